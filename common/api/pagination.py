@@ -1,0 +1,115 @@
+"""Lists come in pages `{next, previous, results}` behind opaque cursors."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.pagination import CursorPagination as DRFCursorPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from common.api.rows import show_rows
+from common.errors import Invalid
+
+DEFAULT_LIMIT = 50
+LARGEST_LIMIT = 200
+T = TypeVar("T")
+
+
+class CursorInvalid(Invalid):
+    code, message, pointer = "cursor_invalid", "This cursor was not given by this list.", "/cursor"
+
+
+class LimitInvalid(Invalid):
+    code, message, pointer = "limit_invalid", f"`limit` must be a number from 1 to {LARGEST_LIMIT}.", "/limit"
+
+
+def page_limit(request: Request) -> int:
+    """Return the page size asked for. Raises: LimitInvalid."""
+    text = request.query_params.get("limit", str(DEFAULT_LIMIT))
+    if not (text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= LARGEST_LIMIT):  # noqa: PLR2004
+        raise LimitInvalid
+    return int(text)
+
+
+class CursorPagination(DRFCursorPagination):
+    """Newest first by the time-ordered primary key, which is unique: no row is skipped or shown twice."""
+
+    ordering = "-pk"
+
+    def get_page_size(self, request: Request) -> int:
+        return page_limit(request)
+
+    def decode_cursor(self, request: Request) -> Any:
+        try:
+            return super().decode_cursor(request)
+        except NotFound as exc:
+            raise CursorInvalid from exc
+
+
+def paged(
+    rows: QuerySet[Any], kind: type[serializers.Serializer[Any]], request: Request, *, ordering: str = "-pk"
+) -> Response:
+    """Return one page of `rows`, each shown by `kind`."""
+    paginator = CursorPagination()
+    paginator.ordering = ordering
+    try:
+        found = paginator.paginate_queryset(rows, request, view=APIView())
+    except (DjangoValidationError, ValueError) as exc:  # a position that is no value of the ordering's column
+        if "cursor" not in request.query_params:
+            raise
+        raise CursorInvalid from exc
+    return paginator.get_paginated_response(show_rows(kind, found or []))
+
+
+def paged_by_distance(rows: Sequence[T], kind: type[serializers.Serializer[Any]], request: Request) -> Response:
+    """Return one page of rows, nearest first, by id where they are equally far.
+
+    The cursor holds the last row's distance and id, so that rows that come and go between two pages neither
+    hide nor repeat another.
+    """
+    limit = page_limit(request)
+    after = _read_position(request.query_params.get("cursor"))
+    left = [row for row in sorted(rows, key=_position) if after is None or _position(row) > after]
+    page = left[:limit]
+    following = None
+    if len(left) > limit:
+        following = _link(request, _position(page[-1]))
+    return Response({"next": following, "previous": None, "results": show_rows(kind, page)})
+
+
+def _position(row: Any) -> tuple[float, str]:
+    return round(float(row.distance_km), 6), str(row.pk)
+
+
+def _read_position(cursor: str | None) -> tuple[float, str] | None:
+    if not cursor:
+        return None
+    try:
+        text, _, pk = base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode().partition("|")
+        distance = float(text)
+    except (ValueError, binascii.Error, UnicodeError) as exc:
+        raise CursorInvalid from exc
+    if not math.isfinite(distance):
+        raise CursorInvalid
+    return distance, pk
+
+
+def _link(request: Request, position: tuple[float, str]) -> str:
+    cursor = base64.urlsafe_b64encode(f"{position[0]:.6f}|{position[1]}".encode()).decode()
+    query: Iterable[tuple[str, str]] = [*_without_cursor(request), ("cursor", cursor)]
+    return request.build_absolute_uri(f"{request.path}?{urlencode(list(query))}")
+
+
+def _without_cursor(request: Request) -> list[tuple[str, str]]:
+    return [(name, str(value)) for name, value in request.query_params.items() if name != "cursor"]

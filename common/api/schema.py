@@ -1,0 +1,163 @@
+"""The schema tells the truth: every operation has a summary, an example, and the refusals it can answer with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+
+from common import errors
+from common.api.problems import TITLES, problem, status_of
+from common.idempotency import IdempotencyKeyInvalid, IdempotencyMismatch
+
+F = TypeVar("F", bound=Callable[..., Any])
+Refusals = Iterable[type[errors.DomainError]]
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="The same key and body within 24 hours get the first answer again instead of a second effect.",
+)
+PAGE = (
+    OpenApiParameter("cursor", str, description="From `next` or `previous` of another page."),
+    OpenApiParameter("limit", int, description="Rows on a page, 1 to 200; 50 unless told."),
+)
+
+
+class AutoSchema(SpectacularAutoSchema):
+    """Names operations by their method and path, and lets `operation` say the rest."""
+
+    method_mapping = {"get": "get", "post": "post", "put": "put", "patch": "patch", "delete": "delete"}
+
+    def get_operation_id(self) -> str:
+        method = getattr(self.view, self.method.lower())
+        verb = "list" if getattr(method, "gives_a_list", False) else self.method_mapping[self.method.lower()]
+        return "_".join([*self._tokenize_path(), verb]).replace("-", "_")
+
+    def get_filter_backends(self) -> list[Any]:
+        return []
+
+
+def operation(
+    summary: str,
+    *,
+    request: Any = None,
+    responses: Mapping[int, Any],
+    refusals: Refusals = (),
+    example: Mapping[str, Any] | None = None,
+    answer: Any = None,
+    query: Any = (),
+    paged: bool = False,
+    many: bool = False,
+    public: bool = False,
+    tag: str,
+) -> Callable[[F], F]:
+    """Describe one operation.
+
+    `example` is the request body's, `answer` the successful reply's; `refusals` are the codes beside the usual ones
+    (400 for bad input, 401 without a token, 429).  `paged` wraps the reply in a page.
+    """
+
+    def describe(view: F) -> F:
+        is_post = view.__name__ == "post"
+        parameters = [*query, *(PAGE if paged else ()), *((IDEMPOTENCY_KEY,) if is_post else ())]
+        kinds = list(refusals) + _usual(is_post=is_post, public=public)
+        success = {status: _success(kind, paged=paged, many=many) for status, kind in responses.items()}
+        extended = extend_schema(
+            summary=summary,
+            description=view.__doc__ or summary,
+            tags=[tag],
+            request=request,
+            parameters=parameters,
+            responses={**success, **_problems(kinds)},
+            examples=list(_examples(summary, responses, example, answer, paged=paged)),
+            auth=[] if public else None,
+        )
+        described: Any = extended(view)
+        described.gives_a_list = paged or many
+        return described
+
+    return describe
+
+
+def _usual(*, is_post: bool, public: bool) -> list[type[errors.DomainError]]:
+    kinds: list[type[errors.DomainError]] = [errors.TooMany]
+    if not public:
+        kinds += [errors.Unauthenticated]
+    if is_post:
+        kinds += [IdempotencyMismatch, IdempotencyKeyInvalid, errors.Busy]
+    return kinds
+
+
+def _success(kind: Any, *, paged: bool, many: bool) -> Any:
+    if kind is None:
+        return OpenApiResponse(description="Done; the answer has no body.")
+    if paged:
+        return _page_of(kind)
+    return kind(many=True) if many else kind
+
+
+_pages: dict[str, type[serializers.Serializer[Any]]] = {}
+
+
+def _page_of(kind: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+    name = f"{kind.__name__.removesuffix('Serializer')}Page"
+    if name not in _pages:
+        fields = {
+            "next": serializers.URLField(allow_null=True),
+            "previous": serializers.URLField(allow_null=True),
+            "results": kind(many=True),
+        }
+        _pages[name] = type(name, (serializers.Serializer,), fields)
+    return _pages[name]
+
+
+def _problems(kinds: Refusals) -> dict[tuple[int, str], OpenApiResponse]:
+    by_status: dict[int, list[type[errors.DomainError]]] = {400: []}
+    for kind in kinds:
+        by_status.setdefault(status_of(kind), []).append(kind)
+    found = {}
+    for status, group in sorted(by_status.items()):
+        lines = "\n".join(f"- `{kind.code}`: {kind.message}" for kind in group)
+        if status == 400:  # noqa: PLR2004
+            lines = f"- `invalid_input`: `errors` points at each value.\n{lines}".strip()
+        sample = group[0] if group else errors.Invalid
+        body = {**problem(status, sample.code, sample.message), "request_id": "3f6c1e0a9d5b4f0c8a7e2d1b6c5f4a3e"}
+        example = OpenApiExample(sample.code, value=body, response_only=True, status_codes=[str(status)])
+        found[(status, "application/problem+json")] = OpenApiResponse(
+            ProblemOut, description=f"{TITLES[status]}:\n{lines}", examples=[example]
+        )
+    return found
+
+
+def _examples(
+    summary: str, responses: Mapping[int, Any], example: Any, answer: Any, *, paged: bool
+) -> Iterable[OpenApiExample]:
+    if example is not None:
+        yield OpenApiExample(f"{summary} (request)", value=example, request_only=True)
+    if answer is not None:
+        value = {"next": None, "previous": None, "results": [answer]} if paged else answer
+        statuses = [str(status) for status, kind in responses.items() if kind is not None]
+        yield OpenApiExample(f"{summary} (answer)", value=value, response_only=True, status_codes=statuses)
+
+
+class FieldErrorOut(serializers.Serializer[Any]):
+    pointer = serializers.CharField(help_text="JSON pointer (RFC 6901) to the value.")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ProblemOut(serializers.Serializer[Any]):
+    """RFC 9457 problem details; refusals may carry further members."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField(help_text="Stable; act on this.")
+    detail = serializers.CharField(help_text="For people; may change.")
+    errors = FieldErrorOut(many=True)  # type: ignore[assignment]
+    request_id = serializers.CharField()

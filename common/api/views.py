@@ -1,0 +1,134 @@
+"""What every view of the API has: strict bodies, declared throttles, idempotent POSTs."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.http import HttpResponse
+from rest_framework import views
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request as HTTPRequest
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+
+from common import idempotency, throttle
+from common.api.address import client_network
+from common.phone import PhoneInvalid, parse_phone
+
+Handler = Callable[..., Any]
+
+if TYPE_CHECKING:
+
+    class Request(HTTPRequest):
+        """A request whose `user` is whatever account the view's authentication gives."""
+
+        user: Any
+        auth: Any
+
+else:
+    Request = HTTPRequest
+
+
+class APIView(views.APIView):
+    """The base of every view.
+
+    `spends` names the throttles that a call counts against by address, `spends_by` those by a phone number in
+    the body, `spends_by_account` those by the account; every signed-in write counts against the account besides.
+    `idempotency_required` refuses a POST without an Idempotency-Key.
+    """
+
+    spends: ClassVar[tuple[str, ...]] = ()
+    spends_by: ClassVar[Mapping[str, str]] = {}
+    spends_by_account: ClassVar[tuple[str, ...]] = ()
+    idempotency_required: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "post" in cls.__dict__:
+            cls.post = _idempotent(cls.__dict__["post"])  # type: ignore[attr-defined]
+
+    def initial(self, request: HTTPRequest, *args: Any, **kwargs: Any) -> None:
+        # Read before a parser takes the stream: only this refuses a body above the limit, and an Idempotency-Key
+        # needs its digest.
+        _ = request._request.body  # noqa: SLF001
+        super().initial(request, *args, **kwargs)
+
+    def check_throttles(self, request: HTTPRequest) -> None:
+        """Raises: TooMany. Runs before the view's transaction, so that no refusal takes a count back."""
+        for name in self.spends:
+            throttle.spend(name, client_network(request))
+        for name, field in self.spends_by.items():
+            phone = _canonical_phone(_value(request, field))
+            if phone is not None:  # what is no number will be refused, and must not count against anybody
+                throttle.spend(name, phone)
+        if request.user is None and not self.spends:
+            throttle.spend("anonymous", client_network(request))
+        if request.user is not None:
+            self._spend_for_account(request)
+
+    def _spend_for_account(self, request: HTTPRequest) -> None:
+        account = str(request.user.pk)
+        for name in self.spends_by_account:
+            throttle.spend(name, account)
+        if request.method not in SAFE_METHODS:
+            throttle.spend("write", account)
+
+
+def read(kind: type[Serializer[Any]], request: Request, *, partial: bool = False) -> dict[str, Any]:
+    """Return the body's validated values. Raises: ValidationError, which answers 400 with pointers."""
+    body = kind(data=request.data, partial=partial, context={"request": request})
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)
+
+
+def read_query(kind: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+    """Return the query string's validated values. Raises: ValidationError."""
+    query = kind(data=request.query_params.dict(), context={"request": request})
+    query.is_valid(raise_exception=True)
+    return dict(query.validated_data)
+
+
+def _value(request: HTTPRequest, field: str) -> Any:
+    return request.data.get(field) if isinstance(request.data, dict) else None
+
+
+def _canonical_phone(value: Any) -> str | None:
+    try:
+        return parse_phone(str(value))
+    except PhoneInvalid:
+        return None
+
+
+def _idempotent(post: Handler) -> Handler:
+    @functools.wraps(post)
+    def run(self: APIView, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        header = request.headers.get("Idempotency-Key")
+        if header is None:
+            if self.idempotency_required:
+                raise idempotency.IdempotencyKeyRequired
+            return post(self, request, *args, **kwargs)
+
+        def act() -> idempotency.Reply:
+            response: Any = self.finalize_response(request, post(self, request, *args, **kwargs))
+            response.render()
+            return idempotency.Reply(response.status_code, response.content)
+
+        reply = idempotency.run_once(
+            who=str(request.user.pk) if request.user is not None else "anonymous",
+            method=str(request.method),
+            path=request.get_full_path(),
+            key=idempotency.parse_key(header),
+            body=request._request.body,  # noqa: SLF001
+            act=act,
+        )
+        kept = HttpResponse(reply.body, status=reply.status, content_type="application/json")
+        if reply.replayed:
+            kept["Idempotency-Replayed"] = "true"
+        return kept
+
+    return run
+
+
+__all__ = ["APIView", "HTTPRequest", "Request", "Response", "read", "read_query"]

@@ -1,0 +1,194 @@
+"""Who may open a transaction, and in which order rows are locked."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import IntegrityError, OperationalError, connection, models, transaction
+
+from common.errors import Busy, DomainError, NotFound, refusal_for_constraint
+
+P = ParamSpec("P")
+R = TypeVar("R")
+M = TypeVar("M", bound=models.Model)
+
+# Climbed upwards, each rung once: two transactions that do so cannot wait for each other in a ring.
+LOCK_ORDER = (
+    "users.OtpChallenge",
+    "users.User",
+    "users.Session",
+    "users.Donor",
+    "partners.Partner",
+    "partners.Member",
+    "partners.MemberSession",
+    "stock.DinCounter",
+    "stock.Unit",
+    "requests_app.BloodRequest",
+    "requests_app.Assignment",
+    "donations.Donation",
+    "notifications.Notification",
+    "notifications.Delivery",
+)
+
+DELETE_BATCH = 5000  # rows in one statement, so that pruning never holds a table for long
+LOCK_TIMEOUT = "3s"  # then the caller is told to try again, and no thread waits for ever
+# SQLSTATE: lock_not_available, deadlock_detected, serialization_failure
+RETRYABLE = frozenset({"55P03", "40P01", "40001"})
+
+_joinable: ContextVar[bool] = ContextVar("joinable", default=False)
+
+
+def sqlstate(exc: Exception) -> str:
+    """Return the SQLSTATE behind a Django database error, or an empty string."""
+    return getattr(exc.__cause__, "pgcode", None) or ""
+
+
+@contextmanager
+def unit_of_work() -> Iterator[None]:
+    """One durable transaction with a bounded wait for locks, whose database errors become refusals.
+
+    A refusal with `keeps_writes` commits before it is raised; every other exception rolls back.
+    Raises: Busy when a lock was not to be had; the refusal that a violated constraint is named by.
+    """
+    kept: DomainError | None = None
+    try:
+        with transaction.atomic(durable=True):
+            _lock_rank(-1)
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+            try:
+                yield
+            except DomainError as exc:
+                if not exc.keeps_writes:
+                    raise
+                kept = exc
+    except OperationalError as exc:
+        if sqlstate(exc) in RETRYABLE:
+            raise Busy from exc
+        raise
+    except IntegrityError as exc:
+        refusal = refusal_for_constraint(_constraint(exc))
+        if refusal is None:
+            raise
+        raise refusal from exc
+    if kept is not None:
+        raise kept
+
+
+@contextmanager
+def shared_unit_of_work() -> Iterator[None]:
+    """A unit of work that the one command called inside joins, so that both commit together."""
+    token = _joinable.set(True)
+    try:
+        with unit_of_work():
+            yield
+    finally:
+        _joinable.reset(token)
+
+
+def command(func: Callable[P, R]) -> Callable[P, R]:
+    """Run `func` as one whole transaction; refuse to run inside another one."""
+
+    @functools.wraps(func)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if _joinable.get():
+            _joinable.set(False)
+            return func(*args, **kwargs)
+        with unit_of_work():
+            return func(*args, **kwargs)
+
+    return run
+
+
+def step(func: Callable[P, R]) -> Callable[P, R]:
+    """Mark a write that only makes sense inside a caller's transaction."""
+
+    @functools.wraps(func)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if all(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
+            raise RuntimeError(f"{func.__qualname__} must run inside a command.")
+        return func(*args, **kwargs)
+
+    return run
+
+
+def lock(model: type[M], ids: Iterable[object]) -> list[M]:
+    """Lock the rows in primary-key order and return them fresh; absent ids are left out.
+
+    `no_key`, because a plain FOR UPDATE also waits for every insert that merely points at the row, and those
+    hidden waits are not on the ladder.
+    """
+    _climb(model)
+    rows = model._default_manager.select_for_update(of=("self",), no_key=True)
+    return list(rows.filter(pk__in=list(ids)).order_by("pk"))
+
+
+def lock_one(model: type[M], pk: object) -> M:
+    """Lock one row and return it fresh. Raises: NotFound."""
+    found = lock(model, [pk])
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def lock_free(rows: models.QuerySet[M], *, limit: int) -> list[M]:
+    """Lock up to `limit` of the rows, passing over those that somebody else holds: for sweeps and queues."""
+    _climb(rows.model)
+    return list(rows.select_for_update(of=("self",), no_key=True, skip_locked=True)[:limit])
+
+
+def delete_in_batches(rows: models.QuerySet[Any]) -> int:
+    """Delete what matches, a few thousand rows a statement; return how many went.
+
+    The condition is asked again of each row as it goes: one that has changed meanwhile and no longer matches stays.
+    """
+    gone = 0
+    while ids := list(rows.order_by().values_list("pk", flat=True)[:DELETE_BATCH]):
+        rows.filter(pk__in=ids).delete()
+        gone += len(ids)
+    return gone
+
+
+@contextmanager
+def advisory_lock(name: str) -> Iterator[bool]:
+    """Hold the named lock of this database session, or yield False at once when another session has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
+        held = bool(cursor.fetchone()[0])
+    try:
+        yield held
+    finally:
+        if held:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
+
+
+@step
+def take_turn(name: str) -> None:
+    """Wait until nobody else is between `take_turn(name)` and the end of their transaction.
+
+    For what no row can be locked for, such as a limit over rows that are not there yet. Raises: Busy
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
+def _climb(model: type[models.Model]) -> None:
+    rank = LOCK_ORDER.index(model._meta.label)
+    current: int = getattr(connection, "lock_rank", -1)
+    if rank <= current:
+        raise RuntimeError(f"{model._meta.label} locked after {LOCK_ORDER[current]}.")
+    _lock_rank(rank)
+
+
+def _lock_rank(rank: int) -> None:
+    setattr(connection, "lock_rank", rank)  # noqa: B010  (the wrapper's class does not declare it)
+
+
+def _constraint(exc: IntegrityError) -> str:
+    diagnostics: Any = getattr(exc.__cause__, "diag", None)
+    return getattr(diagnostics, "constraint_name", None) or ""

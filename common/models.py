@@ -1,0 +1,50 @@
+"""The kernel's own tables: the outbox, idempotent replies and throttles."""
+
+from django.db import models
+
+
+class OutboxEvent(models.Model):
+    """Something that happened and still has to be told. Written in the same transaction as the deed."""
+
+    name = models.CharField(max_length=80)
+    key = models.CharField(max_length=80, help_text="What it happened to; events of one key are told in order.")
+    payload = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    available_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    done_at = models.DateTimeField(null=True)
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["available_at"], name="outbox_due", condition=models.Q(done_at=None)),
+            models.Index(fields=["key", "id"], name="outbox_open_by_key", condition=models.Q(done_at=None)),
+            models.Index(fields=["done_at"], name="outbox_done", condition=models.Q(done_at__isnull=False)),
+        ]
+
+
+class Told(models.Model):
+    """One handler has finished one event. Written with the handler's own effect."""
+
+    event = models.ForeignKey(OutboxEvent, on_delete=models.CASCADE, related_name="told")
+    handler = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event", "handler"], name="each_handler_once")]
+
+
+class IdempotentReply(models.Model):
+    """The reply to a POST that carried an Idempotency-Key, kept 24 hours; the body is encrypted."""
+
+    digest = models.CharField(max_length=64, primary_key=True, help_text="Who, method, path and key.")
+    request_digest = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    body = models.BinaryField()
+    created_at = models.DateTimeField(db_index=True)
+
+
+class Throttle(models.Model):
+    """When the next call under this key would be exactly on schedule (GCRA's theoretical arrival time)."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    arrival = models.DateTimeField(db_index=True)

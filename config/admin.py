@@ -1,0 +1,72 @@
+"""The kernel's own tables and the scheduler's in the administration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django_apscheduler.models import DjangoJob, DjangoJobExecution
+
+from common import outbox
+from common.admin import ReadOnlyAdmin
+from common.models import OutboxEvent
+
+
+class UndoneFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "not told yet"), ("dead", "given up"), ("done", "told")]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[OutboxEvent]) -> QuerySet[OutboxEvent]:
+        match self.value():
+            case "open":
+                return rows.filter(done_at=None)
+            case "dead":
+                return rows.filter(pk__in=outbox.dead_events().values("pk"))
+            case "done":
+                return rows.filter(done_at__isnull=False)
+        return rows
+
+
+@admin.register(OutboxEvent)
+class OutboxEventAdmin(ReadOnlyAdmin):
+    list_display = ("id", "name", "key", "created_at", "attempts", "available_at", "done_at", "last_error")
+    list_filter = (UndoneFilter, "name")
+    search_fields = ("=key", "=name")
+    ordering = ("-id",)
+    actions = ("tell_again",)
+
+    @admin.action(description="Give given-up events new attempts", permissions=["view"])
+    def tell_again(self, request: HttpRequest, chosen: QuerySet[OutboxEvent]) -> None:
+        dead = outbox.dead_events().filter(pk__in=chosen.values("pk")).values_list("pk", flat=True)
+        count = 0
+        for pk in dead:
+            outbox.replay(pk)
+            count += 1
+        self.message_user(request, f"{count} events will be told again.", messages.SUCCESS)
+
+
+# The library registers its own pages, on which jobs could be edited.
+admin.site.unregister([DjangoJob, DjangoJobExecution])
+
+
+@admin.register(DjangoJob)
+class JobAdmin(ReadOnlyAdmin):
+    """The periodic jobs and when each runs next."""
+
+    list_display = ("id", "next_run_time")
+    exclude = ("job_state",)
+    ordering = ("next_run_time",)
+
+
+@admin.register(DjangoJobExecution)
+class JobExecutionAdmin(ReadOnlyAdmin):
+    """What the jobs did, and how it ended."""
+
+    list_display = ("run_time", "job", "status", "duration", "exception")
+    list_filter = ("status", "job")
+    ordering = ("-id",)

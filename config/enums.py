@@ -1,0 +1,35 @@
+"""The names that the schema gives to closed sets of strings, so that generated clients share one type for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from common.blood import BloodGroup, DonationType, Sex
+from notifications.states import Channel, DeliveryStatus
+from partners.states import PartnerKind, PartnerStatus, Role
+from requests_app.states import AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
+from stock.components import Component
+from stock.states import UnitStatus
+from users.states import Purpose, ScoreReason, Tag
+
+SETS: dict[str, Iterable[str]] = {
+    "AssignmentStatus": AssignmentStatus,
+    "BloodGroup": BloodGroup,
+    "Channel": Channel,
+    "Component": Component,
+    "DeliveryStatus": DeliveryStatus,
+    "DonationType": DonationType,
+    "PartnerKind": PartnerKind,
+    "PartnerStatus": PartnerStatus,
+    "Purpose": Purpose,
+    "RequestStatus": RequestStatus,
+    "Role": Role,
+    "ScoreReason": ScoreReason,
+    "Sex": Sex,
+    "StopReason": StopReason,
+    "Tag": Tag,
+    "UnitStatus": UnitStatus,
+    "Urgency": Urgency,
+    "WaveKind": WaveKind,
+}
+ENUM_NAMES = {name: [(str(value), str(value)) for value in values] for name, values in SETS.items()}

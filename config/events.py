@@ -1,0 +1,61 @@
+"""Every event of the product by name, and a check that somebody hears it or that nobody is meant to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Set
+from typing import Any, Final
+
+from django.core.checks import CheckMessage, Error, register
+
+from common import outbox
+
+# What happened, in the words of whoever emits it.
+EVENTS: Final[Mapping[str, str]] = {
+    "account.password_changed": "A person has a new password.",
+    "assignment.accepted": "A donor has promised to come.",
+    "assignment.arrived": "The donor is at the partner's.",
+    "assignment.cancelled": "The donor has taken the promise back.",
+    "assignment.deferred": "The donor was found unfit at the visit.",
+    "assignment.missed": "The donor did not come.",
+    "assignment.released": "The donor need not come.",
+    "donation.verified": "A partner has verified a donation.",
+    "donor.locked": "A donor has broken too many promises.",
+    "donor.unlocked": "A donor's lock is over.",
+    "member.added": "A partner has a new member.",
+    "otp.requested": "Somebody wants a one-time code.",
+    "partner.approved": "An administrator has let a partner work.",
+    "partner.registered": "An organisation wants to become a partner.",
+    "partner.reinstated": "A suspended partner works again.",
+    "partner.rejected": "An administrator has refused a registration.",
+    "partner.suspended": "An administrator has stopped a partner.",
+    "request.cancelled": "A partner needs the blood no longer.",
+    "request.donors_asked": "A wave has chosen the donors to be asked.",
+    "request.expired": "The hour by which the blood was needed has passed.",
+    "request.filled": "Every unit is promised.",
+    "request.fulfilled": "Every unit is given.",
+    "request.opened": "A partner needs blood.",
+    "request.place_offered": "A place became free for those standing by.",
+    "request.reopened": "A full request has a free place again.",
+    "request.wave_unfinished": "A wave has more donors to ask than one transaction.",
+    "unit.collected": "A bag is in quarantine.",
+}
+# Told to nobody yet: for partners' webhooks and the stock's tests to come.
+UNHEARD: Final = frozenset({"assignment.arrived", "unit.collected"})
+
+
+def faults_of(events: Set[str], heard: Set[str], unheard: Set[str]) -> Iterator[tuple[str, str]]:
+    """Yield the id and text of everything wrong between what happens and who listens."""
+    for name in sorted(heard - events):
+        yield "config.E001", f"Somebody listens to {name}, which never happens."
+    for name in sorted(events - heard - unheard):
+        yield "config.E002", f"Nobody listens to {name}; if that is meant, it belongs in UNHEARD."
+    for name in sorted(unheard - events):
+        yield "config.E003", f"{name} is in UNHEARD and never happens."
+    for name in sorted(unheard & heard):
+        yield "config.E004", f"{name} is in UNHEARD, and somebody listens to it."
+
+
+@register()
+def check_events(**_options: Any) -> list[CheckMessage]:
+    """Find events that are lost and handlers that wait in vain."""
+    return [Error(text, id=code) for code, text in faults_of(EVENTS.keys(), outbox.heard_names(), UNHEARD)]

@@ -1,0 +1,71 @@
+"""What production must never start with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+SECRETS = ("SECRET_KEY", "TOKEN_KEY", "CODE_KEY", "BLIND_INDEX_KEY")
+PROVIDER_SECRETS = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")  # the token also signs the provider's webhooks
+SENDERS = ("TWILIO_SMS_FROM", "TWILIO_WHATSAPP_FROM", "TWILIO_VOICE_FROM")
+SHORTEST_SECRET = 40  # characters
+FEWEST_CHARACTERS = 12  # different ones; a key of one repeated letter is no key
+
+
+def refuse_unsafe(settings: Mapping[str, Any]) -> None:
+    """Raise ImproperlyConfigured naming everything that makes these settings unsafe; say no value."""
+    faults = list(faults_of(settings))
+    if faults:
+        raise ImproperlyConfigured("Production refuses to start:\n" + "\n".join(f"- {fault}" for fault in faults))
+
+
+def faults_of(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one line per unsafe or missing setting."""
+    yield from _weak_secrets(settings)
+    if settings["DEBUG"] or os.environ.get("DEBUG", "").lower() in {"1", "true", "yes", "on"}:
+        yield "DEBUG is on."
+    if not settings["ALLOWED_HOSTS"] or "*" in settings["ALLOWED_HOSTS"]:
+        yield "ALLOWED_HOSTS must name the hosts this server answers for."
+    if not os.environ.get("DATABASE_URL"):
+        yield "DATABASE_URL is empty."
+    if settings.get("CORS_ALLOW_ALL_ORIGINS"):
+        yield "CORS_ALLOW_ALL_ORIGINS is on."
+    yield from _outside_world(settings)
+
+
+def _weak_secrets(settings: Mapping[str, Any]) -> Iterator[str]:
+    for name in SECRETS:
+        value = settings[name]
+        if not value:
+            yield f"{name} is empty."
+        elif len(value) < SHORTEST_SECRET or len(set(value)) < FEWEST_CHARACTERS or "local-only" in value:
+            yield f"{name} is weak: use {SHORTEST_SECRET} or more random characters."
+    values = [settings[name] for name in SECRETS if settings[name]]
+    if len(set(values)) < len(values):
+        yield f"{', '.join(SECRETS)} must differ from each other."
+    if not settings["FIELD_KEYS"]:
+        yield "FIELD_KEYS is empty."
+    elif any(b"local-only" in key or len(set(key)) < FEWEST_CHARACTERS for key in settings["FIELD_KEYS"].values()):
+        yield "FIELD_KEYS is weak: use 32 random bytes, base64-encoded."
+
+
+def _outside_world(settings: Mapping[str, Any]) -> Iterator[str]:
+    for name in PROVIDER_SECRETS:
+        value = settings[name]
+        if not value:
+            yield f"{name} is empty."
+        elif "sandbox" in value or not value.strip("AC0"):
+            yield f"{name} is the sandbox's."
+    for name in SENDERS:
+        if not settings[name]:
+            yield f"{name} is empty."
+    if settings["SANDBOX_URL"]:
+        yield "SANDBOX_URL is set: the sandbox is never used in production."
+    if urlsplit(settings["TWILIO_API_BASE"]).hostname != "api.twilio.com":
+        yield "TWILIO_API_BASE does not point at Twilio: the sandbox is never used in production."
+    if urlsplit(settings["PUBLIC_URL"]).scheme != "https":
+        yield "PUBLIC_URL must be this server's https address: providers sign their webhooks over it."

@@ -1,0 +1,215 @@
+"""What holds in every place the product runs; `.env.example` explains each variable."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import environ
+from corsheaders.defaults import default_headers
+from django.core.exceptions import ImproperlyConfigured
+
+from common.crypto import KeysInvalid, parse_keys
+from common.logs import logging_config
+from config.enums import ENUM_NAMES
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+DEBUG = False
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "users.User"
+
+INSTALLED_APPS = [
+    "config.apps.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_apscheduler",
+    "common",
+    "users",
+    "partners",
+    "stock",
+    "requests_app",
+    "donations",
+    "notifications",
+    "config.apps.ConfigConfig",
+]
+
+MIDDLEWARE = [
+    "common.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "config" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# The database. Persistent connections are what makes psycopg2 under threads fast; a pooler in
+# transaction mode needs DISABLE_SERVER_SIDE_CURSORS.
+DATABASES = {
+    "default": {
+        **env.db("DATABASE_URL", default="postgresql:///jeevansetu"),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+        "DISABLE_SERVER_SIDE_CURSORS": env.bool("DATABASE_POOLED", default=False),
+    }
+}
+
+# Secrets. Each has its own purpose, so that one can be replaced without the others.
+SECRET_KEY: str = env.str("SECRET_KEY", default="")
+TOKEN_KEY: str = env.str("TOKEN_KEY", default="")  # signs access and refresh tokens
+CODE_KEY: str = env.str("CODE_KEY", default="")  # keys the digests of one-time codes
+BLIND_INDEX_KEY: str = env.str("BLIND_INDEX_KEY", default="")  # keys the searchable digests of encrypted fields
+try:
+    FIELD_KEYS: dict[str, bytes] = parse_keys(env.str("FIELD_KEYS", default=""))  # the first encrypts
+except KeysInvalid as exc:
+    raise ImproperlyConfigured(f"FIELD_KEYS cannot be read. {exc}") from None
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.BCryptSHA256PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("hi", "Hindi"), ("bn", "Bengali")]
+TIME_ZONE = "UTC"
+DEFAULT_ZONE = "Asia/Kolkata"  # where no person or partner says otherwise
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # bytes; every body of the API is far smaller
+
+LOGGING_CONFIG = "logging.config.dictConfig"
+LOGGING = logging_config(json=env.bool("LOG_JSON", default=True), level=env.str("LOG_LEVEL", default="INFO"))
+
+# The API.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["common.api.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["common.api.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "common.api.schema.AutoSchema",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "EXCEPTION_HANDLER": "common.api.problems.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    "UNAUTHENTICATED_TOKEN": None,
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS belongs to CORS; the schema describes the rest
+    "DATETIME_FORMAT": "iso-8601",
+    "COERCE_DECIMAL_TO_STRING": False,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "JeevanSetu API",
+    "DESCRIPTION": (BASE_DIR / "docs" / "api-introduction.md").read_text(encoding="utf-8"),
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "filter": True, "docExpansion": "list"},
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SORT_OPERATIONS": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": ENUM_NAMES,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+    ],
+}
+CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/.*$"
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "x-request-id"]
+CORS_EXPOSE_HEADERS = ["X-Request-ID", "Retry-After", "Idempotency-Replayed"]
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)  # how many proxies of ours stand in front
+
+# Tokens.
+ACCESS_LIFETIME = dt.timedelta(hours=1)
+REFRESH_LIFETIME = dt.timedelta(days=7)
+TOKEN_ISSUER = "jeevansetu"  # noqa: S105  (a name, no secret)
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": ACCESS_LIFETIME,
+    "REFRESH_TOKEN_LIFETIME": REFRESH_LIFETIME,
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": TOKEN_KEY,
+    "ISSUER": TOKEN_ISSUER,
+}
+
+# How often a thing may be done: «count/period», by the name of the throttle (common/throttle.py).
+THROTTLES = {
+    "anonymous": "300/m",  # public reads, per address
+    "write": "240/m",  # signed-in writes, per account
+    "sign_in": "60/h",  # password and code attempts, per address
+    "sign_in_phone": "20/h",  # password attempts, per number
+    "password": "10/h",  # attempts to change the password, per account
+    "otp_address": "30/h",  # codes asked for, per address
+    "otp_phone": "10/h",  # codes asked for, per number
+    "otp_phone_day": "20/d",  # nobody's telephone rings all night
+    "otp_resend": "1/30s",  # and how soon again for one purpose
+    "webhook": "6000/m",
+}
+SMS_PREFIXES: list[str] = env.list("SMS_PREFIXES", default=["+91", "+880"])
+
+# Messages.
+TWILIO_ACCOUNT_SID: str = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN: str = env.str("TWILIO_AUTH_TOKEN", default="")
+TWILIO_API_BASE: str = env.str("TWILIO_API_BASE", default="https://api.twilio.com")
+TWILIO_SMS_FROM: str = env.str("TWILIO_SMS_FROM", default="")
+TWILIO_WHATSAPP_FROM: str = env.str("TWILIO_WHATSAPP_FROM", default="")
+TWILIO_VOICE_FROM: str = env.str("TWILIO_VOICE_FROM", default="")
+# An approved WhatsApp template with one variable, for messages outside the 24 hours after a person's reply.
+TWILIO_WHATSAPP_CONTENT_SID: str = env.str("TWILIO_WHATSAPP_CONTENT_SID", default="")
+PUBLIC_URL: str = env.str("PUBLIC_URL", default="")  # how providers and people reach this server
+SANDBOX_URL: str = env.str("SANDBOX_URL", default="")  # never set in production
+DISPATCH_THREADS = env.int("DISPATCH_THREADS", default=32)
+DISPATCH_LEASE = dt.timedelta(seconds=env.int("DISPATCH_LEASE", default=60))  # twice what a send may take, or more
+DISPATCH_GRACE = dt.timedelta(
+    seconds=env.int("DISPATCH_GRACE", default=20)
+)  # before the provider is asked about a send
+DAILY_ASK_CAP = env.int("DAILY_ASK_CAP", default=3)  # how often one donor may be asked in 24 hours
+QUIET_HOURS = (dt.time(21, 30), dt.time(7, 0))  # in the partner's zone; only critical requests may wake people
+
+APSCHEDULER_DATETIME_FORMAT = "Y-m-d H:i:s"
+APSCHEDULER_RUN_NOW_TIMEOUT = 25

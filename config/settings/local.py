@@ -1,0 +1,42 @@
+"""One workstation: DEBUG, the sandbox for providers, and secrets that production refuses."""
+
+import os
+
+from sandbox.envfile import load_env_file
+
+load_env_file()  # first: what it says goes before the defaults below
+os.environ.setdefault("SECRET_KEY", "local-only-secret-key-that-production-refuses-to-start-with")
+os.environ.setdefault("TOKEN_KEY", "local-only-token-key-that-production-refuses-to-start-with")
+os.environ.setdefault("CODE_KEY", "local-only-code-key-that-production-refuses-to-start-with")
+os.environ.setdefault("BLIND_INDEX_KEY", "local-only-blind-index-key-that-production-refuses")
+os.environ.setdefault("FIELD_KEYS", "local:bG9jYWwtb25seS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0=")
+os.environ.setdefault("TWILIO_ACCOUNT_SID", "AC" + "0" * 32)
+os.environ.setdefault("TWILIO_AUTH_TOKEN", "sandbox-auth-token")
+os.environ.setdefault("TWILIO_SMS_FROM", "+15005550006")
+os.environ.setdefault("TWILIO_WHATSAPP_FROM", "+15005550007")
+os.environ.setdefault("TWILIO_VOICE_FROM", "+15005550008")
+os.environ.setdefault("SANDBOX_URL", f"http://127.0.0.1:{os.environ.get('SANDBOX_PORT', '8090')}")
+os.environ.setdefault("PUBLIC_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}")
+os.environ.setdefault("TWILIO_API_BASE", os.environ["SANDBOX_URL"])
+os.environ.setdefault("DISPATCH_GRACE", "3")  # the sandbox settles a message within a second
+os.environ.setdefault("LOG_JSON", "false")
+
+if not os.environ.get("DATABASE_URL"):
+    from sandbox.postgres import default_cluster
+
+    os.environ["DATABASE_URL"] = default_cluster().url("jeevansetu")
+
+from config.settings.base import *  # noqa: E402, F403
+from config.settings.base import INSTALLED_APPS, THROTTLES  # noqa: E402
+
+DEBUG = True
+INSTALLED_APPS += ["sandbox"]
+ALLOWED_HOSTS = ["*"]
+CORS_ALLOW_ALL_ORIGINS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+# On a workstation everybody comes from one address; limits per number and per account stay as they are.
+THROTTLES |= {"anonymous": "100000/m", "sign_in": "100000/m", "otp_address": "100000/m", "webhook": "1000000/m"}
