@@ -1,0 +1,6 @@
+from enum import StrEnum
+
+
+class RatedBy(StrEnum):
+    DONOR = "donor"
+    PARTNER = "partner"

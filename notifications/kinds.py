@@ -1,0 +1,86 @@
+"""What people are told about, and by which channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from notifications.states import Channel
+
+SMS: Final = (Channel.SMS,)
+BOTH: Final = (Channel.SMS, Channel.WHATSAPP)  # a critical event reaches its people by both
+
+
+class Kind(StrEnum):
+    # To donors.
+    ASK = "ask"
+    PLACE_OFFERED = "place_offered"
+    REQUEST_CANCELLED = "request_cancelled"
+    RELEASED = "released"
+    MISSED = "missed"
+    DEFERRED = "deferred"
+    THANK_YOU = "thank_you"
+    THANK_YOU_UNDATED = "thank_you_undated"  # nobody can say when the next donation may be
+    LOCKED = "locked"
+    UNLOCKED = "unlocked"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a message
+    # To members of a partner.
+    DONOR_COMING = "donor_coming"
+    DONOR_CANCELLED = "donor_cancelled"
+    REQUEST_FILLED = "request_filled"
+    REQUEST_FULFILLED = "request_fulfilled"
+    REQUEST_EXPIRED = "request_expired"
+    PARTNER_REGISTERED = "partner_registered"
+    PARTNER_APPROVED = "partner_approved"
+    PARTNER_REJECTED = "partner_rejected"
+    PARTNER_SUSPENDED = "partner_suspended"
+    PARTNER_REINSTATED = "partner_reinstated"
+    MEMBER_ADDED = "member_added"
+    # To a number, whoever holds it; never in an inbox.
+    CODE = "code"
+    ACCOUNT_EXISTS = "account_exists"
+    NO_ACCOUNT = "no_account"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How one kind travels; `priority` 0 goes first.
+
+    What goes to a number, whoever holds it, is in no inbox; `is_secret` says that the text carries a code.
+    """
+
+    channels: tuple[Channel, ...]
+    priority: int = 5
+    in_inbox: bool = True
+    is_secret: bool = False
+
+
+RULES: Final[Mapping[Kind, Rule]] = {
+    Kind.ASK: Rule(BOTH, priority=4),
+    Kind.PLACE_OFFERED: Rule(BOTH, priority=2),
+    Kind.REQUEST_CANCELLED: Rule(BOTH, priority=1),
+    Kind.RELEASED: Rule(BOTH, priority=1),
+    Kind.MISSED: Rule(SMS),
+    Kind.DEFERRED: Rule(SMS),
+    Kind.THANK_YOU: Rule(SMS),
+    Kind.THANK_YOU_UNDATED: Rule(SMS),
+    Kind.LOCKED: Rule(SMS),
+    Kind.UNLOCKED: Rule(SMS),
+    Kind.PASSWORD_CHANGED: Rule(SMS, priority=1),
+    Kind.DONOR_COMING: Rule(BOTH, priority=2),
+    Kind.DONOR_CANCELLED: Rule(BOTH, priority=2),
+    Kind.REQUEST_FILLED: Rule(SMS, priority=3),
+    Kind.REQUEST_FULFILLED: Rule(SMS),
+    Kind.REQUEST_EXPIRED: Rule(BOTH, priority=3),
+    Kind.PARTNER_REGISTERED: Rule(SMS),
+    Kind.PARTNER_APPROVED: Rule(BOTH),
+    Kind.PARTNER_REJECTED: Rule(SMS),
+    Kind.PARTNER_SUSPENDED: Rule(BOTH),
+    Kind.PARTNER_REINSTATED: Rule(SMS),
+    Kind.MEMBER_ADDED: Rule(SMS),
+    Kind.CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
+    Kind.ACCOUNT_EXISTS: Rule(SMS, priority=0, in_inbox=False),
+    Kind.NO_ACCOUNT: Rule(SMS, priority=0, in_inbox=False),
+}

@@ -1,0 +1,16 @@
+"""Every write of the notifications: telling, sending, receipts, the inbox."""
+
+from notifications.services.inbox import mark_read, prune
+from notifications.services.receipts import record_receipt, record_reply, replay
+from notifications.services.telling import Recipient, Subject, notify
+
+__all__ = [
+    "Recipient",
+    "Subject",
+    "mark_read",
+    "notify",
+    "prune",
+    "record_receipt",
+    "record_reply",
+    "replay",
+]

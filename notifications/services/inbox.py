@@ -1,0 +1,34 @@
+"""A person's inbox, and how long it remembers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Final
+
+from common import clock
+from common.db import command, delete_in_batches, lock_one
+from common.errors import NotFound
+from notifications.models import Notification
+
+KEEP: Final = dt.timedelta(days=180)
+
+
+@command
+def mark_read(*, user_id: uuid.UUID, notification_id: uuid.UUID) -> Notification:
+    """Note when the person first read it; a second time changes nothing.
+
+    Locks: the notification.      Raises: NotFound, also for somebody else's
+    """
+    row = lock_one(Notification, notification_id)
+    if row.user_id != user_id:
+        raise NotFound
+    if row.read_at is None:
+        row.read_at = clock.now()
+        row.save(update_fields=["read_at"])
+    return row
+
+
+def prune() -> int:
+    """Delete notifications of half a year ago with their deliveries; return how many went."""
+    return delete_in_batches(Notification.objects.filter(created_at__lt=clock.now() - KEEP))

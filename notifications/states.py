@@ -1,0 +1,63 @@
+from enum import StrEnum
+
+
+class Channel(StrEnum):
+    SMS = "sms"
+    WHATSAPP = "whatsapp"
+    VOICE = "voice"
+
+
+TEXT_CHANNELS = frozenset({Channel.SMS, Channel.WHATSAPP})
+
+
+class DeliveryStatus(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"  # leased by a worker
+    IN_DOUBT = "in_doubt"  # the provider may have it; nothing is sent again before that is known
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"  # tried again later
+    DEAD = "dead"
+    SKIPPED = "skipped"  # opted out, or no longer worth sending
+
+
+DELIVERY_TRANSITIONS = {
+    (DeliveryStatus.QUEUED, "send"): DeliveryStatus.SENDING,
+    (DeliveryStatus.FAILED, "send"): DeliveryStatus.SENDING,
+    (DeliveryStatus.QUEUED, "skip"): DeliveryStatus.SKIPPED,
+    (DeliveryStatus.FAILED, "skip"): DeliveryStatus.SKIPPED,
+    (DeliveryStatus.SENDING, "accept"): DeliveryStatus.SENT,
+    (DeliveryStatus.SENDING, "fail"): DeliveryStatus.FAILED,
+    (DeliveryStatus.SENDING, "refuse"): DeliveryStatus.DEAD,
+    (DeliveryStatus.SENDING, "doubt"): DeliveryStatus.IN_DOUBT,
+    (DeliveryStatus.SENDING, "hand_back"): DeliveryStatus.QUEUED,  # leased, and nothing left this process
+    (DeliveryStatus.SENDING, "deliver"): DeliveryStatus.DELIVERED,
+    (DeliveryStatus.SENDING, "read"): DeliveryStatus.READ,
+    (DeliveryStatus.IN_DOUBT, "accept"): DeliveryStatus.SENT,
+    (DeliveryStatus.IN_DOUBT, "deliver"): DeliveryStatus.DELIVERED,
+    (DeliveryStatus.IN_DOUBT, "read"): DeliveryStatus.READ,
+    (DeliveryStatus.IN_DOUBT, "refuse"): DeliveryStatus.DEAD,
+    (DeliveryStatus.IN_DOUBT, "lose"): DeliveryStatus.FAILED,  # looked up: the provider never had it
+    # A late receipt proves that an attempt counted as lost arrived; it is not made again.
+    (DeliveryStatus.FAILED, "accept"): DeliveryStatus.SENT,
+    (DeliveryStatus.FAILED, "deliver"): DeliveryStatus.DELIVERED,
+    (DeliveryStatus.FAILED, "read"): DeliveryStatus.READ,
+    (DeliveryStatus.SENT, "deliver"): DeliveryStatus.DELIVERED,
+    (DeliveryStatus.SENT, "read"): DeliveryStatus.READ,
+    (DeliveryStatus.SENT, "refuse"): DeliveryStatus.DEAD,  # undelivered
+    (DeliveryStatus.SENDING, "rephrase"): DeliveryStatus.FAILED,  # again, as an approved template
+    (DeliveryStatus.IN_DOUBT, "rephrase"): DeliveryStatus.FAILED,
+    (DeliveryStatus.SENT, "rephrase"): DeliveryStatus.FAILED,
+    (DeliveryStatus.DELIVERED, "read"): DeliveryStatus.READ,
+    (DeliveryStatus.DEAD, "replay"): DeliveryStatus.QUEUED,
+}
+REACHED = frozenset({DeliveryStatus.DELIVERED, DeliveryStatus.READ})
+OVER = frozenset({DeliveryStatus.DEAD, DeliveryStatus.SKIPPED})
+# What is known to lie at the provider, or never will: a secret body is needed no longer.
+FATE_KNOWN = frozenset({DeliveryStatus.SENT}) | REACHED | OVER
+
+
+def sources(verb: str) -> list[DeliveryStatus]:
+    """Return the states from which `verb` may go."""
+    return [state for state, name in DELIVERY_TRANSITIONS if name == verb]

@@ -1,0 +1,92 @@
+"""The worker: relays events to their handlers and sends what they queued, until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Final
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+from common import outbox
+from common.errors import Busy
+from notifications.dispatch import POLL, Dispatcher
+from notifications.gateways import TextGateway, TwilioGateway
+
+RELAYS: Final = 2  # threads that tell events; events of one key keep their order all the same
+BITE: Final = 5  # events that a relay takes at a time: what one holds, the other cannot tell
+STOP_WITHIN: Final = 9.0  # seconds for what is on its way when the worker is told to stop
+LONGEST_PAUSE: Final = 10.0  # seconds between two tries to reach the database
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """One process's share of the work."""
+
+    def __init__(self, *, threads: int | None = None, gateway: TextGateway | None = None) -> None:
+        threads = threads or settings.DISPATCH_THREADS
+        self.dispatcher = Dispatcher(gateway or TwilioGateway(connections=threads), threads=threads)
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set, then finish what is in hand, within 10 seconds."""
+        relays = [
+            threading.Thread(target=relay_until, args=(stop,), name=f"relay-{number}", daemon=True)
+            for number in range(RELAYS)
+        ]
+        for relay in relays:
+            relay.start()
+        self.dispatcher.start()
+        log.info("worker started", extra={"worker": self.dispatcher.worker})
+        try:
+            self.dispatcher.run(stop)
+        finally:
+            deadline = time.monotonic() + STOP_WITHIN
+            self._stop_dispatcher(STOP_WITHIN)
+            for relay in relays:
+                relay.join(max(0.0, deadline - time.monotonic()))
+            log.info("worker stopped", extra={"worker": self.dispatcher.worker})
+
+    def run_once(self) -> None:
+        """Tell every event that is due, send every delivery that is due, and return."""
+        outbox.drain()
+        self.dispatcher.start()
+        try:
+            while self.dispatcher.turn():
+                pass
+        finally:
+            self._stop_dispatcher(STOP_WITHIN)
+
+    def _stop_dispatcher(self, within: float) -> None:
+        try:
+            self.dispatcher.stop(within=within)
+        except (OperationalError, InterfaceError, Busy) as exc:  # the leases end by themselves
+            log.warning("stopped without the database", extra={"cause": type(exc).__name__})
+
+
+def relay_until(stop: threading.Event) -> None:
+    """Tell events until `stop` is set, through any failure of the database."""
+    pause = POLL
+    while not stop.is_set():
+        try:
+            _relay_batch(stop)
+            pause = POLL
+        except Busy:
+            pause = POLL
+        except (OperationalError, InterfaceError) as exc:
+            pause = min(max(0.5, pause * 2), LONGEST_PAUSE)
+            log.warning("relay lost the database", extra={"cause": type(exc).__name__, "pause_s": pause})
+            connection.close()
+        except Exception:  # a worker outlives every failure
+            pause = 1.0
+            log.exception("relay failed")
+            connection.close()
+        stop.wait(pause)
+    connection.close()
+
+
+def _relay_batch(stop: threading.Event) -> None:
+    while not stop.is_set() and (events := outbox.claim(limit=BITE)):
+        for event in events:
+            outbox.deliver(event)

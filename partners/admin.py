@@ -1,0 +1,154 @@
+"""Partners and their members for administrators; what changes a partner's state goes through the services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from common.admin import ReadOnlyAdmin, ReadOnlyInline
+from common.errors import DomainError
+from partners.models import Member, Partner, PartnerEvent
+from partners.services.approval import approve_partner, reinstate_partner, reject_partner, suspend_partner
+
+Verb = Callable[..., Partner]
+
+
+def actor_of(request: HttpRequest) -> str:
+    return f"admin {request.user.pk}"
+
+
+class ReasonForm(ActionForm):
+    """The box beside the actions; a refusal or a suspension needs a reason."""
+
+    reason = forms.CharField(required=False, max_length=500, label="Reason")
+
+
+class PartnerEventInline(ReadOnlyInline):
+    model = PartnerEvent
+    fields = readonly_fields = ("created_at", "verb", "actor", "reason")
+    ordering = ("-pk",)
+    show_change_link = False
+
+
+class MemberInline(ReadOnlyInline):
+    model = Member
+    fields = readonly_fields = ("name", "phone", "role", "language", "is_active", "created_at")
+    ordering = ("pk",)
+
+
+@admin.register(Partner)
+class PartnerAdmin(admin.ModelAdmin):
+    list_display = ("name", "city", "state", "kind", "status", "license_number", "in_directory", "created_at")
+    list_filter = ("status", "kind", "in_directory", "category", "state")
+    search_fields = ("name", "city", "license_number", "license_key", "phone")
+    ordering = ("-pk",)
+    list_per_page = 50
+    show_full_result_count = False
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    action_form = ReasonForm
+    actions = ("approve", "reject", "suspend", "reinstate")
+    inlines = (MemberInline, PartnerEventInline)
+    readonly_fields = (
+        *("status", "license_number", "license_key", "in_directory", "listing_and_claim"),
+        *("created_at", "updated_at"),
+    )
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "name",
+                    "status",
+                    "kind",
+                    "category",
+                    "license_number",
+                    "license_key",
+                    "facility_code",
+                )
+            },
+        ),
+        ("Claim", {"fields": ("listing_and_claim",)}),
+        ("Contact", {"fields": ("phone", "email", "website", "service_hours")}),
+        ("Place", {"fields": ("address", "city", "district", "state", "pincode", "lat", "lng", "zone")}),
+        ("Services", {"fields": ("has_components", "has_apheresis")}),
+        ("Origin", {"fields": ("in_directory", "created_at", "updated_at")}),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Partners register themselves or come from the directory."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Partner | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Partner, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """Write the fields that were changed, so that a state that moved on meanwhile stays."""
+        obj.save(update_fields=[*form.changed_data, "updated_at"])
+
+    @admin.display(description="Listing and claim, side by side")
+    def listing_and_claim(self, partner: Partner) -> SafeString | str:
+        if partner.claimed_profile is None:
+            return "Nothing waits."
+        rows = [(name, getattr(partner, name), said) for name, said in partner.claimed_profile.items()]
+        body = format_html_join("", "<tr><th>{}</th><td>{}</td><td>{}</td></tr>", rows)
+        return format_html("<table><tr><th></th><th>Listed</th><th>Claimed</th></tr>{}</table>", body)
+
+    @admin.action(description="Approve", permissions=["change"])
+    def approve(self, request: HttpRequest, chosen: QuerySet[Partner]) -> None:
+        self._each(request, chosen, approve_partner, "approved")
+
+    @admin.action(description="Reject (with a reason)", permissions=["change"])
+    def reject(self, request: HttpRequest, chosen: QuerySet[Partner]) -> None:
+        self._each(request, chosen, reject_partner, "rejected", needs_reason=True)
+
+    @admin.action(description="Suspend (with a reason)", permissions=["change"])
+    def suspend(self, request: HttpRequest, chosen: QuerySet[Partner]) -> None:
+        self._each(request, chosen, suspend_partner, "suspended", needs_reason=True)
+
+    @admin.action(description="Reinstate", permissions=["change"])
+    def reinstate(self, request: HttpRequest, chosen: QuerySet[Partner]) -> None:
+        self._each(request, chosen, reinstate_partner, "reinstated")
+
+    def _each(
+        self,
+        request: HttpRequest,
+        chosen: QuerySet[Partner],
+        verb: Verb,
+        done: str,
+        *,
+        needs_reason: bool = False,
+    ) -> None:
+        """Apply the verb to each partner by itself; one that refuses does not hold up the others."""
+        reason = request.POST.get("reason", "").strip()
+        if needs_reason and not reason:
+            self.message_user(request, "Give a reason.", messages.ERROR)
+            return
+        for partner in chosen:
+            try:
+                verb(partner_id=partner.pk, actor=actor_of(request), reason=reason)
+            except DomainError as exc:
+                self.message_user(request, f"{partner}: {exc.message} ({_facts(exc)})", messages.ERROR)
+            else:
+                self.message_user(request, f"{partner}: {done}.", messages.SUCCESS)
+
+
+@admin.register(Member)
+class MemberAdmin(ReadOnlyAdmin):
+    list_display = ("name", "partner", "role", "phone", "is_active", "created_at")
+    list_filter = ("role", "is_active", "partner__status")
+    list_select_related = ("partner",)
+    search_fields = ("name", "phone", "partner__name")
+    ordering = ("-pk",)
+    fields = readonly_fields = ("name", "partner", "role", "phone", "language", "is_active", "created_at")
+
+
+def _facts(exc: DomainError) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in exc.facts.items()) or exc.code

@@ -1,0 +1,65 @@
+"""Who of a partner's members may call; the refusals are `partner_not_live` and `role_not_allowed`."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from partners.errors import PartnerNotLive, RoleNotAllowed
+from partners.models import Member
+from partners.states import Role
+
+
+class IsMember(BasePermission):
+    """Signed in as a member of a partner in any state."""
+
+    live_only: ClassVar[bool] = False
+    roles: ClassVar[frozenset[Role]] = frozenset(Role)
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        member = request.user
+        if not isinstance(member, Member):
+            return False
+        if self.live_only and not member.partner.is_live:
+            raise PartnerNotLive
+        if member.role not in self.allowed(request):
+            raise RoleNotAllowed
+        return True
+
+    def allowed(self, request: Request) -> frozenset[Role]:
+        """Return the roles that may make this request."""
+        return self.roles
+
+
+class IsMemberOwnerToWrite(IsMember):
+    """Every member reads, owners write, in any state of the partner: for the profile."""
+
+    def allowed(self, request: Request) -> frozenset[Role]:
+        return self.roles if request.method in SAFE_METHODS else frozenset({Role.OWNER})
+
+
+class IsLiveMember(IsMember):
+    """A member of a live partner."""
+
+    live_only = True
+
+
+class IsOwner(IsLiveMember):
+    """An owner of a live partner."""
+
+    roles = frozenset({Role.OWNER})
+
+
+class MayCoordinate(IsLiveMember):
+    """An owner or coordinator of a live partner: requests and donors."""
+
+    roles = frozenset({Role.OWNER, Role.COORDINATOR})
+
+
+class MayKeepStock(IsLiveMember):
+    """An owner or stock keeper of a live partner: bags."""
+
+    roles = frozenset({Role.OWNER, Role.INVENTORY})

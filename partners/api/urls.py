@@ -1,0 +1,25 @@
+from django.urls import path
+
+from partners.api.views import directory, organisation, resetting, signing_in
+
+urlpatterns = [
+    path("partner/auth/register", signing_in.RegisterView.as_view(), name="partner-register"),
+    path("partner/auth/login", signing_in.LoginView.as_view(), name="partner-login"),
+    path("partner/auth/refresh", signing_in.RefreshView.as_view(), name="partner-refresh"),
+    path("partner/auth/logout", signing_in.LogoutView.as_view(), name="partner-logout"),
+    path("partner/auth/sessions", signing_in.SessionsView.as_view(), name="partner-sessions"),
+    path("partner/auth/sessions/<uuid:session_id>", signing_in.SessionView.as_view(), name="partner-session"),
+    path(
+        "partner/auth/password/change",
+        signing_in.PasswordChangeView.as_view(),
+        name="partner-password-change",
+    ),
+    path("partner/auth/otp", resetting.CodeView.as_view(), name="partner-otp"),
+    path("partner/auth/password/reset", resetting.PasswordResetView.as_view(), name="partner-password-reset"),
+    path("partner", organisation.PartnerView.as_view(), name="partner"),
+    path("partner/members", organisation.MembersView.as_view(), name="partner-members"),
+    path("partner/members/<uuid:member_id>", organisation.MemberView.as_view(), name="partner-member"),
+    path("partners", directory.DirectoryView.as_view(), name="partners"),
+    path("partners/nearby", directory.NearbyView.as_view(), name="partners-nearby"),
+    path("partners/<uuid:partner_id>", directory.PublicPartnerView.as_view(), name="partners-one"),
+]

@@ -1,0 +1,159 @@
+"""What others may read of partners, and what the public directory shows."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Lower
+
+from common.errors import NotFound
+from common.geo import Point, bounding_boxes, nearest_first
+from partners.models import SEARCHED, Member, Partner, PartnerQuerySet
+from partners.searching import SearchDocument, beginnings_of
+from partners.states import PartnerKind, PartnerStatus, Role
+
+# What no answer of the public directory needs.
+_UNSHOWN = ("claimed_profile", "license_key", "facility_code", "place")
+
+
+@dataclass(frozen=True)
+class MemberContact:
+    """How a member is reached; the zone is the partner's."""
+
+    id: uuid.UUID
+    name: str
+    phone: str
+    language: str
+    zone: str
+
+
+@dataclass(frozen=True)
+class PartnerCard:
+    """What a donor has to know to go there."""
+
+    id: uuid.UUID
+    name: str
+    phone: str
+    address: str
+    city: str
+    lat: float
+    lng: float
+    zone: str
+
+    @property
+    def location(self) -> Point:
+        return Point(self.lat, self.lng)
+
+
+def contacts_of(partner_id: uuid.UUID, roles: Iterable[Role]) -> list[MemberContact]:
+    """Return the partner's active members in the roles, the oldest account first."""
+    members = Member.objects.filter(partner_id=partner_id, is_active=True, role__in=list(roles)).order_by(
+        "pk"
+    )
+    rows = members.values_list("pk", "name", "phone", "language", "partner__zone")
+    return [MemberContact(*row) for row in rows]
+
+
+def card(partner_id: uuid.UUID) -> PartnerCard:
+    """Return the partner's card. Raises: NotFound."""
+    found = cards([partner_id])
+    if partner_id not in found:
+        raise NotFound
+    return found[partner_id]
+
+
+def cards(partner_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, PartnerCard]:
+    """Return the cards of the partners by id, in one query; unknown ids are left out."""
+    rows = Partner.objects.filter(pk__in=list(partner_ids)).values_list(
+        "pk", "name", "phone", "address", "city", "lat", "lng", "zone"
+    )
+    return {
+        pk: PartnerCard(pk, name, phone, address, city, float(lat), float(lng), zone)
+        for pk, name, phone, address, city, lat, lng, zone in rows
+    }
+
+
+def zone_of(partner_id: uuid.UUID) -> str:
+    """Return the partner's IANA zone. Raises: NotFound."""
+    return str(_one_value(partner_id, "zone"))
+
+
+def facility_code_of(partner_id: uuid.UUID) -> str:
+    """Return the code that begins the numbers of the partner's bags; every approved partner has one.
+
+    Raises: NotFound
+    """
+    code = _one_value(partner_id, "facility_code")
+    if code is None:
+        raise NotFound
+    return str(code)
+
+
+def members_of(partner_id: uuid.UUID) -> QuerySet[Member]:
+    """Return the partner's members, active or not."""
+    return Member.objects.filter(partner_id=partner_id)
+
+
+def directory(
+    *,
+    words: list[str],
+    city: str = "",
+    state: str = "",
+    kind: PartnerKind | None = None,
+    live: bool | None = None,
+) -> PartnerQuerySet:
+    """Return the public partners that match everything that is given; case does not matter."""
+    found = _public(kind=kind, live=live)
+    if city:
+        found = found.alias(city_key=Lower("city")).filter(city_key=Lower(Value(city)))
+    if state:
+        found = found.alias(state_key=Lower("state")).filter(state_key=Lower(Value(state)))
+    if words:
+        found = found.alias(words=SearchDocument(*SEARCHED)).filter(words=beginnings_of(words))
+    return found
+
+
+def partners_near(
+    origin: Point, radius_km: float, *, kind: PartnerKind | None = None, live: bool | None = None
+) -> list[Partner]:
+    """Return the public partners within the radius with their `distance_km`, nearest first; one query.
+
+    A box on the index trims, the geodesic decides. Partners at the same distance, to the millimetre, are in
+    the order of their ids.
+    """
+    boxes = Q()
+    for box in bounding_boxes(origin, radius_km):
+        boxes |= Q(place__within=box)
+    rows = list(_public(kind=kind, live=live).filter(boxes))
+    found = nearest_first(origin, rows, radius_km)
+    for near in found:
+        near.row.distance_km = round(near.distance_km, 6)
+    return sorted((near.row for near in found), key=lambda row: (row.distance_km, str(row.pk)))
+
+
+def public_partner(partner_id: uuid.UUID) -> Partner:
+    """Return a partner that the directory shows. Raises: NotFound."""
+    found = _public().filter(pk=partner_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _public(*, kind: PartnerKind | None = None, live: bool | None = None) -> PartnerQuerySet:
+    found = Partner.objects.public().defer(*_UNSHOWN)
+    if kind is not None:
+        found = found.of_kind(kind)
+    if live is not None:
+        found = found.filter(status=PartnerStatus.LIVE) if live else found.exclude(status=PartnerStatus.LIVE)
+    return found
+
+
+def _one_value(partner_id: uuid.UUID, field: str) -> Any:
+    found = Partner.objects.filter(pk=partner_id).values_list(field).first()
+    if found is None:
+        raise NotFound
+    return found[0]

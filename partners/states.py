@@ -1,0 +1,40 @@
+"""The states of a partner, what it is, and what its members may do."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class PartnerStatus(StrEnum):
+    LISTED = "listed"  # known from the national directory, claimed by nobody
+    PENDING = "pending"
+    LIVE = "live"
+    SUSPENDED = "suspended"
+    REJECTED = "rejected"
+
+
+TRANSITIONS: Final = {
+    (PartnerStatus.LISTED, "claim"): PartnerStatus.PENDING,
+    (PartnerStatus.PENDING, "approve"): PartnerStatus.LIVE,
+    (PartnerStatus.PENDING, "reject"): PartnerStatus.REJECTED,
+    (PartnerStatus.PENDING, "relist"): PartnerStatus.LISTED,  # a refused claim leaves the directory's listing
+    (PartnerStatus.REJECTED, "claim"): PartnerStatus.PENDING,
+    (PartnerStatus.LIVE, "suspend"): PartnerStatus.SUSPENDED,
+    (PartnerStatus.SUSPENDED, "reinstate"): PartnerStatus.LIVE,
+}
+MAY_SIGN_IN: Final = frozenset({PartnerStatus.PENDING, PartnerStatus.LIVE})
+# Nobody speaks for a partner in these states: whoever claimed it was refused, or nobody did.
+UNCLAIMED: Final = frozenset({PartnerStatus.LISTED, PartnerStatus.REJECTED})
+
+
+class PartnerKind(StrEnum):
+    HOSPITAL = "hospital"
+    BLOOD_BANK = "blood_bank"
+    BOTH = "both"
+
+
+class Role(StrEnum):
+    """What a member may do: owners everything, coordinators requests and donors, inventory the stock."""
+
+    OWNER = "owner"
+    COORDINATOR = "coordinator"
+    INVENTORY = "inventory"

@@ -1,0 +1,33 @@
+from django.urls import path
+
+from requests_app.api import donor_views as donor
+from requests_app.api import partner_views as partner
+
+urlpatterns = [
+    path("requests/nearby", donor.NearbyView.as_view(), name="requests-nearby"),
+    path("requests/<uuid:request_id>", donor.RequestView.as_view(), name="request"),
+    path("requests/<uuid:request_id>/accept", donor.AcceptView.as_view(), name="request-accept"),
+    path("requests/<uuid:request_id>/standby", donor.StandbyView.as_view(), name="request-standby"),
+    path("assignments", donor.AssignmentsView.as_view(), name="assignments"),
+    path("assignments/<uuid:assignment_id>", donor.AssignmentView.as_view(), name="assignment"),
+    path("assignments/<uuid:assignment_id>/cancel", donor.CancelView.as_view(), name="assignment-cancel"),
+    path("assignments/<uuid:assignment_id>/arrival-code", donor.CodeView.as_view(), name="assignment-code"),
+    path("partner/requests", partner.RequestsView.as_view(), name="partner-requests"),
+    path("partner/requests/<uuid:request_id>", partner.RequestView.as_view(), name="partner-request"),
+    path("partner/requests/<uuid:request_id>/cancel", partner.CancelView.as_view(), name="partner-request-cancel"),
+    path(
+        "partner/requests/<uuid:request_id>/candidates",
+        partner.CandidatesView.as_view(),
+        name="partner-request-candidates",
+    ),
+    path(
+        "partner/requests/<uuid:request_id>/assignments",
+        partner.AssignmentsView.as_view(),
+        name="partner-request-assignments",
+    ),
+    path("partner/assignments/<uuid:assignment_id>", partner.AssignmentView.as_view(), name="partner-assignment"),
+    path("partner/assignments/<uuid:assignment_id>/arrival", partner.ArrivalView.as_view(), name="partner-arrival"),
+    path("partner/assignments/<uuid:assignment_id>/release", partner.ReleaseView.as_view(), name="partner-release"),
+    path("partner/assignments/<uuid:assignment_id>/no-show", partner.NoShowView.as_view(), name="partner-no-show"),
+    path("partner/assignments/<uuid:assignment_id>/defer", partner.DeferView.as_view(), name="partner-defer"),
+]

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class RequestsAppConfig(AppConfig):
+    name = "requests_app"
+    verbose_name = "Requests"
+
+    def ready(self) -> None:
+        from requests_app import handlers  # noqa: F401, PLC0415  (registers the handlers)

@@ -1,0 +1,62 @@
+from common.errors import Conflict, Invalid, Locked
+
+
+class NeededByInvalid(Invalid):
+    code, message, pointer = "needed_by_invalid", "Blood must be needed within the next 30 days.", "/needed_by"
+
+
+class RequestClosed(Conflict):
+    code, message = "request_closed", "This request was fulfilled or cancelled."
+
+
+class RequestExpired(Conflict):
+    code, message = "request_expired", "The hour by which the blood was needed has passed."
+
+
+class RequestFull(Conflict):
+    code, message = "request_full", "Every unit is promised already. You can stand by in case a place becomes free."
+
+
+class GroupIncompatible(Conflict):
+    code, message = "group_incompatible", "Your blood group cannot help this patient."
+
+
+class LocationUnknown(Conflict):
+    code, message = "location_unknown", "Say where you are first: PUT /me/location."
+
+
+class TooFar(Conflict):
+    code, message = "too_far", "You are farther away than this request reaches."
+
+
+class AlreadyPromised(Conflict):
+    code, message = "already_promised", "You have an open promise already; one at a time."
+    constraint = "one_open_promise_per_donor"
+
+
+class NotFull(Conflict):
+    code, message = "request_not_full", "There is a place: accept it instead of standing by."
+
+
+class AlreadyStandingBy(Conflict):
+    code, message, constraint = "already_standing_by", "You are on the standby list already.", "standby_once"
+
+
+class PromiseOver(Conflict):
+    code, message = "promise_over", "This promise is over, or the donor has arrived already."
+
+
+class ArrivalTooLate(Conflict):
+    code, message = "arrival_too_late", "The donor was expected earlier; this promise is over."
+
+
+class ArrivalCodeWrong(Invalid):
+    """Costs one of the tries."""
+
+    code, message, pointer = "arrival_code_wrong", "This is not the donor's code.", "/code"
+    keeps_writes = True
+
+
+class ArrivalCodeLocked(Locked):
+    code, message = "arrival_code_locked", "The code was guessed too often. Release the donor to free the place."
+    keeps_writes = True

@@ -1,0 +1,254 @@
+"""What may be read of requests and promises, by whom."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+
+from common import clock
+from common.blood import BloodGroup
+from common.errors import NotFound
+from common.geo import Near, bounding_boxes, nearest_first
+from requests_app.models import Ask, Assignment, BloodRequest, Wave
+from requests_app.states import LIVE_REQUEST, AssignmentStatus, RequestStatus, Urgency
+from stock.compatibility import compatible_donors, is_compatible
+from stock.components import Component, donation_type_for
+from users import matching
+from users import selectors as users
+
+FURTHEST_KM = 100.0  # no request reaches farther
+SWEEP = 1000
+
+
+@dataclass(frozen=True)
+class RequestFacts:
+    """A request as other apps may know it."""
+
+    id: uuid.UUID
+    partner_id: uuid.UUID
+    blood_group: BloodGroup
+    component: Component
+    units: int
+    units_left: int
+    urgency: Urgency
+    needed_by: dt.datetime
+    expires_at: dt.datetime
+    note: str
+
+
+@dataclass(frozen=True)
+class AssignmentFacts:
+    """A promise as other apps may know it."""
+
+    id: uuid.UUID
+    request_id: uuid.UUID
+    partner_id: uuid.UUID
+    donor_id: uuid.UUID
+    status: AssignmentStatus
+    distance_km: Decimal
+    expires_at: dt.datetime
+    recipient_group: BloodGroup
+    component: Component
+    tag: str
+    score: int
+
+
+@dataclass(frozen=True)
+class AskToTell:
+    """A donor who is to be told that blood is needed."""
+
+    ask_id: uuid.UUID
+    donor_id: uuid.UUID
+    distance_km: Decimal
+    request_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class NearbyRequest:
+    """A request as a donor sees it, and how far away it is."""
+
+    request: BloodRequest
+    distance_km: float | None
+
+    @property
+    def pk(self) -> uuid.UUID:
+        return self.request.pk
+
+    @property
+    def status(self) -> RequestStatus:
+        return self.request.state_at(clock.now())
+
+    @property
+    def units_left(self) -> int:
+        """Places that may still be taken: none in a closed request."""
+        return self.request.units_left if self.status in LIVE_REQUEST else 0
+
+    @property
+    def note(self) -> str:
+        """Words for those who may come; a closed request has nothing to say to anybody."""
+        return self.request.note if self.status in LIVE_REQUEST else ""
+
+
+def requests_of(
+    partner_id: uuid.UUID, *, status: str | None = None, updated_since: dt.datetime | None = None
+) -> QuerySet[BloodRequest]:
+    """Return the partner's requests with their waves in order, as `asked_in`."""
+    rows = BloodRequest.objects.filter(partner_id=partner_id)
+    if status is not None:
+        rows = rows.filter(status=status)
+    if updated_since is not None:
+        rows = rows.filter(updated_at__gte=updated_since)
+    return rows.prefetch_related(Prefetch("waves", queryset=Wave.objects.order_by("number"), to_attr="asked_in"))
+
+
+def get_request_of(partner_id: uuid.UUID, request_id: uuid.UUID) -> BloodRequest:
+    """Raises: NotFound, also for another partner's."""
+    found = requests_of(partner_id).select_related("partner").filter(pk=request_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def get_request(request_id: uuid.UUID) -> BloodRequest:
+    """Return a request as any donor may see it. Raises: NotFound."""
+    found = BloodRequest.objects.select_related("partner").filter(pk=request_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def assignments_of_request(partner_id: uuid.UUID, request_id: uuid.UUID) -> QuerySet[Assignment]:
+    """Return the promises of the partner's request. Raises: NotFound."""
+    get_request_of(partner_id, request_id)
+    return Assignment.objects.filter(request_id=request_id).select_related("donor__user", "request")
+
+
+def get_assignment_of_partner(partner_id: uuid.UUID, assignment_id: uuid.UUID) -> Assignment:
+    """Raises: NotFound, also for another partner's."""
+    mine = Assignment.objects.filter(request__partner_id=partner_id).select_related("donor__user", "request")
+    found = mine.filter(pk=assignment_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def assignments_of_donor(donor_id: uuid.UUID) -> QuerySet[Assignment]:
+    return Assignment.objects.filter(donor_id=donor_id).select_related("request__partner")
+
+
+def get_assignment_of_donor(donor_id: uuid.UUID, assignment_id: uuid.UUID) -> Assignment:
+    """Raises: NotFound, also for another donor's."""
+    found = assignments_of_donor(donor_id).filter(pk=assignment_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def donor_of(assignment_id: uuid.UUID, *, partner_id: uuid.UUID | None = None) -> uuid.UUID:
+    """Return who gave the promise (this never changes). Raises: NotFound, also for another partner's."""
+    mine = Assignment.objects.filter(pk=assignment_id)
+    if partner_id is not None:
+        mine = mine.filter(request__partner_id=partner_id)
+    donor_id = mine.values_list("donor_id", flat=True).first()
+    if donor_id is None:
+        raise NotFound
+    return donor_id
+
+
+def requests_near(*, donor: users.DonorCard, radius_km: float | None) -> list[NearbyRequest]:
+    """Return the open requests that the donor's blood can help and whose reach he is within, nearest first."""
+    if donor.location is None:
+        return []
+    radius = min(radius_km or FURTHEST_KM, FURTHEST_KM)
+    now = clock.now()
+    boxes = reduce(or_, (Q(place__within=box) for box in bounding_boxes(donor.location, radius)))
+    rows = BloodRequest.objects.filter(boxes, status=RequestStatus.OPEN, expires_at__gt=now).select_related("partner")
+    fit = [row for row in rows if is_compatible(row.recipient_group, donor.blood_group, Component(row.component))]
+    near: list[Near[Any]] = nearest_first(donor.location, fit, radius)
+    reached = [NearbyRequest(at.row, round(at.distance_km, 6)) for at in near if at.distance_km <= at.row.radius_km]
+    # Requests of one partner are equally far: the id decides, as the pages' cursor does.
+    return sorted(reached, key=lambda found: (found.distance_km, str(found.pk)))
+
+
+def candidates(request: BloodRequest, rings: Iterable[Decimal]) -> list[matching.RingCount]:
+    """Return how many donors match, per ring and group."""
+    component = Component(request.component)
+    return matching.count_donors(
+        origin=request.location,
+        rings=[float(ring) for ring in rings],
+        groups=compatible_donors(request.recipient_group, component),
+        donation_type=donation_type_for(component),
+        zone=request.partner.zone,
+    )
+
+
+def asks_to_tell(ask_ids: Iterable[uuid.UUID]) -> list[AskToTell]:
+    """Return the asks that still need an answer: none once the request is closed or the donor has answered."""
+    answered = Assignment.objects.filter(request=OuterRef("request"), donor=OuterRef("donor"))
+    still_open = {"request__status": RequestStatus.OPEN, "request__expires_at__gt": clock.now()}
+    rows = Ask.objects.filter(~Exists(answered), pk__in=list(ask_ids), **still_open)
+    values = rows.order_by("pk").values_list("pk", "donor_id", "distance_km", "request_id")
+    return [AskToTell(*row) for row in values]
+
+
+def request_facts(request_id: uuid.UUID) -> RequestFacts:
+    """Raises: NotFound."""
+    row = get_request(request_id)
+    return RequestFacts(
+        id=row.pk,
+        partner_id=row.partner_id,
+        blood_group=BloodGroup(row.blood_group),
+        component=Component(row.component),
+        units=row.units,
+        units_left=row.units_left,
+        urgency=Urgency(row.urgency),
+        needed_by=row.needed_by,
+        expires_at=row.expires_at,
+        note=row.note,
+    )
+
+
+def assignment_facts(assignment_id: uuid.UUID) -> AssignmentFacts:
+    """Raises: NotFound."""
+    row = Assignment.objects.select_related("request", "donor").filter(pk=assignment_id).first()
+    if row is None:
+        raise NotFound
+    return AssignmentFacts(
+        id=row.pk,
+        request_id=row.request_id,
+        partner_id=row.request.partner_id,
+        donor_id=row.donor_id,
+        status=row.state,
+        distance_km=row.distance_km,
+        expires_at=row.expires_at,
+        recipient_group=BloodGroup(row.request.blood_group),
+        component=Component(row.request.component),
+        tag=str(row.donor.tag),
+        score=row.donor.score,
+    )
+
+
+def promises_past(moment: dt.datetime) -> Iterator[uuid.UUID]:
+    """Yield the promises still waited for whose hour was before `moment`, a bounded number."""
+    late = Assignment.objects.filter(status=AssignmentStatus.ACCEPTED, expires_at__lte=moment)
+    yield from late.order_by("expires_at").values_list("pk", flat=True)[:SWEEP]
+
+
+def visits_since(moment: dt.datetime) -> Iterator[uuid.UUID]:
+    """Yield the donors' visits that began before `moment` and of which nothing was recorded, a bounded number."""
+    waiting = Assignment.objects.filter(status=AssignmentStatus.ARRIVED, arrived_at__lte=moment)
+    yield from waiting.order_by("arrived_at").values_list("pk", flat=True)[:SWEEP]
+
+
+def waves_due(moment: dt.datetime) -> Iterator[uuid.UUID]:
+    """Yield the open requests whose next wave is due, a bounded number."""
+    due = BloodRequest.objects.filter(status=RequestStatus.OPEN, next_wave_at__lte=moment, expires_at__gt=moment)
+    yield from due.order_by("next_wave_at").values_list("pk", flat=True)[:SWEEP]

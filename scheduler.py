@@ -1,0 +1,139 @@
+"""Time: every periodic job of the product, and who runs them.
+
+One process leads, the others stand by; each job takes a lock of its own besides, works in bounded batches and may
+run twice or late. What a job enforces is true before it has run: jobs only tidy up and tell.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import users.jobs
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, close_old_connections, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django_apscheduler.jobstores import DjangoJobStore
+from django_apscheduler.models import DjangoJob, DjangoJobExecution
+
+import notifications.jobs
+import requests_app.jobs
+from common import idempotency, outbox, throttle
+from common.db import advisory_lock
+from common.health import LEADER_LOCK
+
+KEEP_RUNS = dt.timedelta(days=7)
+LOOK_AGAIN = 1.0  # seconds between two tries to lead, or two looks whether one still does
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A periodic job; `act` returns how many rows it touched."""
+
+    name: str
+    act: Callable[[], int]
+    trigger: BaseTrigger
+
+
+def every(**interval: int) -> IntervalTrigger:
+    return IntervalTrigger(timezone=dt.UTC, **interval)
+
+
+def nightly(hour: int, minute: int = 0) -> CronTrigger:
+    return CronTrigger(hour=hour, minute=minute, timezone=settings.DEFAULT_ZONE)
+
+
+def prune_runs() -> int:
+    """Forget the scheduler's own records of old runs; return how many went."""
+    return DjangoJobExecution.objects.delete_old_job_executions(int(KEEP_RUNS.total_seconds())) or 0
+
+
+JOBS = (
+    Job("advance_waves", requests_app.jobs.advance_due_waves, every(minutes=1)),
+    Job("expire_requests", requests_app.jobs.expire_requests, every(minutes=15)),
+    Job("miss_unvisited_assignments", requests_app.jobs.miss_unvisited_assignments, every(minutes=30)),
+    Job("release_forgotten_visits", requests_app.jobs.release_forgotten_visits, every(hours=1)),
+    Job("unlock_donors", users.jobs.unlock_donors, every(hours=1)),
+    Job("refresh_eligibility", users.jobs.refresh_windows, nightly(0, 10)),
+    Job("prune_accounts", users.jobs.prune, nightly(3, 0)),
+    Job("prune_notifications", notifications.jobs.prune, nightly(3, 10)),
+    Job("prune_outbox", outbox.prune, nightly(3, 20)),
+    Job("prune_replies", idempotency.prune, every(hours=1)),
+    Job("prune_throttles", throttle.prune, every(hours=1)),
+    Job("prune_runs", prune_runs, nightly(3, 30)),
+)
+
+
+def run_job(name: str) -> None:
+    """Run the job now, unless it is running somewhere. Raises: what the job raises; the run is then shown as failed."""
+    job = next(job for job in JOBS if job.name == name)
+    with advisory_lock(f"job.{name}") as held:
+        if not held:
+            log.info("job runs elsewhere", extra={"job": name})
+            return
+        touched = job.act()
+        log.info("job ran", extra={"job": name, "touched": touched})
+
+
+def tick(name: str) -> None:
+    """Run the job in a thread of the scheduler, which keeps no stale connection from one run to the next."""
+    close_old_connections()
+    try:
+        run_job(name)
+    finally:
+        close_old_connections()
+
+
+def serve(stop: threading.Event) -> None:
+    """Lead whenever nobody else does, until `stop`; give way when the database is lost.
+
+    The leader's lock lives on a connection of its own, which nothing else closes; closing it gives the lock back.
+    """
+    while not stop.is_set():
+        line = connections.create_connection(DEFAULT_DB_ALIAS)
+        try:
+            if _may_lead(line):
+                _lead(stop, line)
+        except DatabaseError:
+            log.warning("the scheduler lost the database")
+        finally:
+            line.close()
+        stop.wait(LOOK_AGAIN)
+
+
+def _may_lead(line: BaseDatabaseWrapper) -> bool:
+    with line.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [LEADER_LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _lead(stop: threading.Event, line: BaseDatabaseWrapper) -> None:
+    """Run the jobs. Raises: DatabaseError when the line, and the lock with it, is gone."""
+    log.info("this scheduler leads")
+    clock = BackgroundScheduler(timezone=dt.UTC, job_defaults={"coalesce": True, "max_instances": 1})
+    clock.add_jobstore(DjangoJobStore(), "default")
+    for job in JOBS:
+        clock.add_job(
+            "scheduler:tick",
+            args=[job.name],
+            id=job.name,
+            trigger=job.trigger,
+            replace_existing=True,
+            misfire_grace_time=None,
+        )
+    DjangoJob.objects.exclude(id__in=[job.name for job in JOBS]).delete()
+    clock.start()
+    try:
+        while not stop.wait(LOOK_AGAIN):
+            with line.cursor() as cursor:
+                cursor.execute("SELECT 1")
+    finally:
+        clock.shutdown(wait=True)

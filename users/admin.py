@@ -1,0 +1,134 @@
+"""People in the administration: who they are and what is known of them, no password hash, no codes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from common import clock
+from common.admin import ReadOnlyAdmin, ReadOnlyInline
+from users.eligibility.rules import RuleInvalid, rules_from_rows
+from users.eligibility.ruleset import RuleSet, RulesUnusable
+from users.fitness import forget_rules
+from users.models import Deferral, Donor, EligibilityRule, PastDonation, ScoreEntry, User
+from users.services import accounts
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin):
+    list_display = ("name", "public_id", "phone", "city", "is_active", "is_staff", "created_at")
+    list_filter = ("is_active", "is_staff", "language")
+    search_fields = ("phone", "public_id", "name")
+    ordering = ("-id",)
+    list_per_page = 50
+    show_full_result_count = False
+    fields = ("name", "public_id", "phone", "email", "language", "zone", "city", "is_active", "is_staff", "groups")
+    readonly_fields = ("public_id", "phone", "is_active")
+    filter_horizontal = ("groups",)
+    actions = ("suspend", "reinstate")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Who may administer what is the superusers' to say: nobody lifts himself up."""
+        return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, "is_staff", "groups")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.action(description="Suspend: every session ends at once", permissions=["change"])
+    def suspend(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        others = chosen.exclude(pk__in=[request.user.pk])
+        if not request.user.is_superuser:
+            others = others.exclude(is_superuser=True)
+        for user in others:
+            accounts.suspend(user_id=user.pk)
+        self.message_user(request, f"{len(others)} accounts suspended.", messages.SUCCESS)
+
+    @admin.action(description="Reinstate", permissions=["change"])
+    def reinstate(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        for user in chosen:
+            accounts.reinstate(user_id=user.pk)
+        self.message_user(request, f"{len(chosen)} accounts reinstated.", messages.SUCCESS)
+
+
+class DeferralInline(ReadOnlyInline):
+    model = Deferral
+    fields = ("code", "occurred_on", "resolved_on", "recorded_by", "created_at")
+
+
+class PastDonationInline(ReadOnlyInline):
+    model = PastDonation
+    fields = ("donation_type", "donated_on", "donation_id")
+
+
+class ScoreEntryInline(ReadOnlyInline):
+    model = ScoreEntry
+    fields = ("delta", "reason", "assignment_id", "created_at")
+
+
+@admin.register(Donor)
+class DonorAdmin(ReadOnlyAdmin):
+    list_display = ("user", "blood_group", "is_confirmed", "available", "score", "verified_donations", "locked_until")
+    list_filter = ("blood_group", "available")
+    search_fields = ("user__phone", "user__public_id", "user__name")
+    list_select_related = ("user",)
+    ordering = ("-user_id",)
+    exclude = ("place",)
+    inlines = (DeferralInline, PastDonationInline, ScoreEntryInline)
+
+    @admin.display(boolean=True, description="group confirmed")
+    def is_confirmed(self, donor: Donor) -> bool:
+        return donor.group_confirmed_at is not None
+
+
+class RuleForm(forms.ModelForm):
+    """Accepts a rule only if the whole set is usable with it: a gap must never let a donor through."""
+
+    class Meta:
+        model = EligibilityRule
+        fields = "__all__"  # noqa: DJ007  (a rule is its columns)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if not self.errors:
+            others = EligibilityRule.objects.exclude(pk=self.instance.pk)
+            try:
+                rules = rules_from_rows([*others, EligibilityRule(**values)])
+                _refuse_gaps(RuleSet(rules, jurisdiction=values["jurisdiction"]))
+            except (RuleInvalid, RulesUnusable) as exc:
+                raise ValidationError(str(exc)) from exc
+        return values
+
+
+def _refuse_gaps(rules: RuleSet) -> None:
+    """Raises: RulesUnusable if the rules have a gap today or after any change that is announced"""
+    day: dt.date | None = clock.today(settings.DEFAULT_ZONE)
+    while day is not None:
+        rules.in_force(day)
+        day = rules.next_change_after(day)
+
+
+@admin.register(EligibilityRule)
+class EligibilityRuleAdmin(admin.ModelAdmin):
+    form = RuleForm
+    list_display = ("code", "kind", "jurisdiction", "value", "defer_days", "permanent", "status", "effective_from")
+    list_filter = ("jurisdiction", "kind", "status", "enabled")
+    search_fields = ("code", "message")
+    ordering = ("jurisdiction", "kind", "code", "effective_from")
+    list_per_page = 100
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # a rule ends by its date; what it decided must stay explicable
+
+    def save_model(self, request: HttpRequest, obj: EligibilityRule, form: Any, change: bool) -> None:  # noqa: FBT001
+        super().save_model(request, obj, form, change)
+        forget_rules()

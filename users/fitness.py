@@ -1,0 +1,135 @@
+"""Whether a stored donor may give: what the tables know, asked of the rules in force."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from common import clock
+from common.blood import DonationType, Sex
+from users.eligibility import engine
+from users.eligibility.engine import (
+    DeferralFact,
+    DonorFacts,
+    Eligibility,
+    Visit,
+    assess,
+    eligible_window,
+)
+from users.eligibility.rules import Rule, as_text, rules_from_rows
+from users.eligibility.ruleset import RuleSet
+from users.models import Deferral, Donor, EligibilityRule, PastDonation
+
+JURISDICTION = "IN"
+FRESH_FOR = 60.0  # seconds; how long an edited rule may take to reach every process
+
+WINDOW_TYPES = (DonationType.WHOLE_BLOOD, DonationType.PLATELET_APHERESIS)
+WORDS = frozenset({"message", "source", "source_item", "status"})  # columns that decide nothing
+
+Window = tuple[dt.date | None, dt.date | None]
+_kept: tuple[float, RuleSet] | None = None
+
+
+@dataclass(frozen=True)
+class Windows:
+    """From when and until when a donor may give if nothing new is known; (None, None): not foreseeable."""
+
+    whole_blood: Window
+    apheresis: Window
+    rules: str
+
+
+def current_rules() -> RuleSet:
+    """Return the rules in the database, at most `FRESH_FOR` seconds old."""
+    global _kept  # noqa: PLW0603
+    if _kept is None or time.monotonic() - _kept[0] > FRESH_FOR:
+        rows = EligibilityRule.objects.filter(jurisdiction=JURISDICTION).order_by("pk")
+        _kept = (time.monotonic(), RuleSet(rules_from_rows(rows), jurisdiction=JURISDICTION))
+    return _kept[1]
+
+
+def forget_rules() -> None:
+    """Read the rules again at the next question, in this process."""
+    global _kept  # noqa: PLW0603
+    _kept = None
+
+
+def declarable(on: dt.date) -> dict[str, Rule]:
+    """Return the reasons not to give that a person may declare, by code."""
+    return {rule.code: rule for rule in current_rules().declarable(on)}
+
+
+def recordable(on: dt.date) -> dict[str, Rule]:
+    """Return the reasons not to give that a partner may record, by code."""
+    return {rule.code: rule for rule in current_rules().recordable(on)}
+
+
+def assess_donor(
+    donor: Donor, *, donation_type: DonationType, on: dt.date, measured: Mapping[str, Any] | None = None
+) -> Eligibility:
+    """Return what the rules say of the donor for that day; `measured` holds a visit's values by `Visit`'s names."""
+    facts = replace(_facts_of([donor])[0], visit=Visit(**measured) if measured else None)
+    return assess(facts, donation_type=donation_type, on=on, rules=current_rules())
+
+
+def windows_of(donors: Sequence[Donor]) -> list[Windows]:
+    """Return each donor's windows by the rules of today in the donor's zone; three queries for all of them."""
+    rules = current_rules()
+    found = []
+    for donor, facts in zip(donors, _facts_of(donors), strict=True):
+        today = clock.today(donor.user.zone)
+        whole_blood, apheresis = (_window(eligible_window(facts, kind, rules, today)) for kind in WINDOW_TYPES)
+        found.append(Windows(whole_blood, apheresis, rules=rules_fingerprint(today)))
+    return found
+
+
+def rules_fingerprint(on: dt.date) -> str:
+    """Return 16 hex digits that change whenever what the rules of the day decide may change."""
+    return _fingerprint(current_rules(), on)
+
+
+@lru_cache(maxsize=8)
+def _fingerprint(rules: RuleSet, on: dt.date) -> str:
+    in_force = sorted(repr(_decisive(rule)) for rule in rules.rules if rule.is_in_force(on))
+    return hashlib.sha256("\n".join(in_force).encode()).hexdigest()[:16]
+
+
+def _facts_of(donors: Sequence[Donor]) -> list[DonorFacts]:
+    """Return what the tables know of each; two queries for all of them."""
+    donations, deferrals = defaultdict(list), defaultdict(list)
+    rows = PastDonation.objects.filter(donor__in=donors).values_list("donor_id", "donation_type", "donated_on")
+    for donor_id, kind, day in rows:
+        donations[donor_id].append(engine.PastDonation(DonationType(kind), day))
+    facts = Deferral.objects.filter(donor__in=donors)
+    for donor_id, code, occurred_on, resolved_on in facts.values_list("donor_id", "code", "occurred_on", "resolved_on"):
+        deferrals[donor_id].append(DeferralFact(code, occurred_on, resolved_on))
+    return [
+        DonorFacts(
+            date_of_birth=donor.date_of_birth,
+            sex=Sex(donor.sex),
+            weight_kg=donor.weight_kg,
+            donations=tuple(donations[donor.pk]),
+            deferrals=tuple(deferrals[donor.pk]),
+        )
+        for donor in donors
+    ]
+
+
+def _window(found: Window) -> Window:
+    opens_on, closes_on = found
+    return opens_on, (closes_on or dt.date.max) if opens_on else None
+
+
+def _decisive(rule: Rule) -> list[tuple[str, str]]:
+    return [(column, text) for column, text in as_text(rule).items() if column not in WORDS]
+
+
+def next_date(donor: Donor) -> dt.date | None:
+    """Return the first day on which the donor may give whole blood, as last written down; None if not foreseeable."""
+    return donor.whole_blood_from

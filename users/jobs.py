@@ -1,0 +1,34 @@
+"""What time does to accounts and donors, in bounded transactions."""
+
+from __future__ import annotations
+
+from common import sessions
+from users.models import Session
+from users.services import otp
+from users.services.donors import refresh_stale_windows, unlock_due_donors
+
+BATCH = 1000
+
+
+def unlock_donors() -> int:
+    """Unlock every donor whose time is over; return how many."""
+    unlocked = 0
+    while found := unlock_due_donors(limit=BATCH):
+        unlocked += found
+    return unlocked
+
+
+def prune() -> int:
+    """Delete what accounts leave behind: old challenges and sessions; return how many rows went."""
+    return otp.prune() + sessions.prune(Session)
+
+
+def refresh_windows() -> int:
+    """Work out again from when to when donors may give, where the rules have changed since; return how many.
+
+    Stopped half-way, the next run goes on with those that are left.
+    """
+    refreshed, after = 0, None
+    while found := refresh_stale_windows(after=after, limit=BATCH):
+        refreshed, after = refreshed + len(found), found[-1]
+    return refreshed

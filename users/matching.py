@@ -1,0 +1,178 @@
+"""Who can help nearby: an index walked outwards from the place, in SQL, never a city in memory.
+
+`Donor.place` has one GiST index per blood group, over the donors who are available. Each search orders by degrees
+(`<->`), which an index can do; the geodesic then decides. Degrees and kilometres order places differently, so
+the search goes on until the nearest are proven: a donor it has not seen is at least `FEWEST_KM_PER_DEGREE` times the
+cosine of the latitude times as far, in kilometres, as the last one it has seen is in degrees. Beyond the antimeridian
+the map goes on, as if the place lay 360 degrees away; a circle around a pole is searched whole.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import reduce
+from operator import or_
+from typing import NamedTuple, cast
+
+from django.db import connection
+from django.db.models import Exists, Q, QuerySet
+
+from common import clock
+from common.blood import BloodGroup, DonationType
+from common.geo import BoundingBox, Point, bounding_boxes, nearest_first
+from common.points import Gap
+from users.models import Donor
+
+FEWEST_KM_PER_DEGREE = 110.57  # of latitude at the equator, WGS-84; more everywhere else
+SPARE = 8  # rows fetched beyond those wanted, so that one query is nearly always enough
+POLE, WHOLE_TURN = 90.0, 360.0  # degrees
+LEAST_COSINE = 0.1  # above 84 degrees the first fetch is no larger than there
+SEMI_MAJOR_KM, ECCENTRICITY_SQUARED = 6378.137, 0.00669437999014  # WGS-84
+# The middle-latitude formula on the ellipsoid: within half a metre of the geodesic up to 200 km, below 75 degrees.
+COUNT = """
+SELECT width_bucket(km, %s::float8[]) AS ring, blood_group, count(*)
+FROM (
+    SELECT blood_group,
+        2 * r * asin(least(1, sqrt((n * sin(east) * cos(mid)) ^ 2 + (m * sin(north) * cos(east)) ^ 2) / r))
+    FROM (
+        SELECT *, {a} * (1 - {e2}) / w ^ 1.5 AS m, {a} / sqrt(w) AS n, {a} * sqrt(1 - {e2}) / w AS r
+        FROM (
+            SELECT *, 1 - {e2} * sin(mid) ^ 2 AS w
+            FROM (
+                SELECT blood_group, radians(lat::float8 + %s) / 2 AS mid, radians(lat::float8 - %s) / 2 AS north,
+                    radians(lng::float8 - %s) / 2 AS east
+                FROM ({matching}) AS matching
+            ) AS halves
+        ) AS flattened
+    ) AS curved
+) AS measured (blood_group, km)
+WHERE km <= %s
+GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+
+class NearDonor(NamedTuple):
+    """A donor who may be asked, and how far away he is by the geodesic."""
+
+    donor_id: uuid.UUID
+    distance_km: float
+
+
+class RingCount(NamedTuple):
+    """How many donors of a group match between the ring before and this one."""
+
+    up_to_km: float
+    blood_group: str
+    donors: int
+
+
+@dataclass(frozen=True)
+class _Row:
+    pk: uuid.UUID
+    lat: Decimal
+    lng: Decimal
+    gap: float
+
+
+def nearest_donors(
+    *,
+    origin: Point,
+    radius_km: float,
+    groups: Sequence[BloodGroup],
+    donation_type: DonationType,
+    zone: str,
+    limit: int,
+    excluded: Sequence[Exists] = (),
+) -> list[NearDonor]:
+    """Return up to `limit` donors within the radius who may give today, nearest first.
+
+    May give: available, of one of the groups, inside the dates of their eligibility in the zone, not locked, and none
+    of `excluded` (conditions over the donor's row) true of them.
+    """
+    if limit < 1 or not groups:
+        return []
+    boxes = bounding_boxes(origin, radius_km)
+    fetch = math.ceil(limit / max(LEAST_COSINE, math.cos(math.radians(origin.lat)))) + SPARE
+    while True:
+        rows = _closest_in_degrees(origin, boxes, groups, donation_type, zone, fetch, excluded)
+        near = nearest_first(origin, rows, radius_km, limit=limit)
+        furthest_km = near[-1].distance_km if len(near) == limit else radius_km
+        if len(rows) < fetch or _is_proven(origin, rows, furthest_km, boxes):
+            return [NearDonor(at.row.pk, at.distance_km) for at in near]
+        fetch *= 2
+
+
+def may_give(donation_type: DonationType, today: dt.date, now: dt.datetime) -> Q:
+    """Return the condition under which a donor's row says that he may give today."""
+    prefix = "whole_blood" if donation_type is DonationType.WHOLE_BLOOD else "apheresis"
+    return Q(**{f"{prefix}_from__lte": today, f"{prefix}_until__gt": today}) & (
+        Q(locked_until=None) | Q(locked_until__lte=now)
+    )
+
+
+def count_donors(
+    *, origin: Point, rings: Sequence[float], groups: Sequence[BloodGroup], donation_type: DonationType, zone: str
+) -> list[RingCount]:
+    """Return how many donors match in each ring (outer radii in km, rising) and group, counted in SQL."""
+    boxes = bounding_boxes(origin, rings[-1])
+    matching = _matching(boxes, donation_type, zone).filter(blood_group__in=list(groups))
+    sql, params = matching.values("blood_group", "lat", "lng").query.sql_with_params()
+    measured = COUNT.format(a=SEMI_MAJOR_KM, e2=ECCENTRICITY_SQUARED, matching=sql)
+    with connection.cursor() as cursor:
+        bounds = [0.0, *rings[:-1]]
+        cursor.execute(measured, [bounds, origin.lat, origin.lat, origin.lng, *params, rings[-1]])
+        return [RingCount(rings[ring - 1], group, donors) for ring, group, donors in cursor.fetchall()]
+
+
+def _closest_in_degrees(
+    origin: Point,
+    boxes: Sequence[BoundingBox],
+    groups: Sequence[BloodGroup],
+    donation_type: DonationType,
+    zone: str,
+    fetch: int,
+    excluded: Sequence[Exists],
+) -> list[_Row]:
+    """Return the `fetch` rows of the groups closest in degrees: one index walk per group and box, one query."""
+    walks = []
+    for box in boxes:
+        matching = _matching([box], donation_type, zone).annotate(gap=Gap("place", *_seen_from(origin, box)))
+        for condition in excluded:
+            matching = matching.filter(~condition)
+        walks += [matching.filter(blood_group=str(group)) for group in groups]
+    nearest = [walk.order_by("gap").values_list("pk", "lat", "lng", "gap")[:fetch] for walk in walks]
+    found = nearest[0].union(*nearest[1:], all=True) if len(nearest) > 1 else nearest[0]
+    located = cast("Iterable[tuple[uuid.UUID, Decimal, Decimal, float]]", found)  # a row in a box has a place
+    return sorted((_Row(*values) for values in located), key=lambda row: (row.gap, row.pk))[:fetch]
+
+
+def _matching(boxes: Iterable[BoundingBox], donation_type: DonationType, zone: str) -> QuerySet[Donor]:
+    inside = reduce(or_, (Q(place__within=box) for box in boxes))
+    return Donor.objects.filter(inside, may_give(donation_type, clock.today(zone), clock.now()), available=True)
+
+
+def _seen_from(origin: Point, box: BoundingBox) -> tuple[float, float]:
+    """Return the latitude and longitude of the origin as the box's side of the antimeridian counts degrees."""
+    if origin.lng < box.west:
+        return origin.lat, origin.lng + 360
+    if origin.lng > box.east:
+        return origin.lat, origin.lng - 360
+    return origin.lat, origin.lng
+
+
+def _is_proven(origin: Point, rows: Sequence[_Row], furthest_km: float, boxes: Sequence[BoundingBox]) -> bool:
+    """Whether no row beyond these can be nearer than `furthest_km`.
+
+    The way to such a row leaves the circle of `gap` degrees around the origin, and inside it no degree is shorter than
+    at its highest latitude.
+    """
+    gap = rows[-1].gap
+    highest = abs(origin.lat) + gap
+    if highest >= POLE or any(box.east - box.west >= WHOLE_TURN for box in boxes):
+        return False
+    return gap * FEWEST_KM_PER_DEGREE * math.cos(math.radians(highest)) >= furthest_km

@@ -1,0 +1,240 @@
+"""Donors: the profile, deferrals, the reliability score, and whether somebody may give."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F
+
+from common import clock, outbox
+from common.blood import BloodGroup, DonationType
+from common.db import command, lock, lock_free, lock_one, step
+from users.eligibility.rules import normalise_code
+from users.errors import (
+    AccountLocked,
+    BloodGroupConfirmed,
+    DeferralRecorded,
+    DeferralUnknown,
+    DonorNotEligible,
+    InTheFuture,
+    NotADonor,
+    ResolvedOnInvalid,
+)
+from users.fitness import assess_donor, declarable, recordable, rules_fingerprint, windows_of
+from users.models import Deferral, Donor, PastDonation, ScoreEntry, User
+from users.states import ScoreReason
+
+POINTS = {ScoreReason.DONATED: 10, ScoreReason.CANCELLED: -10, ScoreReason.MISSED: -10}  # design §5 «Reliability»
+STRIKES_TO_LOCK = 3
+LOCK_PERIOD = dt.timedelta(days=30)
+WINDOWS = ("whole_blood_from", "whole_blood_until", "apheresis_from", "apheresis_until", "window_rules")
+
+
+@command
+def save_donor(*, user_id: uuid.UUID, values: Mapping[str, Any], last_donated_on: dt.date | None = None) -> Donor:
+    """Create or change the donor profile; a blood group that a partner has confirmed stays as it is.
+
+    Locks: the person, the donor.      Raises: BloodGroupConfirmed, InTheFuture
+    """
+    user = lock_one(User, user_id)
+    donor = next(iter(lock(Donor, [user_id])), None)
+    if donor is None:
+        donor = Donor(user=user, lat=user.lat, lng=user.lng)
+    elif donor.group_confirmed_at is not None and values["blood_group"] != donor.blood_group:
+        raise BloodGroupConfirmed(blood_group=donor.blood_group)
+    for field, value in values.items():
+        setattr(donor, field, value)
+    today = clock.today(user.zone)
+    if donor.date_of_birth >= today:
+        raise InTheFuture(pointer="/date_of_birth")
+    donor.save()
+    if last_donated_on is not None:
+        _declare_donation(donor, last_donated_on, today)
+    refresh_window(donor)
+    return donor
+
+
+@command
+def declare_deferral(
+    *, user_id: uuid.UUID, code: str, occurred_on: dt.date, resolved_on: dt.date | None = None
+) -> Deferral:
+    """Note a reason not to give that the person knows of; saying it again changes only when it was over.
+
+    What a partner has found stays as the partner wrote it.
+
+    Locks: the donor.      Raises: NotADonor, DeferralUnknown, InTheFuture, ResolvedOnInvalid, DeferralRecorded
+    """
+    donor = hold_donor(donor_id=user_id)
+    today = clock.today(donor.user.zone)
+    known = normalise_code(code)
+    if known not in declarable(today):
+        raise DeferralUnknown
+    if occurred_on > today:
+        raise InTheFuture(pointer="/occurred_on")
+    if resolved_on is not None and not occurred_on <= resolved_on <= today:
+        raise ResolvedOnInvalid
+    deferral, _ = Deferral.objects.get_or_create(donor=donor, code=known, occurred_on=occurred_on)
+    if deferral.resolved_on != resolved_on:
+        if deferral.recorded_by is not None:
+            raise DeferralRecorded
+        deferral.resolved_on = resolved_on
+        deferral.save(update_fields=["resolved_on"])
+    refresh_window(donor)
+    return deferral
+
+
+@step
+def hold_donor(*, donor_id: uuid.UUID) -> Donor:
+    """Lock a donor, so that nothing else decides about him meanwhile. Raises: NotADonor."""
+    donor = next(iter(lock(Donor, [donor_id])), None)
+    if donor is None:
+        raise NotADonor
+    return donor
+
+
+@step
+def refuse_unfit(
+    donor: Donor, *, donation_type: DonationType, zone: str, measured: Mapping[str, Any] | None = None
+) -> None:
+    """Ask the rules again, for today in the zone. Raises: AccountLocked, DonorNotEligible with the reasons."""
+    if donor.is_locked(clock.now()):
+        raise AccountLocked(locked_until=donor.locked_until.isoformat() if donor.locked_until else None)
+    refuse_ineligible(donor, donation_type=donation_type, zone=zone, measured=measured)
+
+
+@step
+def refuse_ineligible(
+    donor: Donor, *, donation_type: DonationType, zone: str, measured: Mapping[str, Any] | None = None
+) -> None:
+    """Raises: DonorNotEligible with the reasons."""
+    found = assess_donor(donor, donation_type=donation_type, on=clock.today(zone), measured=measured)
+    if not found.eligible:
+        raise DonorNotEligible(
+            next_eligible_on=found.next_eligible_on and found.next_eligible_on.isoformat(),
+            permanent=found.permanent,
+            provisional=found.provisional,
+            reasons=[
+                {"code": why.code, "until": why.until and why.until.isoformat(), "message": why.message}
+                for why in found.reasons
+            ],
+        )
+
+
+@step
+def record_deferral(donor: Donor, *, code: str, partner_id: uuid.UUID) -> None:
+    """Note a reason found at a visit, as of today, whatever was declared of it. The caller holds the donor.
+
+    Raises: DeferralUnknown
+    """
+    today, known = clock.today(donor.user.zone), normalise_code(code)
+    if known not in recordable(today):
+        raise DeferralUnknown
+    found: dict[str, Any] = {"recorded_by": partner_id, "resolved_on": None}
+    Deferral.objects.update_or_create(donor=donor, code=known, occurred_on=today, defaults=found)
+    refresh_window(donor)
+
+
+@step
+def record_donation(
+    donor: Donor,
+    *,
+    donation_id: uuid.UUID,
+    assignment_id: uuid.UUID,
+    donation_type: DonationType,
+    donated_on: dt.date,
+    confirmed_group: BloodGroup | None,
+    partner_id: uuid.UUID,
+) -> None:
+    """Write what a verified donation means for its donor: score, tag, next date, and a confirmed group.
+
+    The caller holds the donor.
+    """
+    PastDonation.objects.create(
+        donor=donor, donation_type=donation_type, donated_on=donated_on, donation_id=donation_id
+    )
+    donor.verified_donations += 1
+    if confirmed_group is not None:
+        donor.blood_group = confirmed_group
+        donor.group_confirmed_at, donor.group_confirmed_by = clock.now(), partner_id
+    donor.save(update_fields=["verified_donations", "blood_group", "group_confirmed_at", "group_confirmed_by"])
+    _score(donor, reason=ScoreReason.DONATED, assignment_id=assignment_id)
+    refresh_window(donor)
+
+
+@step
+def penalise(donor: Donor, *, reason: ScoreReason, assignment_id: uuid.UUID) -> None:
+    """Count a broken promise; the third since the last lock locks the account. The caller holds the donor.
+
+    Emits: donor.locked
+    """
+    _score(donor, reason=reason, assignment_id=assignment_id)
+    donor.strikes += 1
+    if donor.strikes >= STRIKES_TO_LOCK:
+        donor.strikes = 0
+        donor.locked_until = clock.now() + LOCK_PERIOD
+        outbox.emit("donor.locked", key=f"user:{donor.pk}", donor=str(donor.pk))
+    donor.save(update_fields=["strikes", "locked_until"])
+
+
+@command
+def unlock_due_donors(*, limit: int) -> int:
+    """Unlock up to `limit` donors whose time is over and tell them; return how many.
+
+    Emits: donor.unlocked
+    """
+    due = Donor.objects.filter(locked_until__lte=clock.now()).order_by("locked_until")
+    donors = lock_free(due, limit=limit)
+    Donor.objects.filter(pk__in=[donor.pk for donor in donors]).update(locked_until=None)
+    outbox.emit_many("donor.unlocked", {f"user:{donor.pk}": {"donor": str(donor.pk)} for donor in donors})
+    return len(donors)
+
+
+@step
+def refresh_window(donor: Donor) -> None:
+    """Write down from and until when the donor may give, for matching."""
+    _write_windows([donor])
+    donor.save(update_fields=[*WINDOWS, "updated_at"])
+
+
+@command
+def refresh_stale_windows(*, after: uuid.UUID | None, limit: int) -> list[uuid.UUID]:
+    """Work out the dates of up to `limit` donors again whose dates come from other rules than today's; return them.
+
+    Goes by id, beginning behind `after`, and passes over those that somebody holds.
+    Locks: the donors.
+    """
+    stale = Donor.objects.exclude(window_rules=rules_fingerprint(clock.today(settings.DEFAULT_ZONE)))
+    if after is not None:
+        stale = stale.filter(pk__gt=after)
+    donors = lock_free(stale.select_related("user").order_by("pk"), limit=limit)
+    _write_windows(donors)
+    Donor.objects.bulk_update(donors, WINDOWS)
+    return [donor.pk for donor in donors]
+
+
+def _write_windows(donors: Sequence[Donor]) -> None:
+    for donor, found in zip(donors, windows_of(donors), strict=True):
+        donor.whole_blood_from, donor.whole_blood_until = found.whole_blood
+        donor.apheresis_from, donor.apheresis_until = found.apheresis
+        donor.window_rules = found.rules
+
+
+def _declare_donation(donor: Donor, donated_on: dt.date, today: dt.date) -> None:
+    if donated_on > today:
+        raise InTheFuture(pointer="/last_donated_on")
+    PastDonation.objects.get_or_create(
+        donor=donor, donation_type=DonationType.WHOLE_BLOOD, donated_on=donated_on, donation_id=None
+    )
+
+
+def _score(donor: Donor, *, reason: ScoreReason, assignment_id: uuid.UUID) -> None:
+    delta = POINTS[reason]
+    ScoreEntry.objects.create(
+        donor=donor, delta=delta, reason=reason, assignment_id=assignment_id, created_at=clock.now()
+    )
+    Donor.objects.filter(pk=donor.pk).update(score=F("score") + delta)
+    donor.score += delta
