@@ -1,0 +1,56 @@
+"""`python -m bench [NAME...]`: measure on the server that DATABASE_URL names; see docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import os
+import subprocess
+import sys
+
+from bench.frame import BENCHMARKS, MISSED, machine, say
+from bench.postgis_server import has_postgis, programs_with_postgis
+
+
+def main() -> int:
+    """Run the benchmarks one after the other; return 1 if one broke, or with --strict if a bar does not hold."""
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which, of: {', '.join(BENCHMARKS)}; all unless told")
+    parser.add_argument("--strict", action="store_true", help="exit non-zero when a bar does not hold")
+    options = parser.parse_args()
+    unknown = [name for name in options.names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"there is no benchmark {unknown[0]!r}")
+    print(f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC; {machine()}", flush=True)
+    missed, broken = list[str](), list[str]()
+    for name in options.names or BENCHMARKS:
+        say(f"{name} ...")
+        command, environment = _how_to_run(name)
+        code = subprocess.run(command, env=environment, check=False).returncode
+        if code == MISSED:
+            missed.append(name)
+        elif code:
+            broken.append(name)
+    print()
+    if missed:
+        print(f"Bars that do not hold: {', '.join(missed)}.")
+    if broken:
+        print(f"Broken off: {', '.join(broken)}.")
+    if not missed and not broken:
+        print("Every bar holds.")
+    return 1 if broken or (options.strict and missed) else 0
+
+
+def _how_to_run(name: str) -> tuple[list[str], dict[str, str]]:
+    """Return command and environment: where this server has no PostGIS, that one runs on a server which has."""
+    command = [sys.executable, "-m", "bench.one", name]
+    programs = programs_with_postgis()
+    if name != "postgis" or programs is None or has_postgis(os.environ["DATABASE_URL"]):
+        return command, dict(os.environ)
+    elsewhere = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
+    server = [sys.executable, "-m", "sandbox.postgres", "exec", "--home", ".run/bench-postgis", "--"]
+    return [*server, *command], {**elsewhere, "PG_BIN": str(programs)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+"""Finding the nearest donors, at 10 000, 100 000 and 1 000 000 donors of one city."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+from geopy.distance import geodesic
+
+from bench import crowd
+from bench.frame import Report, Spread, analyse, ms, own_database, postgres_version, repeated, say, timed
+from common import clock
+from common.blood import BloodGroup, DonationType
+from common.geo import Point
+from stock.compatibility import compatible_donors
+from stock.components import Component
+from users import matching
+from users.models import Donor
+
+TITLE = "match: the 20 nearest donors who may give, within 10 km"
+SIZES = (10_000, 100_000, 1_000_000)
+LOOPED = SIZES[:2]  # what loads everybody is not worth waiting for beyond
+RECIPIENTS = (BloodGroup.B_POS, BloodGroup.O_NEG)
+RADIUS_KM, LIMIT, ZONE = 10.0, 20, "Asia/Kolkata"
+SAMPLES = 300
+MEDIAN_BAR = 0.003  # seconds
+GROWTH_BAR = 2.0
+
+
+def run(report: Report) -> None:
+    with own_database():
+        report.note(f"On {postgres_version()}. SQL: sent, planned, run and fetched, for each request at another place.")
+        medians: dict[tuple[BloodGroup, int], float] = {}
+        for size in SIZES:
+            say(f"  {size:,} donors ...")
+            crowd.add_donors(size)
+            analyse("users_user", "users_donor")
+            for recipient in RECIPIENTS:
+                in_sql, whole = measure(recipient)
+                medians[recipient, size] = in_sql.median
+                what = f"{recipient} red cells, {size:,} donors"
+                if size == SIZES[-1]:
+                    report.hold(f"{what}: SQL", in_sql, "median < 3 ms", holds=in_sql.median < MEDIAN_BAR)
+                else:
+                    report.tell(f"{what}: SQL", in_sql)
+                report.tell(f"{what}: whole call", whole)
+                if size in LOOPED:
+                    _compare_with_loop(report, what, recipient, whole)
+        for recipient in RECIPIENTS:
+            growth = medians[recipient, SIZES[-1]] / medians[recipient, SIZES[0]]
+            what = f"{recipient} red cells: SQL median, {SIZES[-1]:,} to {SIZES[0]:,}"
+            report.hold(what, f"{growth:.2f}x", "<= 2x", holds=growth <= GROWTH_BAR)
+        report.note("\n".join(f"Index used for {group}: {', '.join(indexes_used(group))}." for group in RECIPIENTS))
+
+
+def search(origin: Point, recipient: BloodGroup) -> list[matching.NearDonor]:
+    """Return what a wave of that request would look at first."""
+    return matching.nearest_donors(
+        origin=origin,
+        radius_km=RADIUS_KM,
+        groups=compatible_donors(recipient, Component.RED_CELLS),
+        donation_type=DonationType.WHOLE_BLOOD,
+        zone=ZONE,
+        limit=LIMIT,
+    )
+
+
+def measure(recipient: BloodGroup) -> tuple[Spread, Spread]:
+    """Return the time in SQL and the time of whole calls, over requests from everywhere in the city."""
+    origins = crowd.places(SAMPLES)
+    with stopwatch() as laps:
+        for origin in origins[:10]:
+            search(origin, recipient)
+        in_sql = list[float]()
+
+        def once(number: int) -> float:
+            laps.clear()
+            took = timed(lambda: search(origins[number], recipient))
+            in_sql.append(sum(laps))
+            return took
+
+        whole = repeated(once, most=SAMPLES)
+    return Spread(in_sql), whole
+
+
+class stopwatch:  # noqa: N801  (used as a function)
+    """Collect the duration of every statement inside the block."""
+
+    def __init__(self) -> None:
+        self.laps: list[float] = []
+
+    def __enter__(self) -> list[float]:
+        self._wrapper = connection.execute_wrapper(self._lap)
+        self._wrapper.__enter__()
+        return self.laps
+
+    def __exit__(self, *exc: Any) -> None:
+        self._wrapper.__exit__(*exc)
+
+    def _lap(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
+        began = time.perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            self.laps.append(time.perf_counter() - began)
+
+
+def indexes_used(recipient: BloodGroup) -> list[str]:
+    """Return the names of the indexes in the plan of the search."""
+    seen: list[tuple[str, Any]] = []
+
+    def keep(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
+        seen.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(keep):
+        search(crowd.CENTRE, recipient)
+    sql, params = seen[0]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {sql}", params)
+        plan = [line for (line,) in cursor.fetchall()]
+    scans = [line for line in plan if " Scan " in line]
+    return sorted(line.split(" using ")[1].split()[0] if " using " in line else line.strip() for line in scans)
+
+
+def _compare_with_loop(report: Report, what: str, recipient: BloodGroup, whole: Spread) -> None:
+    """Measure the other way: load everybody of the groups, compute every distance, sort."""
+    origins = crowd.places(SAMPLES)
+    looped = repeated(lambda number: timed(lambda: _loop(origins[number], recipient)), most=5, least=3)
+    report.tell(f"{what}: load all and loop", f"median {ms(looped.median)} ({looped.median / whole.median:,.0f}x)")
+    ours = [near.donor_id for near in search(origins[0], recipient)]
+    theirs = [pk for pk, _ in _loop(origins[0], recipient)]
+    if ours != theirs:
+        report.hold(f"{what}: same donors as the loop", "they differ", "equal", holds=False)
+
+
+def _loop(origin: Point, recipient: BloodGroup) -> list[tuple[Any, float]]:
+    fit = matching.may_give(DonationType.WHOLE_BLOOD, clock.today(ZONE), clock.now())
+    groups = list(compatible_donors(recipient, Component.RED_CELLS))
+    donors = Donor.objects.filter(fit, available=True, blood_group__in=groups, lat__isnull=False)
+    here = (origin.lat, origin.lng)
+    near = [(donor.pk, geodesic(here, (donor.lat, donor.lng)).km) for donor in donors]
+    return sorted((one for one in near if one[1] <= RADIUS_KM), key=lambda one: one[1])[:LIMIT]

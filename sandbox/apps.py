@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class SandboxConfig(AppConfig):
+    """Installed on workstations only: the demo data."""
+
+    name = "sandbox"

@@ -1,0 +1,121 @@
+"""A small client of the product's HTTP API, as an integrator would write it over `requests`."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+TIMEOUT = 20  # seconds
+PATIENCE = 15.0  # seconds to wait for what happens by itself
+
+
+class Surprise(Exception):
+    """The server answered something else than the story says."""
+
+
+class Api:
+    """One caller: anonymous, or signed in once `token` is set."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base.rstrip("/")
+        self.http = requests.Session()
+        self.token = ""
+
+    def call(self, method: str, path: str, expect: int, body: dict[str, Any] | None = None, **query: Any) -> Any:
+        """Send one request and return its JSON. Raises: Surprise on any status but `expect`."""
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        reply = self.http.request(
+            method, f"{self.base}/api/v1{path}", json=body, params=query, headers=headers, timeout=TIMEOUT
+        )
+        if reply.status_code != expect:
+            raise Surprise(f"{method} {path} answered {reply.status_code}, not {expect}: {reply.text[:600]}")
+        return reply.json() if reply.content else None
+
+    def get(self, path: str, expect: int = 200, **query: Any) -> Any:
+        return self.call("GET", path, expect, **query)
+
+    def post(self, path: str, expect: int = 200, **body: Any) -> Any:
+        return self.call("POST", path, expect, body)
+
+    def put(self, path: str, expect: int = 200, **body: Any) -> Any:
+        return self.call("PUT", path, expect, body)
+
+
+class Inbox:
+    """The sandbox's side: what the providers delivered, and their faults."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base.rstrip("/")
+        self.http = requests.Session()
+
+    def messages(self, to: str, **filters: Any) -> list[dict[str, Any]]:
+        """Return the messages to a number, newest first."""
+        reply = self.http.get(f"{self.base}/messages", params={"to": to, **filters}, timeout=TIMEOUT)
+        reply.raise_for_status()
+        return list(reply.json())
+
+    def wait_for(self, to: str, *, containing: str, channel: str = "sms") -> dict[str, Any]:
+        """Return the newest message to the number with these words. Raises: Surprise after a while."""
+        return wait(
+            lambda: next((m for m in self.messages(to, channel=channel) if containing in m["body"]), None),
+            f"a message «{containing}» by {channel}",
+        )
+
+    def code_for(self, to: str, seen: int) -> str:
+        """Return the six digits in the first message to the number beyond the `seen` older ones."""
+        newer = wait(lambda: self.messages(to)[: len(self.messages(to)) - seen] or None, "a one-time code")
+        found = re.search(r"\b(\d{6})\b", newer[0]["body"])
+        if not found:
+            raise Surprise("The message about the code holds no code.")
+        return found.group(1)
+
+    def reply(self, sender: str, text: str) -> None:
+        """Answer as the person with this number."""
+        body = {"from": sender, "body": text, "channel": "sms"}
+        self.http.post(f"{self.base}/messages/inbound", json=body, timeout=TIMEOUT).raise_for_status()
+
+    def fail(self, **faults: Any) -> None:
+        """Switch exactly these faults on; none: all off."""
+        self.http.put(f"{self.base}/faults", json=faults, timeout=TIMEOUT).raise_for_status()
+
+
+class Administrator:
+    """Somebody in a browser, in Django's admin."""
+
+    def __init__(self, base: str, phone: str, password: str) -> None:
+        self.base = base.rstrip("/")
+        self.http = requests.Session()
+        self._submit("/admin/login/", {"username": phone, "password": password, "next": "/admin/"})
+
+    def approve(self, partner_id: str) -> None:
+        """Choose the partner in the list and run the action «Approve»."""
+        self._submit("/admin/partners/partner/", {"action": "approve", "_selected_action": partner_id})
+
+    def _submit(self, path: str, fields: dict[str, str]) -> None:
+        page = self.http.get(self.base + path, timeout=TIMEOUT)
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+        if not token:
+            raise Surprise(f"{path} shows no form.")
+        reply = self.http.post(
+            self.base + path,
+            data={**fields, "csrfmiddlewaretoken": token.group(1)},
+            headers={"Referer": self.base + path},
+            timeout=TIMEOUT,
+        )
+        if reply.status_code != 200 or "errornote" in reply.text:  # noqa: PLR2004
+            raise Surprise(f"{path} refused the form ({reply.status_code}).")
+
+
+def wait(look: Callable[[], Any], what: str) -> Any:
+    """Return the first true answer of `look`. Raises: Surprise when none comes in time."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise Surprise(f"Waited {PATIENCE:.0f} seconds in vain for {what}.")

@@ -1,0 +1,180 @@
+"""The stand-in for outside providers: one process, one port, everything in memory. Never in production.
+
+`python -m sandbox.server` serves on 127.0.0.1:SANDBOX_PORT; tests use `running()`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any
+
+import orjson
+import urllib3
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from sandbox import faults, inbox, twilio
+from sandbox.answers import NotUnderstood, not_understood
+from sandbox.world import Settings, World
+
+HOST = "127.0.0.1"
+DEFAULT_PORT = 8090
+PROVIDERS = (twilio,)  # a module per provider, each with `routes(world)`
+KEEP_ALIVE = 120  # seconds: longer than any client rests between two calls
+BACKLOG = 2048
+
+
+def app(settings: Settings | None = None) -> Starlette:
+    """Return the ASGI application over a new, empty world."""
+    world = World(settings or Settings.from_env())
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        world.courier.start()
+        try:
+            yield
+        finally:
+            world.courier.stop()
+
+    providers = [route for provider in PROVIDERS for route in provider.routes(world)]
+    return Starlette(
+        routes=[*providers, *inbox.routes(world), *faults.routes(world)],
+        exception_handlers={NotUnderstood: not_understood},
+        lifespan=lifespan,
+    )
+
+
+class Sandbox:
+    """A running sandbox, as tests see it: `url` is its base."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = urllib3.PoolManager(retries=False, timeout=30)
+
+    def __str__(self) -> str:
+        return self.url
+
+    def messages(self, to: str | None = None, **query: Any) -> list[dict[str, Any]]:
+        """Return the inbox, newest first: `{id, channel, to, from, body, status, at, ...}`."""
+        fields = {name: str(value) for name, value in {"to": to, **query}.items() if value is not None}
+        found: list[dict[str, Any]] = self._ask("GET", "/messages", fields=fields)
+        return found
+
+    def wait_for(self, count: int = 1, *, to: str | None = None, **query: Any) -> list[dict[str, Any]]:
+        """Return the inbox once it holds `count` such messages. Raises TimeoutError after 10 s."""
+        pause = threading.Event()
+        for _ in range(500):
+            found = self.messages(to, **query)
+            if len(found) >= count:
+                return found
+            pause.wait(0.02)
+        raise TimeoutError(f"{len(found)} of {count} messages arrived")
+
+    def faults(self, **wishes: Any) -> dict[str, Any]:
+        """Put exactly these faults in force (none: all off) and return them."""
+        in_force: dict[str, Any] = self._ask("PUT", "/faults", wishes)
+        return in_force
+
+    def reply(self, from_: str, body: str, channel: str = "sms", to: str | None = None) -> dict[str, Any]:
+        """Let a person write back; `webhook_status` in the result is what the product answered."""
+        wish = {"from": from_, "body": body, "channel": channel, "to": to}
+        told: dict[str, Any] = self._ask("POST", "/messages/inbound", wish)
+        return told
+
+    def clear(self) -> None:
+        """Forget the messages and their callbacks."""
+        self._ask("DELETE", "/messages")
+
+    def reset(self) -> None:
+        """Forget everything: messages, callbacks, faults, who said STOP."""
+        self._ask("PUT", "/reset")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.clear()
+
+    def _ask(self, method: str, path: str, value: object = None, fields: dict[str, str] | None = None) -> Any:
+        body = None if value is None else orjson.dumps(value)
+        headers = {"Content-Type": "application/json"} if body else {}
+        if fields is not None:
+            answer = self._http.request(method, self.url + path, fields=fields)
+        else:
+            answer = self._http.request(method, self.url + path, body=body, headers=headers)
+        told = orjson.loads(answer.data) if answer.data else None
+        if not 200 <= answer.status < 300:  # noqa: PLR2004
+            raise ValueError(f"the sandbox answered {answer.status}: {told}")
+        return told
+
+
+@contextmanager
+def running(port: int = 0, **settings: Any) -> Iterator[Sandbox]:
+    """Run a sandbox in a thread of this process; port 0 takes a free one. `settings` are those of Settings.
+
+    It shares this process's clock, so a test that freezes time finds its messages at that time.
+    """
+    listener = _listen(port)
+    server = uvicorn.Server(_config(app(Settings(**{"step_ms": 10, **settings})), log_level="critical"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True)
+    thread.start()
+    sandbox = Sandbox(f"http://{HOST}:{listener.getsockname()[1]}")
+    try:
+        yield sandbox
+    finally:
+        sandbox.close()
+        server.should_exit = True
+        thread.join(10)
+
+
+class _Protocol(H11Protocol):
+    """Answers without delay and shows the connection to the endpoints, so that a fault can cut it."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "transport": transport}
+        # asyncio does so only for sockets it opened itself; without it every answer waits 40 ms.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _config(application: Starlette, log_level: str) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        http=_Protocol,
+        ws="none",
+        access_log=False,
+        log_level=log_level,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=1,
+        backlog=BACKLOG,
+    )
+
+
+def _listen(port: int) -> socket.socket:
+    return socket.create_server((HOST, port), backlog=BACKLOG)
+
+
+def main() -> int:
+    """Serve until a signal; return the exit code."""
+    port = os.environ.get("SANDBOX_PORT") or str(DEFAULT_PORT)
+    try:
+        application = app()
+        listener = _listen(int(port))
+    except (ValueError, OverflowError) as fault:
+        print(f"sandbox: {fault}", file=sys.stderr)
+        return 2
+    except OSError as fault:
+        print(f"sandbox: port {port} cannot be used: {os.strerror(fault.errno or 0)}", file=sys.stderr)
+        return 1
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(_config(application, log_level="warning")).run(sockets=[listener])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""What every stand-in shares: settings, switched-on faults, the inbox, the courier. All of it in memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from sandbox.courier import Courier
+from sandbox.faults import Faults
+from sandbox.inbox import Inbox
+
+SANDBOX_ACCOUNT_SID = "AC" + "0" * 32
+SANDBOX_AUTH_TOKEN = "sandbox-auth-token"  # noqa: S105 - not a secret: production refuses to start with it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How this sandbox behaves; times are in milliseconds."""
+
+    account_sid: str = SANDBOX_ACCOUNT_SID
+    auth_token: str = SANDBOX_AUTH_TOKEN
+    public_url: str = "http://127.0.0.1:8000"  # where people's replies are posted to
+    sms_from: str = "+15005550006"
+    whatsapp_from: str = "+15005550007"
+    latency_ms: float = 0  # every answer of a provider's API takes at least this long
+    step_ms: float = 150  # between two statuses of one message
+    keep: int = 100_000  # messages; the oldest are forgotten first
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings the product itself uses, so that both sides agree. Raises ValueError."""
+        return cls(
+            account_sid=env.get("TWILIO_ACCOUNT_SID") or SANDBOX_ACCOUNT_SID,
+            auth_token=env.get("TWILIO_AUTH_TOKEN") or SANDBOX_AUTH_TOKEN,
+            public_url=(env.get("PUBLIC_URL") or f"http://127.0.0.1:{env.get('PORT') or 8000}").rstrip("/"),
+            sms_from=env.get("TWILIO_SMS_FROM") or cls.sms_from,
+            whatsapp_from=env.get("TWILIO_WHATSAPP_FROM") or cls.whatsapp_from,
+            latency_ms=_milliseconds(env, "SANDBOX_LATENCY_MS", cls.latency_ms),
+            step_ms=_milliseconds(env, "SANDBOX_STEP_MS", cls.step_ms),
+        )
+
+
+class World:
+    """One sandbox's state. Everything but the courier is touched by the event loop's thread only."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.faults = Faults()
+        self.inbox = Inbox(keep=settings.keep)
+        self.courier = Courier()
+
+
+def _milliseconds(env: Mapping[str, str], name: str, default: float) -> float:
+    text = env.get(name)
+    if not text:
+        return default
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value < float("inf"):
+        raise ValueError(f"{name} must be a number of milliseconds, not {text!r}")
+    return value
