@@ -1,0 +1,70 @@
+"""What a newcomer does on the first day: run everything, play the demo, stop everything."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+RUN = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from sandbox.run import default_plan, run
+sys.exit(run(replace(default_plan(), folder=Path(sys.argv[1]))))
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.real_time
+def test_the_demo_plays_on_a_fresh_machine_and_everything_stops_cleanly(tmp_path):
+    ports = {"PORT": str(free_port()), "SANDBOX_PORT": str(free_port())}
+    shell = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    settings = {**shell, **ports, "PYTHONUNBUFFERED": "1"}
+    machine = subprocess.Popen(
+        [sys.executable, "-c", RUN, str(tmp_path / "run")],
+        cwd=PROJECT,
+        env=settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        said = []
+        for line in machine.stdout or ():
+            said.append(line)
+            if "Ctrl-C stops everything" in line:
+                break
+        assert "Ctrl-C stops everything" in said[-1], "".join(said)
+
+        addresses = {
+            "BASE_URL": f"http://127.0.0.1:{ports['PORT']}",
+            "SANDBOX_URL": f"http://127.0.0.1:{ports['SANDBOX_PORT']}",
+        }
+        told = subprocess.run(
+            [sys.executable, "-m", "sandbox.demo"],
+            cwd=PROJECT,
+            env={**settings, **addresses},
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+
+        assert told.returncode == 0, told.stdout + told.stderr
+        assert "without a surprise" in told.stdout.splitlines()[-1]
+    finally:
+        machine.send_signal(signal.SIGINT)
+        rest, _ = machine.communicate(timeout=60)
+    assert machine.returncode == 0, rest

@@ -1,0 +1,71 @@
+"""Letting a donor go for a reason that is nobody's fault."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from requests_app import jobs
+from requests_app.models import Assignment, BloodRequest
+from tests.factories import make_arrived, make_hospital, make_promise, make_request, member_client, person_client
+from tests.requests_app.scenes import events
+from users.models import Donor, ScoreEntry
+
+pytestmark = pytest.mark.django_db
+
+
+def release(owner, promise, reason="Enough blood was found."):
+    path = f"/api/v1/partner/assignments/{promise.assignment.pk}/release"
+    return member_client(owner).post(path, {"reason": reason}, format="json")
+
+
+@pytest.mark.parametrize("bring", [make_promise, lambda request: make_arrived(make_promise(request))])
+def test_a_released_donor_loses_nothing_and_the_place_is_free(bring):
+    owner = make_hospital()
+    promise = bring(make_request(owner))
+
+    reply = release(owner, promise)
+
+    assert (reply.status_code, reply.json()["status"]) == (200, "released")
+    assert BloodRequest.objects.values_list("status", "units_promised").get() == ("open", 0)
+    assert Donor.objects.values_list("score", "strikes").get() == (0, 0)
+    assert not ScoreEntry.objects.exists()
+    assert [len(events(name)) for name in ("assignment.released", "request.reopened")] == [1, 1]
+
+
+def test_the_donor_reads_the_reason():
+    owner = make_hospital()
+    promise = make_promise(make_request(owner))
+    release(owner, promise)
+
+    donor = Donor.objects.get()
+    mine = person_client(donor.user).get(f"/api/v1/assignments/{promise.assignment.pk}").json()
+
+    assert (mine["status"], mine["reason"]) == ("released", "Enough blood was found.")
+
+
+def test_a_promise_is_released_once():
+    owner = make_hospital()
+    promise = make_promise(make_request(owner))
+    release(owner, promise)
+
+    reply = release(owner, promise)
+
+    assert (reply.status_code, reply.json()["code"]) == (409, "illegal_transition")
+    assert BloodRequest.objects.get().units_promised == 0
+
+
+def test_a_visit_that_the_partner_forgot_ends_after_two_days(noon):
+    promise = make_arrived()
+    noon.shift(dt.timedelta(hours=47))
+    assert jobs.release_forgotten_visits() == 0
+
+    noon.shift(dt.timedelta(hours=2))
+    assert jobs.release_forgotten_visits() == 1
+    assert jobs.release_forgotten_visits() == 0
+
+    assert Assignment.objects.values_list("status", "reason").get() == ("released", "not_recorded")
+    assert Donor.objects.get(pk=promise.assignment.donor_id).score == 0
+    assert jobs.expire_requests() == 1
+    assert BloodRequest.objects.values_list("status", "units_promised").get() == ("expired", 0)
