@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import users.jobs
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
@@ -25,6 +24,7 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 import notifications.jobs
 import requests_app.jobs
+import users.jobs
 from common import idempotency, outbox, throttle
 from common.db import advisory_lock
 from common.health import LEADER_LOCK
@@ -97,6 +97,7 @@ def serve(stop: threading.Event) -> None:
 
     The leader's lock lives on a connection of its own, which nothing else closes; closing it gives the lock back.
     """
+    log.info("this scheduler stands by")
     while not stop.is_set():
         line = connections.create_connection(DEFAULT_DB_ALIAS)
         try:
