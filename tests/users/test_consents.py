@@ -15,7 +15,7 @@ from users.states import ConsentPurpose
 
 URL = "/api/v1/me/consents"
 pytestmark = pytest.mark.django_db
-DONOR = {"blood_group": "O-", "sex": "male", "date_of_birth": "1995-04-12", "weight_kg": 70}
+DONOR = {"blood_group": "O-", "sex": "male", "date_of_birth": "1995-04-12", "weight_kg": 70, "available": True}
 
 
 def state(client: Any, purpose: str) -> dict[str, Any]:

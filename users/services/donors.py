@@ -44,8 +44,6 @@ def save_donor(*, user_id: uuid.UUID, values: Mapping[str, Any], last_donated_on
     Raises: NotFound, AccountErased, ConsentWithdrawn when the donor wants to be asked, BloodGroupConfirmed, InTheFuture
     """
     user = hold_person(user_id)
-    if values.get("available"):
-        refuse_if_withdrawn(user, ConsentPurpose.DONOR_MATCHING)
     donor = next(iter(lock(Donor, [user_id])), None)
     if donor is None:
         donor = Donor(user=user, lat=user.lat, lng=user.lng)
@@ -53,6 +51,8 @@ def save_donor(*, user_id: uuid.UUID, values: Mapping[str, Any], last_donated_on
         raise BloodGroupConfirmed(blood_group=donor.blood_group)
     for field, value in values.items():
         setattr(donor, field, value)
+    if donor.available:
+        refuse_if_withdrawn(user, ConsentPurpose.DONOR_MATCHING)
     today = clock.today(user.zone)
     if donor.date_of_birth >= today:
         raise InTheFuture(pointer="/date_of_birth")
