@@ -179,7 +179,7 @@ def test_sha1_counts_only_where_the_operator_says_so(user, settings):
 EXTERNAL = b'<!DOCTYPE OfflinePaperlessKyc [<!ENTITY x SYSTEM "file:///etc/hostname">]>'
 LAUGHS = (
     b'<!DOCTYPE OfflinePaperlessKyc [<!ENTITY a "aaaaaaaaaa">'
-    b'<!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'
+    b'<!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY x "&b;&b;&b;&b;&b;&b;&b;&b;">]>'
 )
 
 
