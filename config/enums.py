@@ -10,15 +10,19 @@ from partners.states import PartnerKind, PartnerStatus, Role
 from requests_app.states import AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
 from stock.components import Component
 from stock.states import UnitStatus
-from users.states import Purpose, ScoreReason, Tag
+from users.states import AssuranceLabel, ConsentPurpose, ConsentStatus, IdentityMethod, Purpose, ScoreReason, Tag
 
 SETS: dict[str, Iterable[str]] = {
     "AssignmentStatus": AssignmentStatus,
+    "AssuranceLabel": AssuranceLabel,
     "BloodGroup": BloodGroup,
     "Channel": Channel,
     "Component": Component,
+    "ConsentPurpose": ConsentPurpose,
+    "ConsentStatus": ConsentStatus,
     "DeliveryStatus": DeliveryStatus,
     "DonationType": DonationType,
+    "IdentityMethod": IdentityMethod,
     "PartnerKind": PartnerKind,
     "PartnerStatus": PartnerStatus,
     "Purpose": Purpose,
