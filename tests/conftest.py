@@ -31,7 +31,7 @@ def noon(request: pytest.FixtureRequest) -> Iterator[time_machine.Coordinates | 
 
 @pytest.fixture(autouse=True)
 def fresh_rules(request: pytest.FixtureRequest) -> None:
-    """Every test finds the packaged rules and notices: a test with real transactions leaves all tables empty behind it."""
+    """Every test finds the packaged rules and notices, though one with real transactions leaves all tables empty."""
     fitness.forget_rules()
     marker = request.node.get_closest_marker("django_db")
     if marker is None:
