@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,10 +109,20 @@ def timed(act: Callable[[], object]) -> float:
 
 def repeated(act: Callable[[int], float], *, most: int, least: int = 5, within: float = 20.0) -> Spread:
     """Collect what `act(0)`, `act(1)`, … return: `most` samples, or as many (at least `least`) as fit in `within` s."""
-    began, samples = time.perf_counter(), list[float]()
-    while len(samples) < most and (len(samples) < least or time.perf_counter() - began < within):
-        samples.append(act(len(samples)))
-    return Spread(samples)
+    return taking_turns({"": act}, most=most, least=least, within=within)[""]
+
+
+def taking_turns(
+    acts: Mapping[str, Callable[[int], float]], *, most: int, least: int = 5, within: float = 20.0
+) -> dict[str, Spread]:
+    """Collect samples of each act in turn, so that what else the machine does falls on all of them alike."""
+    samples: dict[str, list[float]] = {name: [] for name in acts}
+    began, number = time.perf_counter(), 0
+    while number < most and (number < least or time.perf_counter() - began < within):
+        for name, act in acts.items():
+            samples[name].append(act(number))
+        number += 1
+    return {name: Spread(found) for name, found in samples.items()}
 
 
 def say(line: str) -> None:
