@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
@@ -25,8 +25,9 @@ LOCK_ORDER = (
     "partners.Partner",
     "partners.Member",
     "partners.MemberSession",
-    "stock.DinCounter",
+    "stock.Collection",
     "stock.Unit",
+    "stock.DinCounter",
     "requests_app.BloodRequest",
     "requests_app.Assignment",
     "donations.Donation",
@@ -151,6 +152,18 @@ def delete_in_batches(rows: models.QuerySet[Any]) -> int:
         rows.filter(pk__in=ids).delete()
         gone += len(ids)
     return gone
+
+
+def lock_in_sql(model: type[M], sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Run a SELECT that locks rows of the model by itself, in an order and with conditions only SQL can say.
+
+    Asking again on the same rung is allowed: the same rows are looked at anew.
+    """
+    if getattr(connection, "lock_rank", -1) != LOCK_ORDER.index(model._meta.label):
+        _climb(model)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())
 
 
 @contextmanager

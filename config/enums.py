@@ -9,7 +9,7 @@ from notifications.states import Channel, DeliveryStatus
 from partners.states import PartnerKind, PartnerStatus, Role
 from requests_app.states import AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
 from stock.components import Component
-from stock.states import UnitStatus
+from stock.states import OWN_REASONS, DiscardReason, Finding, MandatoryTest, UnitStatus
 from users.states import Purpose, ScoreReason, Tag
 
 SETS: dict[str, Iterable[str]] = {
@@ -18,7 +18,11 @@ SETS: dict[str, Iterable[str]] = {
     "Channel": Channel,
     "Component": Component,
     "DeliveryStatus": DeliveryStatus,
+    "DiscardReason": DiscardReason,
     "DonationType": DonationType,
+    "Finding": Finding,
+    "MandatoryTest": MandatoryTest,
+    "OwnDiscardReason": OWN_REASONS,
     "PartnerKind": PartnerKind,
     "PartnerStatus": PartnerStatus,
     "Purpose": Purpose,

@@ -46,7 +46,7 @@ def operation(
     summary: str,
     *,
     request: Any = None,
-    responses: Mapping[int, Any],
+    responses: Mapping[Any, Any],
     refusals: Refusals = (),
     example: Mapping[str, Any] | None = None,
     answer: Any = None,
@@ -135,7 +135,7 @@ def _problems(kinds: Refusals) -> dict[tuple[int, str], OpenApiResponse]:
 
 
 def _examples(
-    summary: str, responses: Mapping[int, Any], example: Any, answer: Any, *, paged: bool
+    summary: str, responses: Mapping[Any, Any], example: Any, answer: Any, *, paged: bool
 ) -> Iterable[OpenApiExample]:
     if example is not None:
         yield OpenApiExample(f"{summary} (request)", value=example, request_only=True)

@@ -1,0 +1,13 @@
+"""A reactive donation keeps its donor from giving again."""
+
+import uuid
+
+from common.models import OutboxEvent
+from common.outbox import on
+from donations.services.deferring import defer_donor_of
+
+
+@on("unit.reactive")
+def defer_donor(event: OutboxEvent) -> None:
+    """Write down a deferral that says nothing of the test; bags that were scanned in have no donor here."""
+    defer_donor_of(din=event.payload["din"], partner_id=uuid.UUID(event.payload["partner"]))
