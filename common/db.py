@@ -154,16 +154,23 @@ def delete_in_batches(rows: models.QuerySet[Any]) -> int:
     return gone
 
 
-def lock_in_sql(model: type[M], sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def lock_in_sql(model: type[M], sql: str, params: Mapping[str, Any], *, at_least: int = 0) -> list[tuple[Any, ...]]:
     """Run a SELECT that locks rows of the model by itself, in an order and with conditions only SQL can say.
 
-    Asking again on the same rung is allowed: the same rows are looked at anew.
+    Fewer than `at_least` are let go again, so that asking once more, on the same rung, waits with empty hands.
     """
-    if getattr(connection, "lock_rank", -1) != LOCK_ORDER.index(model._meta.label):
-        _climb(model)
+    rank = getattr(connection, "lock_rank", -1)
+    _climb(model)
+    before = transaction.savepoint()
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return list(cursor.fetchall())
+        rows = list(cursor.fetchall())
+    if len(rows) < at_least:
+        transaction.savepoint_rollback(before)
+        _lock_rank(rank)
+    else:
+        transaction.savepoint_commit(before)
+    return rows
 
 
 @contextmanager

@@ -148,11 +148,6 @@ def movements_of(partner_id: uuid.UUID) -> QuerySet[Movement]:
     return Movement.objects.filter(partner_id=partner_id).select_related("unit")
 
 
-def lookback(partner_id: uuid.UUID, din: str) -> QuerySet[Unit]:
-    """Return the bags of a donation that this partner answers for, wherever they are now, that had left a shelf."""
-    return Unit.objects.filter(din=din, recalled_at__isnull=False).select_related("partner")
-
-
 def stock_of(partner_id: uuid.UUID) -> list[Level]:
     """Return the partner's stock by kind, in the order of components and groups."""
     return _levels([partner_id]).get(partner_id, [])

@@ -214,9 +214,11 @@ def _pick(
     params["most"] = list(most.values())
     wanted = [field.name for field in fields(needs) if getattr(needs, field.name)]
     sql = _PICK.replace("{free}", _FREE).replace("{needs}", "".join(f"AND unit.{name} " for name in wanted))
-    rows = lock_in_sql(Unit, sql.replace("{locked}", "SKIP LOCKED"), params)
+    rows = lock_in_sql(Unit, sql.replace("{locked}", "SKIP LOCKED"), params, at_least=units)
     if len(rows) < units:
-        # What somebody holds may become free: only after waiting for it is «not enough» the truth.
+        # What somebody holds may become free: only after waiting for it is «not enough» the truth. Those who wait do so
+        # one behind the other, and with empty hands, so that they never wait for each other in a ring.
+        take_turn(f"stock.pick:{partner_id}:{component}")
         rows = lock_in_sql(Unit, sql.replace("{locked}", ""), params)
     places = {row[0]: place for place, row in enumerate(rows)}
     return sorted(Unit.objects.filter(pk__in=list(places)), key=lambda unit: places[unit.pk])

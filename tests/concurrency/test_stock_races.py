@@ -62,9 +62,7 @@ def test_a_count_loses_no_reservation_made_meanwhile():
 
     def count():
         kind = counting.Count(component="red_cells", blood_group="B+", units=5)
-        return counting.set_counts(
-            partner_id=owner.partner_id, member_id=owner.pk, counts=[kind], all_released=True
-        )
+        return counting.set_counts(partner_id=owner.partner_id, member_id=owner.pk, counts=[kind], all_released=True)
 
     outcomes = race(count, count, *[lambda: reserve(owner.partner) for _ in range(4)])
 
@@ -112,9 +110,7 @@ def test_buyers_at_once_cross_a_threshold_once():
 
     for _ in range(8):
         make_unit(owner.partner)
-    set_thresholds(
-        partner_id=owner.partner_id, minimums=[Minimum(Component.RED_CELLS, "B+", 5)], o_neg_floor=0
-    )
+    set_thresholds(partner_id=owner.partner_id, minimums=[Minimum(Component.RED_CELLS, "B+", 5)], o_neg_floor=0)
 
     race(*[lambda: reserve(owner.partner) for _ in range(8)])
 

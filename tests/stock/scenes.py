@@ -39,7 +39,7 @@ def make_unit(partner: Any, **values: Any) -> Unit:
     return unit
 
 
-def tested(unit: Unit, **findings: str) -> Unit:
+def give_results(unit: Unit, **findings: str) -> Unit:
     """Let the donation of a bag have every test and a confirmed group."""
     Collection.objects.filter(pk=unit.din).update(blood_group=unit.blood_group, group_confirmed_at=clock.now())
     TestResult.objects.bulk_create(

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from common import clock
 from stock.components import Component
 from stock.models import Unit
+from stock.selectors import thresholds_of
 from stock.services.leaving import expire_due_units
 from tests.factories import make_hospital
 from tests.requests_app.scenes import events
@@ -154,7 +155,7 @@ def test_each_crossing_is_told_once(noon):
     assert expire_due_units(limit=99) == 5
 
     assert [told["available"] for told in events("stock.low")] == [1, 0]
-    assert client.get(f"{API}/thresholds").json()["thresholds"][0]["is_below"] is True
+    assert thresholds_of(partner.pk)["thresholds"][0].is_below
 
 
 def test_setting_a_threshold_above_what_there_is_warns_and_dropping_it_forgets():

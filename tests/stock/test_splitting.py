@@ -8,7 +8,7 @@ import pytest
 
 from common import clock
 from stock.models import Unit
-from tests.stock.scenes import API, counts_are_true, keeper, make_unit, status, tested, verbs
+from tests.stock.scenes import API, counts_are_true, give_results, keeper, make_unit, status, verbs
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +52,11 @@ def test_whole_blood_becomes_components_with_their_own_lives():
 def test_red_cells_live_as_long_as_their_whole_blood_and_longer_with_additive(anticoagulant, days):
     partner, client = keeper()
     collected = clock.now() - dt.timedelta(hours=3)
-    life = {"anticoagulant": anticoagulant, "expires_at": collected + dt.timedelta(days=days), "collected_at": collected}
+    life = {
+        "anticoagulant": anticoagulant,
+        "expires_at": collected + dt.timedelta(days=days),
+        "collected_at": collected,
+    }
 
     split(client, whole_blood(partner, **life), red_cells=220)
     split(client, whole_blood(partner, **life), red_cells_additive=320)
@@ -105,7 +109,7 @@ def test_platelets_are_not_made_of_old_blood_and_nothing_of_reserved_or_expired(
 
 def test_components_of_a_tested_donation_need_no_second_test():
     partner, client = keeper()
-    unit = tested(whole_blood(partner))
+    unit = give_results(whole_blood(partner))
     split(client, unit, red_cells=220)
 
     reply = client.post(f"{API}/units/{unit.din}/release?component=PRBC")

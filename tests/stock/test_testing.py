@@ -14,7 +14,7 @@ from stock.states import MandatoryTest
 from tests.donations.scenes import verify
 from tests.factories import make_hospital, member_client
 from tests.requests_app.scenes import events
-from tests.stock.scenes import API, keeper, make_unit, status, tested, verbs
+from tests.stock.scenes import API, give_results, keeper, make_unit, status, verbs
 from users.models import Deferral
 
 pytestmark = pytest.mark.django_db
@@ -63,14 +63,14 @@ def test_an_unconfirmed_group_keeps_the_bag():
 
 def test_a_bag_whose_life_is_over_is_not_released():
     partner, client = keeper()
-    unit = tested(make_unit(partner, status="quarantined", expires_at=clock.now() - dt.timedelta(seconds=1)))
+    unit = give_results(make_unit(partner, status="quarantined", expires_at=clock.now() - dt.timedelta(seconds=1)))
 
     assert release(client, unit).json()["code"] == "unit_expired"
 
 
 def test_a_bag_is_released_once():
     partner, client = keeper()
-    unit = tested(make_unit(partner, status="quarantined"))
+    unit = give_results(make_unit(partner, status="quarantined"))
 
     assert release(client, unit).status_code == 200
     assert release(client, unit).json()["code"] == "illegal_transition"
@@ -78,7 +78,7 @@ def test_a_bag_is_released_once():
 
 def test_a_confirmed_group_and_a_reactive_result_stay():
     partner, client = keeper()
-    unit = tested(make_unit(partner, status="quarantined"))
+    unit = give_results(make_unit(partner, status="quarantined"))
 
     assert record(client, unit, {}, blood_group="A+").json()["code"] == "group_contradicts"
     record(client, unit, {"hiv": "reactive"})
