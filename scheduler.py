@@ -100,6 +100,7 @@ def serve(stop: threading.Event) -> None:
 
     The leader's lock lives on a connection of its own, which nothing else closes; closing it gives the lock back.
     """
+    log.info("this scheduler stands by")
     while not stop.is_set():
         line = connections.create_connection(DEFAULT_DB_ALIAS)
         try:

@@ -25,7 +25,6 @@ from users.models import Donor
 TITLE = "accept_storm: 200 donors, one request of 3 units, gunicorn with 2 workers of 8 threads"
 DONORS, UNITS, ROUNDS = 200, 3, 5
 P95_BAR = 1.0  # seconds
-AGES = dt.timedelta(days=365 * 20)  # from 20 to 40 years
 
 
 def run(report: Report) -> None:

@@ -26,7 +26,7 @@ SHARES = {
 }
 UNAVAILABLE = 0.20
 WAITING, UNFORESEEABLE, LOCKED = 0.10, 0.03, 0.02  # who may not give today: 15 per cent
-YOUNGEST, OLDEST = 18, 65  # years
+YOUNGEST, OLDEST = 18, 60  # years; nobody here has given before, and who has not must not be older
 
 
 def add_donors(upto: int) -> None:
@@ -77,7 +77,7 @@ def add_donors(upto: int) -> None:
                 score, verified_donations, strikes, locked_until, created_at, updated_at
             )
             SELECT id, blood_group, sex, date_of_birth, 65, available, n % 2 = 0, lat, lng,
-                gives_from, date_of_birth + 365 * {OLDEST}, gives_from, date_of_birth + 365 * 60,
+                gives_from, date_of_birth + 365 * {OLDEST}, gives_from, date_of_birth + 365 * {OLDEST},
                 0, 0, 0, CASE WHEN f >= {WAITING + UNFORESEEABLE} AND f < {WAITING + UNFORESEEABLE + LOCKED}
                     THEN now() + interval '20 days' END, now(), now()
             FROM (

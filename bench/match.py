@@ -121,8 +121,8 @@ def indexes_used(recipient: BloodGroup) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN {sql}", params)
         plan = [line for (line,) in cursor.fetchall()]
-    scans = [line for line in plan if " Scan " in line]
-    return sorted(line.split(" using ")[1].split()[0] if " using " in line else line.strip() for line in scans)
+    scans = [line.strip().removeprefix("->  ") for line in plan if " Scan " in line and "Subquery Scan" not in line]
+    return sorted(scan.split(" using ")[1].split()[0] if " using " in scan else scan for scan in scans)
 
 
 def _compare_with_loop(report: Report, what: str, recipient: BloodGroup, whole: Spread) -> None:

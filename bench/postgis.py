@@ -1,8 +1,8 @@
 """The same search against PostGIS, on the same rows of the same server, at 1 000 000 donors.
 
-PostGIS gets a stored geography column with a GiST index over all donors, as its manual teaches, in two forms:
-sorted by ST_Distance, and walking the index outwards with `<->`; and, for fairness, the second once more over one
-partial index per blood group, as our own search has them.
+PostGIS gets a stored geography column with a GiST index over all donors, as its manual teaches, in two forms: sorted
+by ST_Distance, and by `<->`, which can walk the index outwards. And, for fairness, once in the form of our own search:
+walks over an index per blood group, with all other questions asked afterwards.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from stock.components import Component
 
 TITLE = "postgis: the same search, PostGIS on the same rows"
 DONORS = 1_000_000
+STEPS = 45  # as many as our own search goes at first
 COMPARED = 25  # places at which the answers must be the same
 FIT = """available AND whole_blood_from <= current_date AND whole_blood_until > current_date
     AND (locked_until IS NULL OR locked_until <= now())"""
@@ -73,7 +74,7 @@ def run(report: Report) -> None:
         for recipient in RECIPIENTS:
             _hold(
                 report,
-                f"{recipient} red cells: <-> over an index per group",
+                f"{recipient} red cells: {STEPS} steps of <-> over an index per group",
                 _measured(_walk_per_group(recipient)),
                 ours[recipient],
             )
@@ -88,13 +89,18 @@ def _within(recipient: BloodGroup, *, order: str) -> str:
 
 
 def _walk_per_group(recipient: BloodGroup) -> str:
+    """What our own search does, in PostGIS: so many steps along each group's index, then the questions."""
     walks = " UNION ALL ".join(
-        f"""(SELECT user_id, ST_Distance(geog, {HERE}) AS metres FROM users_donor
-             WHERE blood_group = '{group}' AND {FIT} AND {NEAR}
-             ORDER BY geog <-> {HERE} LIMIT {LIMIT})"""
+        f"""(SELECT * FROM (
+                SELECT user_id, geog, available, whole_blood_from, whole_blood_until, locked_until FROM users_donor
+                WHERE available AND blood_group = '{group}' ORDER BY geog <-> {HERE} LIMIT {STEPS}
+             ) AS met WHERE {FIT} AND {NEAR})"""
         for group in _groups(recipient)
     )
-    return f"SELECT * FROM ({walks}) AS walks ORDER BY metres LIMIT {LIMIT}"
+    return f"""
+        SELECT user_id, ST_Distance(geog, {HERE}) AS metres FROM ({walks}) AS walks
+        ORDER BY metres LIMIT {LIMIT}
+    """
 
 
 def _groups(recipient: BloodGroup) -> tuple[BloodGroup, ...]:

@@ -1,4 +1,4 @@
-"""The product's addresses, and a view that does nothing: what a request costs before the product begins."""
+"""The product's addresses, and views that do nothing: what a request costs before the product begins."""
 
 from django.urls import path
 from rest_framework.permissions import AllowAny
@@ -8,6 +8,8 @@ from rest_framework.views import APIView
 
 from config.urls import handler400, handler403, handler404, handler500  # noqa: F401  (Django looks for them here)
 from config.urls import urlpatterns as product
+from users.api.authentication import PersonAuthentication
+from users.api.permissions import IsPerson
 
 
 class EmptyView(APIView):
@@ -18,4 +20,15 @@ class EmptyView(APIView):
         return Response({})
 
 
-urlpatterns = [path("bench/empty", EmptyView.as_view()), *product]
+class SignedInView(EmptyView):
+    """As empty, for somebody whose token has to be checked against his session."""
+
+    authentication_classes = [PersonAuthentication]
+    permission_classes = [IsPerson]
+
+
+urlpatterns = [
+    path("bench/empty", EmptyView.as_view()),
+    path("bench/signed-in", SignedInView.as_view()),
+    *product,
+]

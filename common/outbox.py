@@ -20,7 +20,7 @@ from common.db import delete_in_batches, step, unit_of_work
 from common.logs import redact_text
 from common.models import OutboxEvent, Told
 
-LEASE = dt.timedelta(minutes=5)
+LEASE = dt.timedelta(seconds=60)  # a killed worker holds its events back so long; no handler takes a tenth of it
 LONGEST_WAIT = dt.timedelta(hours=1)
 MAX_ATTEMPTS = 12  # then the key stands still and /readyz calls somebody
 KEEP = dt.timedelta(days=7)

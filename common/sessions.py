@@ -113,7 +113,8 @@ def authenticate(model: type[S], *, access: str, related: tuple[str, ...] = ("ac
     Raises: TokenInvalid, SessionEnded
     """
     claims = read_token(model.realm, Kind.ACCESS, access)
-    session = model._default_manager.select_related(*related).filter(pk=claims.session).first()
+    found = model._default_manager.select_related(*related).filter(pk=claims.session)
+    session = next(iter(found), None)  # first() would also sort, for as much time again
     now = clock.now()
     if session is None or session.account_id != claims.subject:
         raise TokenInvalid

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from django.apps import apps
+from django.apps import AppConfig, apps
 from django.conf import settings
 
 from common import errors
@@ -20,11 +20,14 @@ Table = Mapping[tuple[StrEnum, str], StrEnum]
 SUFFIX: Final = "TRANSITIONS"
 
 
+def own_apps() -> list[AppConfig]:
+    """Return the product's own apps."""
+    return [app for app in apps.get_app_configs() if Path(app.path).parent == settings.BASE_DIR]
+
+
 def own_modules() -> Iterator[ModuleType]:
     """Import and yield every module of the product's apps, so that no refusal is overlooked."""
-    for app in apps.get_app_configs():
-        if Path(app.path).parent != settings.BASE_DIR:
-            continue
+    for app in own_apps():
         for found in pkgutil.walk_packages([app.path], f"{app.name}."):
             if ".migrations" not in found.name and ".management" not in found.name and ".settings" not in found.name:
                 yield importlib.import_module(found.name)
@@ -32,8 +35,9 @@ def own_modules() -> Iterator[ModuleType]:
 
 def refusals() -> list[type[errors.DomainError]]:
     """Return every refusal that a client may meet, by status and code."""
-    list(own_modules())
-    return sorted(errors.every_refusal(), key=lambda kind: (status_of(kind), kind.code))
+    ours = {module.__name__ for module in own_modules()}
+    found = [kind for kind in errors.every_refusal() if kind.__module__ in ours]
+    return sorted(found, key=lambda kind: (status_of(kind), kind.code))
 
 
 def tables() -> dict[str, Table]:

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 SECRETS = ("SECRET_KEY", "TOKEN_KEY", "CODE_KEY", "BLIND_INDEX_KEY")
 PROVIDER_SECRETS = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")  # the token also signs the provider's webhooks
 SENDERS = ("TWILIO_SMS_FROM", "TWILIO_WHATSAPP_FROM", "TWILIO_VOICE_FROM")
-SHORTEST_SECRET = 40  # characters
+SHORTEST_SECRET = 50  # characters, as Django asks of its own
 FEWEST_CHARACTERS = 12  # different ones; a key of one repeated letter is no key
 
 
@@ -65,7 +65,8 @@ def _outside_world(settings: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name} is empty."
     if settings["SANDBOX_URL"]:
         yield "SANDBOX_URL is set: the sandbox is never used in production."
-    if urlsplit(settings["TWILIO_API_BASE"]).hostname != "api.twilio.com":
+    provider, public = urlsplit(settings["TWILIO_API_BASE"]), urlsplit(settings["PUBLIC_URL"])
+    if (provider.scheme, provider.hostname) != ("https", "api.twilio.com"):
         yield "TWILIO_API_BASE does not point at Twilio: the sandbox is never used in production."
-    if urlsplit(settings["PUBLIC_URL"]).scheme != "https":
+    if public.scheme != "https" or not public.hostname:
         yield "PUBLIC_URL must be this server's https address: providers sign their webhooks over it."

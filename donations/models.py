@@ -28,6 +28,7 @@ class Donation(models.Model):
     systolic_mmhg = models.PositiveSmallIntegerField(null=True)
     diastolic_mmhg = models.PositiveSmallIntegerField(null=True)
     pulse_bpm = models.PositiveSmallIntegerField(null=True)
+    platelet_count = models.PositiveSmallIntegerField(null=True, help_text="10^9 a litre")
     temperature_c = models.DecimalField(max_digits=3, decimal_places=1, null=True)
     donated_at = models.DateTimeField()
     created_at = models.DateTimeField(default=clock.now, editable=False)

@@ -40,15 +40,11 @@ class Partner(models.Model):
     """A hospital, a blood bank, or both; one from the directory is only listed until it is claimed."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    status = models.CharField(
-        max_length=10, choices=[(s, s) for s in PartnerStatus], default=PartnerStatus.PENDING
-    )
+    status = models.CharField(max_length=10, choices=[(s, s) for s in PartnerStatus], default=PartnerStatus.PENDING)
     kind = models.CharField(max_length=10, choices=[(k, k.replace("_", " ")) for k in PartnerKind])
     name = models.CharField(max_length=200)
     license_number = models.CharField(max_length=80)
-    license_key = models.CharField(
-        max_length=80, help_text="The licence in the form in which two are compared."
-    )
+    license_key = models.CharField(max_length=80, help_text="The licence in the form in which two are compared.")
     category = models.CharField(max_length=12, default="unknown")
     phone = E164Field(blank=True)
     email = models.EmailField(blank=True)
@@ -66,9 +62,7 @@ class Partner(models.Model):
     has_components = models.BooleanField(null=True)
     has_apheresis = models.BooleanField(null=True)
     in_directory = models.BooleanField(default=False, help_text="Came from the national directory.")
-    claimed_profile = models.JSONField(
-        null=True, blank=True, help_text="What a claimant says; applied on approval."
-    )
+    claimed_profile = models.JSONField(null=True, blank=True, help_text="What a claimant says; applied on approval.")
     facility_code = models.CharField(  # noqa: DJ001 - several partners have none, and «none» is not a code
         max_length=5,
         null=True,
@@ -91,9 +85,7 @@ class Partner(models.Model):
                 condition=Q(facility_code=None) | Q(facility_code__regex=facility_codes.PATTERN),
                 name="partner_facility_code_is_isbt",
             ),
-            models.CheckConstraint(
-                condition=Q(status__in=list(PartnerStatus)), name="partner_status_is_known"
-            ),
+            models.CheckConstraint(condition=Q(status__in=list(PartnerStatus)), name="partner_status_is_known"),
             models.CheckConstraint(condition=Q(kind__in=list(PartnerKind)), name="partner_kind_is_known"),
             models.CheckConstraint(
                 condition=Q(claimed_profile=None) | Q(status=PartnerStatus.PENDING),
@@ -167,9 +159,7 @@ class Member(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["phone"], condition=Q(is_active=True), name="member_phone_unique"
-            ),
+            models.UniqueConstraint(fields=["phone"], condition=Q(is_active=True), name="member_phone_unique"),
             e164_check("phone", name="member_phone_is_e164"),
             models.CheckConstraint(condition=Q(role__in=list(Role)), name="member_role_is_known"),
         ]
@@ -193,7 +183,5 @@ class MemberSession(AbstractSession):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["account", "-last_used_at"], name="member_open_sessions", condition=Q(ended_at=None)
-            )
+            models.Index(fields=["account", "-last_used_at"], name="member_open_sessions", condition=Q(ended_at=None))
         ]

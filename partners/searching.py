@@ -22,9 +22,7 @@ class SearchDocument(Func):
 
     output_field = SearchVectorField()
     arg_joiner = " || ' ' || "
-    template = (
-        f"to_tsvector('simple'::regconfig, translate(%(expressions)s, '{_GLUE}', repeat(' ', {len(_GLUE)})))"
-    )
+    template = f"to_tsvector('simple'::regconfig, translate(%(expressions)s, '{_GLUE}', repeat(' ', {len(_GLUE)})))"
 
 
 def words_of(text: str) -> list[str]:

@@ -73,9 +73,7 @@ def profile_of(partner_id: uuid.UUID) -> PartnerProfile:
 
 def contacts_of(partner_id: uuid.UUID, roles: Iterable[Role]) -> list[MemberContact]:
     """Return the partner's active members in the roles, the oldest account first."""
-    members = Member.objects.filter(partner_id=partner_id, is_active=True, role__in=list(roles)).order_by(
-        "pk"
-    )
+    members = Member.objects.filter(partner_id=partner_id, is_active=True, role__in=list(roles)).order_by("pk")
     rows = members.values_list("pk", "name", "phone", "language", "partner__zone")
     return [MemberContact(*row) for row in rows]
 

@@ -173,9 +173,7 @@ def requests_near(*, donor: users.DonorCard, radius_km: float | None) -> list[Ne
     rows = BloodRequest.objects.filter(boxes, status=RequestStatus.OPEN, expires_at__gt=now).select_related("partner")
     fit = [row for row in rows if is_compatible(row.recipient_group, donor.blood_group, Component(row.component))]
     near: list[Near[Any]] = nearest_first(donor.location, fit, radius)
-    reached = [NearbyRequest(at.row, round(at.distance_km, 6)) for at in near if at.distance_km <= at.row.radius_km]
-    # Requests of one partner are equally far: the id decides, as the pages' cursor does.
-    return sorted(reached, key=lambda found: (found.distance_km, str(found.pk)))
+    return [NearbyRequest(at.row, at.distance_km) for at in near if at.distance_km <= at.row.radius_km]
 
 
 def candidates(request: BloodRequest, rings: Iterable[Decimal]) -> list[matching.RingCount]:

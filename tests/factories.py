@@ -60,7 +60,7 @@ def member_client(member: Any) -> APIClient:
 def make_hospital(**values: Any) -> Any:
     """A live hospital in the centre of Pune, with its owner; returns the owner."""
     here = {"kind": "hospital", "city": "Pune", "lat": PUNE[0], "lng": PUNE[1]}
-    return make_member(make_partner(**{**here, "facility_code": f"A{next(_codes):04d}", **values}))
+    return make_member(make_partner(**{**here, "facility_code": f"H{next(_codes) % 10_000:04d}", **values}))
 
 
 def make_request(owner: Any | None = None, **values: Any) -> BloodRequest:

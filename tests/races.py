@@ -18,7 +18,7 @@ def race(*calls: Callable[[], Any]) -> list[Any]:
         try:
             start.wait(10)
             outcomes[index] = call()
-        except Exception as exc:  # noqa: BLE001  (an outcome like any other)
+        except Exception as exc:
             outcomes[index] = exc  # type: ignore[call-overload]
         finally:
             connection.close()

@@ -48,6 +48,11 @@ class InTheFuture(Invalid):
     code, message = "in_the_future", "This date lies in the future."
 
 
+class PauseUntilInvalid(Invalid):
+    code, message = "pause_until_invalid", "Say until when the donor has to wait; not a day that is past."
+    pointer = "/pause_until"
+
+
 class ResolvedOnInvalid(Invalid):
     code, message = "resolved_on_invalid", "It cannot be over before it began, or in the future."
     pointer = "/resolved_on"

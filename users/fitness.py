@@ -30,7 +30,8 @@ JURISDICTION = "IN"
 FRESH_FOR = 60.0  # seconds; how long an edited rule may take to reach every process
 
 WINDOW_TYPES = (DonationType.WHOLE_BLOOD, DonationType.PLATELET_APHERESIS)
-WORDS = frozenset({"message", "source", "source_item", "status"})  # columns that decide nothing
+# Columns that decide nothing about a day on which the rule is in force.
+WORDS = frozenset({"message", "source", "source_item", "status", "effective_from", "effective_to"})
 
 Window = tuple[dt.date | None, dt.date | None]
 _kept: tuple[float, RuleSet] | None = None
@@ -70,6 +71,11 @@ def recordable(on: dt.date) -> dict[str, Rule]:
     return {rule.code: rule for rule in current_rules().recordable(on)}
 
 
+def shown_code(code: str) -> str:
+    """Return a deferral's code as its donor may read it: what the rules call private is not spelled out."""
+    return engine.PRIVATE_CODE if code in current_rules().private_codes else code
+
+
 def assess_donor(
     donor: Donor, *, donation_type: DonationType, on: dt.date, measured: Mapping[str, Any] | None = None
 ) -> Eligibility:
@@ -103,9 +109,11 @@ def _fingerprint(rules: RuleSet, on: dt.date) -> str:
 def _facts_of(donors: Sequence[Donor]) -> list[DonorFacts]:
     """Return what the tables know of each; two queries for all of them."""
     donations, deferrals = defaultdict(list), defaultdict(list)
-    rows = PastDonation.objects.filter(donor__in=donors).values_list("donor_id", "donation_type", "donated_on")
-    for donor_id, kind, day in rows:
-        donations[donor_id].append(engine.PastDonation(DonationType(kind), day))
+    rows = PastDonation.objects.filter(donor__in=donors).values_list(
+        "donor_id", "donation_type", "donated_on", "red_cells_lost"
+    )
+    for donor_id, kind, day, lost in rows:
+        donations[donor_id].append(engine.PastDonation(DonationType(kind), day, lost))
     facts = Deferral.objects.filter(donor__in=donors)
     for donor_id, code, occurred_on, resolved_on in facts.values_list("donor_id", "code", "occurred_on", "resolved_on"):
         deferrals[donor_id].append(DeferralFact(code, occurred_on, resolved_on))

@@ -5,6 +5,9 @@
 the search goes on until the nearest are proven: a donor it has not seen is at least `FEWEST_KM_PER_DEGREE` times the
 cosine of the latitude times as far, in kilometres, as the last one it has seen is in degrees. Beyond the antimeridian
 the map goes on, as if the place lay 360 degrees away; a circle around a pole is searched whole.
+
+A walk takes a fixed number of steps, and what else is asked of a donor is asked of those it met. Were it asked during
+the walk, PostgreSQL, which takes every box for a thousandth of the earth, would rather read and sort a whole city.
 """
 
 from __future__ import annotations
@@ -12,15 +15,16 @@ from __future__ import annotations
 import datetime as dt
 import math
 import uuid
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
 from operator import or_
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Exists, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, Q, QuerySet
 
 from common import clock
 from common.blood import BloodGroup, DonationType
@@ -29,9 +33,12 @@ from common.points import Gap
 from users.models import Donor
 
 FEWEST_KM_PER_DEGREE = 110.57  # of latitude at the equator, WGS-84; more everywhere else
-SPARE = 8  # rows fetched beyond those wanted, so that one query is nearly always enough
+SPARE = 8  # steps beyond the donors wanted, so that one query is nearly always enough
+WIDER = 1.5  # steps to the donors wanted: some of those met may not give now; and from one try to the next
+TABLE = f'"{Donor._meta.db_table}"'
+COLUMNS = tuple(column.attname for column in Donor._meta.concrete_fields)
 POLE, WHOLE_TURN = 90.0, 360.0  # degrees
-LEAST_COSINE = 0.1  # above 84 degrees the first fetch is no larger than there
+LEAST_COSINE = 0.1  # above 84 degrees the first try is no longer than there
 SEMI_MAJOR_KM, ECCENTRICITY_SQUARED = 6378.137, 0.00669437999014  # WGS-84
 # The middle-latitude formula on the ellipsoid: within half a metre of the geodesic up to 200 km, below 75 degrees.
 COUNT = """
@@ -71,12 +78,24 @@ class RingCount(NamedTuple):
     donors: int
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Met(NamedTuple):
+    """A donor on the way of a walk: `gap` in degrees."""
+
     pk: uuid.UUID
     lat: Decimal
     lng: Decimal
     gap: float
+    fits: bool
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What is looked for, and where."""
+
+    origin: Point
+    boxes: Sequence[BoundingBox]
+    groups: Sequence[BloodGroup]
+    fit: Q
 
 
 def nearest_donors(
@@ -96,15 +115,18 @@ def nearest_donors(
     """
     if limit < 1 or not groups:
         return []
-    boxes = bounding_boxes(origin, radius_km)
-    fetch = math.ceil(limit / max(LEAST_COSINE, math.cos(math.radians(origin.lat)))) + SPARE
+    fit = may_give(donation_type, clock.today(zone), clock.now())
+    for condition in excluded:
+        fit &= ~Q(condition)
+    search = _Search(origin, bounding_boxes(origin, radius_km), groups, fit)
+    steps = math.ceil(limit / max(LEAST_COSINE, math.cos(math.radians(origin.lat)))) + SPARE
     while True:
-        rows = _closest_in_degrees(origin, boxes, groups, donation_type, zone, fetch, excluded)
-        near = nearest_first(origin, rows, radius_km, limit=limit)
+        steps = math.ceil(steps * WIDER)
+        met, seen_to = _walk(search, steps)
+        near = nearest_first(origin, [row for row in met if row.fits], radius_km, limit=limit)
         furthest_km = near[-1].distance_km if len(near) == limit else radius_km
-        if len(rows) < fetch or _is_proven(origin, rows, furthest_km, boxes):
+        if seen_to is None or _is_proven(search, seen_to, furthest_km):
             return [NearDonor(at.row.pk, at.distance_km) for at in near]
-        fetch *= 2
 
 
 def may_give(donation_type: DonationType, today: dt.date, now: dt.datetime) -> Q:
@@ -129,26 +151,36 @@ def count_donors(
         return [RingCount(rings[ring - 1], group, donors) for ring, group, donors in cursor.fetchall()]
 
 
-def _closest_in_degrees(
-    origin: Point,
-    boxes: Sequence[BoundingBox],
-    groups: Sequence[BloodGroup],
-    donation_type: DonationType,
-    zone: str,
-    fetch: int,
-    excluded: Sequence[Exists],
-) -> list[_Row]:
-    """Return the `fetch` rows of the groups closest in degrees: one index walk per group and box, one query."""
-    walks = []
-    for box in boxes:
-        matching = _matching([box], donation_type, zone).annotate(gap=Gap("place", *_seen_from(origin, box)))
-        for condition in excluded:
-            matching = matching.filter(~condition)
-        walks += [matching.filter(blood_group=str(group)) for group in groups]
-    nearest = [walk.order_by("gap").values_list("pk", "lat", "lng", "gap")[:fetch] for walk in walks]
-    found = nearest[0].union(*nearest[1:], all=True) if len(nearest) > 1 else nearest[0]
-    located = cast("Iterable[tuple[uuid.UUID, Decimal, Decimal, float]]", found)  # a row in a box has a place
-    return sorted((_Row(*values) for values in located), key=lambda row: (row.gap, row.pk))[:fetch]
+def _walk(search: _Search, steps: int) -> tuple[list[_Met], float | None]:
+    """Go so many steps outwards, once per group and box, in one query; return whom one meets, the closest first.
+
+    The second value is up to how many degrees everybody has been met; None: everywhere.
+    """
+    ways = [way for box in search.boxes for way in _ways(search, box, steps)]
+    numbered = (f"SELECT {number}, met.* FROM ({sql}) AS met" for number, (sql, _) in enumerate(ways))  # noqa: S608  (the ORM's own)
+    met: list[_Met] = []
+    gaps: dict[int, list[float | None]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(numbered), [value for _, params in ways for value in params])
+        for number, pk, lat, lng, gap, fits in cursor.fetchall():
+            gaps[number].append(gap)
+            if gap is not None:
+                met.append(_Met(pk, lat, lng, gap, fits))
+    # Those whose place nobody knows stand at the end of every walk.
+    ends = [max(gone) for found in gaps.values() if len(gone := [gap for gap in found if gap is not None]) == steps]
+    return sorted(met, key=lambda row: (row.gap, row.pk)), min(ends, default=None)
+
+
+def _ways(search: _Search, box: BoundingBox, steps: int) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield the SELECT of each group's walk: the steps first, then the questions to those they led to."""
+    gap = Gap("place", *_seen_from(search.origin, box))
+    fits = ExpressionWrapper(Q(place__within=box) & search.fit, BooleanField())
+    asked = Donor.objects.annotate(gap=gap, fits=fits).values_list("pk", "lat", "lng", "gap", "fits")
+    outer, outer_params = asked.query.sql_with_params()
+    nearest = Donor.objects.filter(available=True).order_by(gap).values(*COLUMNS)
+    for group in search.groups:
+        inner, inner_params = nearest.filter(blood_group=str(group))[:steps].query.sql_with_params()
+        yield f"{outer.removesuffix(TABLE)}({inner}) AS {TABLE}", (*outer_params, *inner_params)
 
 
 def _matching(boxes: Iterable[BoundingBox], donation_type: DonationType, zone: str) -> QuerySet[Donor]:
@@ -165,14 +197,13 @@ def _seen_from(origin: Point, box: BoundingBox) -> tuple[float, float]:
     return origin.lat, origin.lng
 
 
-def _is_proven(origin: Point, rows: Sequence[_Row], furthest_km: float, boxes: Sequence[BoundingBox]) -> bool:
-    """Whether no row beyond these can be nearer than `furthest_km`.
+def _is_proven(search: _Search, seen_to: float, furthest_km: float) -> bool:
+    """Whether nobody beyond `seen_to` degrees can be nearer than `furthest_km`.
 
-    The way to such a row leaves the circle of `gap` degrees around the origin, and inside it no degree is shorter than
-    at its highest latitude.
+    The way to such a donor leaves the circle of so many degrees around the origin, and inside it no degree is shorter
+    than at its highest latitude.
     """
-    gap = rows[-1].gap
-    highest = abs(origin.lat) + gap
-    if highest >= POLE or any(box.east - box.west >= WHOLE_TURN for box in boxes):
+    highest = abs(search.origin.lat) + seen_to
+    if highest >= POLE or any(box.east - box.west >= WHOLE_TURN for box in search.boxes):
         return False
-    return gap * FEWEST_KM_PER_DEGREE * math.cos(math.radians(highest)) >= furthest_km
+    return seen_to * FEWEST_KM_PER_DEGREE * math.cos(math.radians(highest)) >= furthest_km

@@ -184,6 +184,11 @@ class Donor(models.Model):
     def location(self) -> Point | None:
         return None if self.lat is None or self.lng is None else Point(float(self.lat), float(self.lng))
 
+    @property
+    def lock_in_force(self) -> dt.datetime | None:
+        """When the lock ends; None without one, also before the sweep has cleared one that is over."""
+        return self.locked_until if self.is_locked(clock.now()) else None
+
     def is_locked(self, now: dt.datetime) -> bool:
         return self.locked_until is not None and now < self.locked_until
 
@@ -194,6 +199,7 @@ class PastDonation(models.Model):
     donor = models.ForeignKey(Donor, on_delete=models.CASCADE, related_name="past_donations")
     donation_type = models.CharField(max_length=20, choices=choices(DonationType))
     donated_on = models.DateField()
+    red_cells_lost = models.BooleanField(default=False, help_text="Of an apheresis: the red cells were not returned.")
     donation_id = models.UUIDField(null=True, help_text="The verified donation; none when only declared.")
 
     class Meta:

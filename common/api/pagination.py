@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -23,6 +24,7 @@ from common.errors import Invalid
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 200
+BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 T = TypeVar("T")
 
 
@@ -51,6 +53,8 @@ class CursorPagination(DRFCursorPagination):
         return page_limit(request)
 
     def decode_cursor(self, request: Request) -> Any:
+        if not BASE64.fullmatch(request.query_params.get(self.cursor_query_param, "")):
+            raise CursorInvalid  # the framework would skip what is no base64, and give the first page again
         try:
             return super().decode_cursor(request)
         except NotFound as exc:
@@ -60,9 +64,10 @@ class CursorPagination(DRFCursorPagination):
 def paged(
     rows: QuerySet[Any], kind: type[serializers.Serializer[Any]], request: Request, *, ordering: str = "-pk"
 ) -> Response:
-    """Return one page of `rows`, each shown by `kind`."""
+    """Return one page of `rows`, each shown by `kind`; rows that `ordering` finds equal are ordered by their key."""
     paginator = CursorPagination()
-    paginator.ordering = ordering
+    by_key = "-pk" if ordering.startswith("-") else "pk"
+    paginator.ordering = (ordering,) if ordering == by_key else (ordering, by_key)  # type: ignore[assignment]
     try:
         found = paginator.paginate_queryset(rows, request, view=APIView())
     except (DjangoValidationError, ValueError) as exc:  # a position that is no value of the ordering's column

@@ -55,11 +55,12 @@ def operation(
     many: bool = False,
     public: bool = False,
     tag: str,
+    media_type: str = "application/json",
 ) -> Callable[[F], F]:
     """Describe one operation.
 
-    `example` is the request body's, `answer` the successful reply's; `refusals` are the codes beside the usual ones
-    (400 for bad input, 401 without a token, 429).  `paged` wraps the reply in a page.
+    `example` is the request body's (of `media_type`), `answer` the successful reply's. `refusals` are the codes
+    beside the usual ones: 400 for bad input, 401 without a token, 429. `paged` wraps the reply in a page.
     """
 
     def describe(view: F) -> F:
@@ -74,7 +75,7 @@ def operation(
             request=request,
             parameters=parameters,
             responses={**success, **_problems(kinds)},
-            examples=list(_examples(summary, responses, example, answer, paged=paged)),
+            examples=list(_examples(summary, responses, example, answer, paged=paged, media_type=media_type)),
             auth=[] if public else None,
         )
         described: Any = extended(view)
@@ -135,10 +136,10 @@ def _problems(kinds: Refusals) -> dict[tuple[int, str], OpenApiResponse]:
 
 
 def _examples(
-    summary: str, responses: Mapping[Any, Any], example: Any, answer: Any, *, paged: bool
+    summary: str, responses: Mapping[Any, Any], example: Any, answer: Any, *, paged: bool, media_type: str
 ) -> Iterable[OpenApiExample]:
     if example is not None:
-        yield OpenApiExample(f"{summary} (request)", value=example, request_only=True)
+        yield OpenApiExample(f"{summary} (request)", value=example, request_only=True, media_type=media_type)
     if answer is not None:
         value = {"next": None, "previous": None, "results": [answer]} if paged else answer
         statuses = [str(status) for status, kind in responses.items() if kind is not None]

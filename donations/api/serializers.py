@@ -24,6 +24,12 @@ class VerifyIn(serializers.Serializer[Any]):
     systolic_mmhg = serializers.IntegerField(min_value=40, max_value=300, required=False)
     diastolic_mmhg = serializers.IntegerField(min_value=20, max_value=200, required=False)
     pulse_bpm = serializers.IntegerField(min_value=20, max_value=250, required=False)
+    platelet_count = serializers.IntegerField(
+        min_value=1, max_value=2000, required=False, help_text="10^9 a litre; apheresis of platelets needs 150."
+    )
+    red_cells_lost = serializers.BooleanField(
+        default=False, help_text="Of an apheresis: the red cells were not returned; the next interval is longer."
+    )
     temperature_c = serializers.DecimalField(max_digits=3, decimal_places=1, min_value=30, max_value=45, required=False)
 
 
@@ -68,6 +74,7 @@ class PartnerDonationOut(DonationOut):
     systolic_mmhg = serializers.IntegerField(allow_null=True)
     diastolic_mmhg = serializers.IntegerField(allow_null=True)
     pulse_bpm = serializers.IntegerField(allow_null=True)
+    platelet_count = serializers.IntegerField(allow_null=True)
     temperature_c = serializers.FloatField(allow_null=True)
 
 

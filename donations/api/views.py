@@ -50,6 +50,7 @@ PARTNER_DONATION = {
     "systolic_mmhg": 118,
     "diastolic_mmhg": 76,
     "pulse_bpm": 72,
+    "platelet_count": None,
     "temperature_c": None,
 }
 RATING = {
@@ -92,6 +93,7 @@ class VerifyView(APIView):
             volume_ml=body.pop("volume_ml"),
             haemoglobin_g_dl=body.pop("haemoglobin_g_dl"),
             blood_group=BloodGroup(group) if group else None,
+            red_cells_lost=body.pop("red_cells_lost"),
             vitals=body,
         )
         found = selectors.donations_of_partner(request.user.partner_id).get(pk=donation.pk)

@@ -33,6 +33,7 @@ MEASURED = {
     "diastolic_mmhg": "diastolic",
     "pulse_bpm": "pulse",
     "temperature_c": "temperature_c",
+    "platelet_count": "platelet_count",
 }
 
 
@@ -46,6 +47,7 @@ def verify_donation(
     volume_ml: int,
     haemoglobin_g_dl: Decimal,
     blood_group: BloodGroup | None = None,
+    red_cells_lost: bool = False,
     vitals: Mapping[str, Any] | None = None,
 ) -> Donation:
     """Write the donation, its unit in quarantine, the donor's score, tag and next date, and the request's unit.
@@ -100,6 +102,7 @@ def verify_donation(
         assignment_id=assignment_id,
         donation_type=donation_type,
         donated_on=_civil_date(now, zone),
+        red_cells_lost=red_cells_lost,
         confirmed_group=blood_group,
         partner_id=partner_id,
     )

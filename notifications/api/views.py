@@ -18,6 +18,7 @@ from notifications.states import Channel
 from users.api.authentication import PersonAuthentication
 from users.api.permissions import IsPerson
 
+FORM = "application/x-www-form-urlencoded"
 SAMPLE = {
     "id": "019a9c3e-7f7e-7c31-9d2c-8f0d5b0c7a11",
     "kind": "ask",
@@ -84,6 +85,8 @@ class StatusView(TwilioWebhook):
         "Twilio reports the status of a message or call",
         tag="Webhooks",
         request=ReceiptIn,
+        media_type=FORM,
+        example={"MessageSid": "SM5ef872f6da5a21de157d80997a64bd33", "MessageStatus": "delivered"},
         responses={204: None},
         query=[
             OpenApiParameter("delivery", uuid.UUID, required=True, description="Whose status this is."),
@@ -110,6 +113,8 @@ class InboundView(TwilioWebhook):
         "Twilio hands over a message that somebody wrote",
         tag="Webhooks",
         request=ReplyIn,
+        media_type=FORM,
+        example={"From": "+919876543210", "Body": "STOP"},
         responses={204: None},
         refusals=[SignatureInvalid],
         public=True,

@@ -232,6 +232,7 @@ class MemberOut(Serializer):
 
 
 class PartnerRegisteredOut(Serializer):
+    status = serializers.ChoiceField(source="partner.status", choices=[str(status) for status in PartnerStatus])
     partner = PartnerOut()
     member = MemberOut(source="*")
 

@@ -45,9 +45,7 @@ def write_report(rejections: Iterable[Rejection], source: Path | str) -> Path | 
         kept = [i for i, heading in enumerate(rows[0].header) if heading.strip().lower() not in _OWN_COLUMNS]
         writer.writerow([*_OWN_COLUMNS, *(defused(rows[0].header[i]) for i in kept)])
         for rejection in rows:
-            writer.writerow(
-                [rejection.row, _told(rejection), *map(defused, _publishers_cells(rejection, kept))]
-            )
+            writer.writerow([rejection.row, _told(rejection), *map(defused, _publishers_cells(rejection, kept))])
     os.replace(unfinished, target)  # noqa: PTH105 - the one call that replaces on every system
     return target
 

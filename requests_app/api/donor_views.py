@@ -26,7 +26,8 @@ PARTNER = {
     "phone": "+912026123456",
     "address": "12 Karve Road",
     "city": "Pune",
-    "location": {"lat": 18.5089, "lng": 73.8325},
+    "lat": 18.5089,
+    "lng": 73.8325,
 }
 OPEN_REQUEST = {
     "id": ID,

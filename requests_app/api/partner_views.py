@@ -16,7 +16,7 @@ from requests_app import errors, selectors
 from requests_app.api import serializers as shapes
 from requests_app.services import posting, visits
 from requests_app.services.waves import RINGS
-from users.errors import DeferralUnknown
+from users.errors import DeferralUnknown, PauseUntilInvalid
 
 TAG = "Partners: requests"
 ID = "01990b1e-6c00-7a3b-9d1e-2f4a5b6c7d92"
@@ -136,7 +136,7 @@ class CancelView(APIView):
     @operation(
         "Cancel a request",
         tag=TAG,
-        request=shapes.ReasonIn,
+        request=shapes.OptionalReasonIn,
         responses={200: shapes.RequestOut},
         refusals=[NotFound, IllegalTransition],
         example={"reason": "The operation was postponed."},
@@ -144,7 +144,7 @@ class CancelView(APIView):
     )
     def post(self, request: Request, request_id: UUID) -> Response:
         """End the request. Donors on their way are released and told; nobody loses points."""
-        body = read(shapes.ReasonIn, request)
+        body = read(shapes.OptionalReasonIn, request)
         member = request.user
         posting.cancel_request(
             request_id=request_id, partner_id=member.partner_id, member_id=member.pk, reason=body["reason"]
@@ -246,7 +246,7 @@ class ReleaseView(APIView):
     @operation(
         "Release a donor",
         tag=TAG,
-        request=shapes.ReasonIn,
+        request=shapes.OptionalReasonIn,
         responses={200: shapes.PartnerAssignmentOut},
         refusals=[NotFound, IllegalTransition],
         example={"reason": "Enough blood was found."},
@@ -254,7 +254,7 @@ class ReleaseView(APIView):
     )
     def post(self, request: Request, assignment_id: UUID) -> Response:
         """Let a donor go for a reason that is nobody's fault: no points are lost, the place is free again."""
-        body = read(shapes.ReasonIn, request)
+        body = read(shapes.OptionalReasonIn, request)
         member = request.user
         visits.release(
             assignment_id=assignment_id, partner_id=member.partner_id, member_id=member.pk, reason=body["reason"]
@@ -289,7 +289,7 @@ class DeferView(APIView):
         tag=TAG,
         request=shapes.DeferIn,
         responses={200: shapes.PartnerAssignmentOut},
-        refusals=[NotFound, IllegalTransition, DeferralUnknown],
+        refusals=[NotFound, IllegalTransition, DeferralUnknown, PauseUntilInvalid],
         example={"code": "cold_fever"},
         answer={**ASSIGNMENT, "status": "deferred", "visitor": VISITOR, "reason": "cold_fever"},
     )

@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from common.api.fields import MomentField, NumberField, PlaceOut
+from common.api.fields import MomentField, NumberField
 from common.blood import BloodGroup
 from requests_app.states import AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
 from stock.components import Component
@@ -37,6 +37,10 @@ class RequestQuery(serializers.Serializer[Any]):
 
 class ReasonIn(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=300)
+
+
+class OptionalReasonIn(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
 
 
 class WaveOut(serializers.Serializer[Any]):
@@ -93,7 +97,8 @@ class PartnerBriefOut(serializers.Serializer[Any]):
     phone = serializers.CharField()
     address = serializers.CharField()
     city = serializers.CharField()
-    location = PlaceOut()
+    lat = serializers.FloatField()
+    lng = serializers.FloatField()
 
 
 class OpenRequestOut(serializers.Serializer[Any]):
@@ -186,7 +191,12 @@ class ArrivalIn(serializers.Serializer[Any]):
 
 
 class DeferIn(serializers.Serializer[Any]):
-    code = serializers.CharField(max_length=40, help_text="A deferral code; `GET /deferral-codes` lists most.")
+    code = serializers.CharField(
+        max_length=40, help_text="A deferral code; `GET /deferral-codes` lists most. `centre_temporary` says no reason."
+    )
+    pause_until = serializers.DateField(
+        required=False, allow_null=True, default=None, help_text="When it will be over; `centre_temporary` needs it."
+    )
     note = serializers.CharField(max_length=300, required=False, allow_blank=True, default="")
 
 

@@ -73,16 +73,24 @@ def record_no_show(*, assignment_id: uuid.UUID, partner_id: uuid.UUID, member_id
 
 
 @command
-def defer(*, assignment_id: uuid.UUID, partner_id: uuid.UUID, member_id: uuid.UUID, code: str, note: str) -> Assignment:
+def defer(
+    *,
+    assignment_id: uuid.UUID,
+    partner_id: uuid.UUID,
+    member_id: uuid.UUID,
+    code: str,
+    note: str,
+    pause_until: dt.date | None = None,
+) -> Assignment:
     """The donor came and was found unfit; the reason counts for the rules, not against the score.
 
     Locks: the donor, the request, the assignment.      Emits: assignment.deferred
-    Raises: NotFound, IllegalTransition, DeferralUnknown
+    Raises: NotFound, IllegalTransition, DeferralUnknown, PauseUntilInvalid
     """
     donor = donors.hold_donor(donor_id=donor_of(assignment_id, partner_id=partner_id))
     request, assignment = lock_promise(assignment_id, partner_id=partner_id)
     end_promise(request, assignment, verb="defer", actor=f"member:{member_id}", reason=note or code)
-    donors.record_deferral(donor, code=code, partner_id=partner_id)
+    donors.record_deferral(donor, code=code, partner_id=partner_id, pause_until=pause_until)
     return assignment
 
 

@@ -144,9 +144,7 @@ def test_e164_is_kept(note, phone):
     assert note.objects.get().phone == phone
 
 
-@pytest.mark.parametrize(
-    "phone", ["9876543210", "+0919876543", "+91 98765432", "+919876543210\n", "", "+९१९८७६५४३२१०"]
-)
+@pytest.mark.parametrize("phone", ["9876543210", "+0919876543", "+91 98765432", "+919876543210\n", "", "+९१९८७६५४३२१०"])
 def test_what_is_not_e164_is_refused_by_the_model_and_by_the_database(note, phone):
     with pytest.raises(ValidationError):
         note._meta.get_field("phone").run_validators(phone or "-")

@@ -43,9 +43,7 @@ def points_around(seed, count, centre, reach_km):
     """Points in all directions, evenly over the distances up to `reach_km`."""
     draw = random.Random(seed)  # noqa: S311
     places = [
-        geodesic(kilometers=draw.uniform(0, reach_km)).destination(
-            (centre.lat, centre.lng), draw.uniform(0, 360)
-        )
+        geodesic(kilometers=draw.uniform(0, reach_km)).destination((centre.lat, centre.lng), draw.uniform(0, 360))
         for _ in range(count)
     ]
     return [Point(place.latitude, place.longitude) for place in places]
@@ -148,10 +146,7 @@ def test_the_guard_holds_from_places_at_the_edges_too(other):
 def test_decimals_measure_like_floats():
     rows = [Decimal("22.572600"), Decimal("22.600000")], [Decimal("88.363900"), Decimal("88.400000")]
 
-    assert (
-        distances_km(KOLKATA, *rows).tolist()
-        == distances_km(KOLKATA, [22.5726, 22.6], [88.3639, 88.4]).tolist()
-    )
+    assert distances_km(KOLKATA, *rows).tolist() == distances_km(KOLKATA, [22.5726, 22.6], [88.3639, 88.4]).tolist()
 
 
 # Within a radius
@@ -331,8 +326,7 @@ def test_rows_may_hold_decimals():
 )
 def test_a_box_holds_every_place_within_the_radius(centre, radius_km):
     edge = [
-        geodesic(kilometers=radius_km).destination((centre.lat, centre.lng), bearing)
-        for bearing in range(0, 360, 3)
+        geodesic(kilometers=radius_km).destination((centre.lat, centre.lng), bearing) for bearing in range(0, 360, 3)
     ]
     inside = points_around(9, 100, centre, radius_km)
     boxes = bounding_boxes(centre, radius_km)

@@ -184,7 +184,9 @@ def test_replies_are_kept_a_day(noon):
     assert idempotency.prune() == 1
 
 
-@pytest.mark.parametrize(("header", "key"), [("abc-123", "abc-123"), ('"abc"', "abc"), (" x ", "x"), ("~" * 255, "~" * 255)])
+@pytest.mark.parametrize(
+    ("header", "key"), [("abc-123", "abc-123"), ('"abc"', "abc"), (" x ", "x"), ("~" * 255, "~" * 255)]
+)
 def test_a_key_may_be_quoted_or_bare(header, key):
     assert parse_key(header) == key
 
@@ -248,10 +250,13 @@ def test_an_answer_without_a_body_is_repeated_without_one():
 
 
 @RACE
-@pytest.mark.parametrize(("key", "body", "status", "code"), [
-    ("k", {"number": "x"}, 400, "invalid_input"),
-    ("a b", {"number": 1}, 400, "idempotency_key_invalid"),
-])
+@pytest.mark.parametrize(
+    ("key", "body", "status", "code"),
+    [
+        ("k", {"number": "x"}, 400, "invalid_input"),
+        ("a b", {"number": 1}, 400, "idempotency_key_invalid"),
+    ],
+)
 def test_input_that_is_refused_stores_nothing(key, body, status, code):
     answer = post(DoView, body, key)
 

@@ -145,9 +145,7 @@ def test_ordinary_text_stays_as_it_is(text):
 
 
 def test_cleaning_twice_changes_nothing_more():
-    once = redact_text(
-        f"password={PASSWORD!r} Authorization: Bearer {JWT} call {PHONE} aadhaar {AADHAAR} code {CODE}"
-    )
+    once = redact_text(f"password={PASSWORD!r} Authorization: Bearer {JWT} call {PHONE} aadhaar {AADHAAR} code {CODE}")
 
     assert redact_text(once) == once
     assert leaks(once) == []
@@ -292,9 +290,7 @@ def test_the_given_value_is_not_changed():
 
 def test_no_planted_secret_reaches_a_line_of_the_standard_library(lines, plain):
     plain.info("signing in %s with %s", PHONE, {"password": PASSWORD, "nested": [{"otp": CODE}]})
-    plain.warning(
-        "message", extra={"body": f"Your code is {CODE}", "caller": PHONE, "given": {"aadhaar": AADHAAR}}
-    )
+    plain.warning("message", extra={"body": f"Your code is {CODE}", "caller": PHONE, "given": {"aadhaar": AADHAAR}})
     plain.error("%(token)s and %(password)s", {"token": JWT, "password": "password=" + repr(PASSWORD)})
 
     assert lines().count("planted") == 3
@@ -302,9 +298,7 @@ def test_no_planted_secret_reaches_a_line_of_the_standard_library(lines, plain):
 
 
 def test_no_planted_secret_reaches_a_line_of_structlog(lines, structured):
-    structured.info(
-        "signing in", phone=PHONE, password=PASSWORD, nested={"list": [{"code": CODE}, f"Bearer {JWT}"]}
-    )
+    structured.info("signing in", phone=PHONE, password=PASSWORD, nested={"list": [{"code": CODE}, f"Bearer {JWT}"]})
     structured.warning("%s has %s", PHONE, AADHAAR)
     structured.bind(token=JWT).error("kept", people={PHONE: [AADHAAR]})
 

@@ -51,10 +51,7 @@ def test_the_example_in_the_docs_is_a_real_id():
 def test_every_single_wrong_sign_is_caught(_round):
     right = signs_of(new_public_id())
     wrong = [
-        right[:place] + sign + right[place + 1 :]
-        for place in range(12)
-        for sign in ALPHABET
-        if sign != right[place]
+        right[:place] + sign + right[place + 1 :] for place in range(12) for sign in ALPHABET if sign != right[place]
     ]
 
     assert len(wrong) == 12 * 28
@@ -102,9 +99,7 @@ def test_the_usual_ways_of_typing_an_id_are_forgiven(typed):
     assert normalise_public_id(typed) == "JS-7K4M-Q2P9-D3TP"
 
 
-@pytest.mark.parametrize(
-    ("typed", "meant"), [("O", "0"), ("I", "1"), ("L", "1"), ("B", "8"), ("S", "5"), ("Z", "2")]
-)
+@pytest.mark.parametrize(("typed", "meant"), [("O", "0"), ("I", "1"), ("L", "1"), ("B", "8"), ("S", "5"), ("Z", "2")])
 def test_a_sign_read_for_its_lookalike_is_forgiven(monkeypatch, typed, meant):
     monkeypatch.setattr(public_id.secrets, "choice", lambda _: meant)
     right = new_public_id()

@@ -22,8 +22,16 @@ def pair(realm=Realm.USER):
 def forge(settings, *, key=None, algorithm="HS256", headers=None, **changes):
     now = int(clock.now().timestamp())
     payload = {
-        "realm": "user", "aud": "user", "iss": settings.TOKEN_ISSUER, "token_type": "access", "sub": str(SUBJECT),
-        "sid": str(SESSION), "jti": str(JTI), "iat": now, "exp": now + 600, **changes,
+        "realm": "user",
+        "aud": "user",
+        "iss": settings.TOKEN_ISSUER,
+        "token_type": "access",
+        "sub": str(SUBJECT),
+        "sid": str(SESSION),
+        "jti": str(JTI),
+        "iat": now,
+        "exp": now + 600,
+        **changes,
     }
     payload = {name: value for name, value in payload.items() if value is not None}
     return jwt.encode(payload, settings.TOKEN_KEY if key is None else key, algorithm, headers=headers)
@@ -85,9 +93,24 @@ def test_a_server_whose_clock_is_a_little_behind_knows_a_fresh_token(noon):
 @pytest.mark.parametrize(
     "change",
     [
-        {"realm": "partner"}, {"realm": None}, {"aud": "partner"}, {"aud": None}, {"iss": "somebody"}, {"iss": None},
-        {"token_type": "refresh"}, {"token_type": None}, {"sub": "not-a-uuid"}, {"sub": None}, {"sid": None},
-        {"sid": "5"}, {"jti": None}, {"jti": "x"}, {"exp": 1}, {"exp": "soon"}, {"exp": None}, {"nbf": 4_000_000_000},
+        {"realm": "partner"},
+        {"realm": None},
+        {"aud": "partner"},
+        {"aud": None},
+        {"iss": "somebody"},
+        {"iss": None},
+        {"token_type": "refresh"},
+        {"token_type": None},
+        {"sub": "not-a-uuid"},
+        {"sub": None},
+        {"sid": None},
+        {"sid": "5"},
+        {"jti": None},
+        {"jti": "x"},
+        {"exp": 1},
+        {"exp": "soon"},
+        {"exp": None},
+        {"nbf": 4_000_000_000},
     ],
 )
 def test_a_claim_that_is_missing_or_other_is_refused(settings, change):

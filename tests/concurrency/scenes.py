@@ -16,8 +16,7 @@ from requests_app.models import Assignment, BloodRequest
 from requests_app.states import LIVE_ASSIGNMENT, LIVE_REQUEST
 from tests.races import without_locks
 
-# Truncated tables lose the rules that a migration loads: they are put back before each test.
-race_test = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+race_test = pytest.mark.django_db(transaction=True)
 
 
 def unlock(monkeypatch: pytest.MonkeyPatch, *names: str, after: type[models.Model], wait: Callable[[], None]) -> None:

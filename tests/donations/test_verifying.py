@@ -334,3 +334,24 @@ def test_the_ledger_explains_the_score(owner):
 
     assert body["score"] == 10
     assert sum(ScoreEntry.objects.values_list("delta", flat=True)) == 10
+
+
+PLATELETS = {"donation_type": "platelet_apheresis", "volume_ml": 250}
+
+
+@pytest.mark.parametrize(("platelets", "status"), [(149, 409), (150, 201)])
+def test_platelets_are_taken_from_who_has_enough(owner, platelets, status):
+    promise = make_arrived(make_promise(make_request(owner, component="platelets_apheresis")))
+
+    assert send(owner, promise, **PLATELETS, platelet_count=platelets).status_code == status
+
+
+@pytest.mark.parametrize(("lost", "days"), [(False, 28), (True, 90)])
+def test_red_cells_that_were_lost_make_the_wait_longer(owner, lost, days):
+    donor = make_donor()
+    promise = make_arrived(make_promise(make_request(owner, component="platelets_apheresis"), donor))
+
+    send(owner, promise, **PLATELETS, red_cells_lost=lost)
+
+    donor.refresh_from_db()
+    assert donor.whole_blood_from == dt.date(2030, 5, 1) + dt.timedelta(days=days)

@@ -64,9 +64,7 @@ def make_member(partner: Partner | None = None, **values: Any) -> Member:
 
 def member_tokens(member: Member) -> sessions.Pair:
     with unit_of_work():
-        _, pair = sessions.open_session(
-            MemberSession, account_id=member.pk, device="test", address="127.0.0.1"
-        )
+        _, pair = sessions.open_session(MemberSession, account_id=member.pk, device="test", address="127.0.0.1")
     return pair
 
 

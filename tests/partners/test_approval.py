@@ -288,10 +288,7 @@ def test_partners_are_neither_added_nor_deleted_by_hand(site):
     partner = make_partner()
 
     assert site.get(reverse("admin:partners_partner_add")).status_code == 403
-    assert (
-        site.post(reverse("admin:partners_partner_delete", args=[partner.pk]), {"post": "yes"}).status_code
-        == 403
-    )
+    assert site.post(reverse("admin:partners_partner_delete", args=[partner.pk]), {"post": "yes"}).status_code == 403
 
 
 def test_the_list_of_partners_searches_and_filters(site):

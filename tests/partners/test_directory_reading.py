@@ -31,9 +31,7 @@ from partners.directory.records import find_encoding
 
 SAMPLE = Path(__file__).parent / "data" / "sample-directory.csv"
 DEMO = Path(__file__).parents[2] / "partners" / "data" / "demo_directory.csv"
-HEADER = (
-    "Sr No,Blood Bank Name,State,District,City,Address,Pincode,Contact No,License #,Latitude,Longitude,Fax"
-)
+HEADER = "Sr No,Blood Bank Name,State,District,City,Address,Pincode,Contact No,License #,Latitude,Longitude,Fax"
 TEXTS = st.text(st.characters(max_codepoint=0xFF) | st.characters(min_codepoint=0x900, max_codepoint=0x9FF))
 
 # Line of the file → what was planted there.
@@ -398,9 +396,7 @@ def test_a_cleaned_text_is_one_line_without_control_characters(text: str) -> Non
 # --- the file -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"]
-)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"])
 def test_the_encoding_is_seen_in_the_bytes(tmp_path: Path, encoding: str) -> None:
     path = written(tmp_path, bank(1, name="Café Blood Bank"), encoding=encoding)
 
@@ -450,9 +446,7 @@ def test_columns_are_found_by_name_in_any_order_case_and_spacing(tmp_path: Path)
 def test_missing_columns_are_all_named_before_a_row_is_read(tmp_path: Path) -> None:
     path = written(tmp_path, "1,x", header="Sr No,Blood Bank Name,State,City")
 
-    with pytest.raises(
-        DirectoryUnreadable, match=r"^banks\.csv has no column License #, Latitude, Longitude\.$"
-    ):
+    with pytest.raises(DirectoryUnreadable, match=r"^banks\.csv has no column License #, Latitude, Longitude\.$"):
         read_directory(path)
 
 
@@ -485,9 +479,7 @@ def test_rows_are_numbered_by_the_line_they_begin_at(tmp_path: Path, line_end: s
 
 
 def test_a_quote_that_is_never_closed_costs_its_own_row_only(tmp_path: Path) -> None:
-    path = written(
-        tmp_path, bank(1), bank(2, name='"Bank 2'), bank(3), bank(4, address='"a\n5, b\nc"'), bank(5)
-    )
+    path = written(tmp_path, bank(1), bank(2, name='"Bank 2'), bank(3), bank(4, address='"a\n5, b\nc"'), bank(5))
 
     assert serials(path) == ["1", "3", "4", "5"]
     assert faults(path) == {3: [Fault.MALFORMED_ROW]}

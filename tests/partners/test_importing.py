@@ -123,9 +123,7 @@ def test_the_report_stands_beside_the_file_and_holds_every_rejected_row(sample):
     assert all(row["reasons"] for row in rows)
 
 
-def test_the_report_goes_to_the_working_directory_when_the_files_folder_is_closed(
-    sample, tmp_path, monkeypatch
-):
+def test_the_report_goes_to_the_working_directory_when_the_files_folder_is_closed(sample, tmp_path, monkeypatch):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)

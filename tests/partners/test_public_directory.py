@@ -174,9 +174,7 @@ def test_nearby_knows_kinds_and_who_is_live():
     make_listing(name="listed bank")
     here = {"lat": 12.9716, "lng": 77.5946}
 
-    assert [row["name"] for row in get("/nearby", **here, kind="hospital").json()["results"]] == [
-        "live hospital"
-    ]
+    assert [row["name"] for row in get("/nearby", **here, kind="hospital").json()["results"]] == ["live hospital"]
     assert [row["name"] for row in get("/nearby", **here, live="false").json()["results"]] == ["listed bank"]
 
 

@@ -260,9 +260,7 @@ def claim(licence):
         lat=13,
         lng=80,
     )
-    owner = registering.NewMember(
-        name="Owner", phone=new_phone(), password="seven quiet tamarinds", language="en"
-    )
+    owner = registering.NewMember(name="Owner", phone=new_phone(), password="seven quiet tamarinds", language="en")
     return lambda: registering.register(organisation=organisation, owner=owner)
 
 

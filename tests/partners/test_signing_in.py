@@ -58,9 +58,7 @@ def test_members_of_a_pending_partner_may_sign_in():
     assert login(make_member(make_partner(status="pending"))).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("status", "code"), [("suspended", "partner_suspended"), ("rejected", "partner_rejected")]
-)
+@pytest.mark.parametrize(("status", "code"), [("suspended", "partner_suspended"), ("rejected", "partner_rejected")])
 def test_members_of_a_stopped_partner_are_told_so(status, code):
     answer = login(make_member(make_partner(status=status)))
 

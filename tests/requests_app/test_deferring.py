@@ -85,3 +85,25 @@ def test_what_was_found_is_not_shown_in_the_donors_list_of_promises():
     assert mine.json()["status"] == "deferred"
     assert private not in answers
     assert "alone" not in answers
+
+
+@pytest.mark.parametrize("pause", [{}, {"pause_until": "2030-04-30"}])
+def test_a_pause_without_reason_needs_an_end_that_is_not_past(pause):
+    owner = make_hospital()
+    promise = make_arrived(make_promise(make_request(owner)))
+
+    reply = defer(owner, promise, code="centre_temporary", **pause)
+
+    assert (reply.status_code, reply.json()["code"]) == (400, "pause_until_invalid")
+    assert reply.json()["errors"][0]["pointer"] == "/pause_until"
+    assert Assignment.objects.get().status == "arrived"
+
+
+def test_a_pause_ends_on_its_day():
+    owner = make_hospital()
+    promise = make_arrived(make_promise(make_request(owner)))
+
+    reply = defer(owner, promise, code="centre_temporary", pause_until="2030-06-01")
+
+    assert reply.status_code == 200
+    assert Donor.objects.get().whole_blood_from == dt.date(2030, 6, 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from decimal import Decimal
 
 import pytest
@@ -88,20 +87,6 @@ def test_pages_show_each_request_once_although_all_are_equally_far():
 
     assert len(seen) == 7
     assert set(seen) == requests
-
-
-def test_equally_far_requests_are_in_the_order_of_their_ids():
-    owner = make_hospital()
-    for pk in ("c", "a", "f", "b"):
-        row = make_request(owner)
-        BloodRequest.objects.filter(pk=row.pk).update(next_wave_at=None)
-        row.pk = row.id = uuid.UUID(pk * 32)
-        row.next_wave_at = None
-        row.save(force_insert=True)
-        BloodRequest.objects.filter(pk=row.pk).update(status="open")
-    shown = found(near(person_client(make_donor().user), limit="200"))
-
-    assert shown == sorted(shown)
 
 
 @pytest.mark.parametrize("radius", ["nan", "inf", "-inf", "1e400", "-1", "0", "200.1", "ten", "", "true", "1,5"])

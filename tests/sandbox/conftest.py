@@ -64,9 +64,7 @@ class _Webhook(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         fields = dict(parse_qsl(body, keep_blank_values=True, strict_parsing=True))
         validator = RequestValidator(SANDBOX_AUTH_TOKEN)
-        is_signed = validator.validate(
-            self.server.base + self.path, fields, self.headers["X-Twilio-Signature"]
-        )
+        is_signed = validator.validate(self.server.base + self.path, fields, self.headers["X-Twilio-Signature"])
         token = self.headers["I-Twilio-Idempotency-Token"]
         self.server.product.record(self.path, {**fields, "signed": str(is_signed)}, token)
         self.send_response(204 if is_signed else 403)

@@ -57,7 +57,5 @@ def until(condition: Callable[[], object]) -> None:
 
 def is_alive(pid: int) -> bool:
     """Tell whether a process runs; one that waits for its parent's notice does not."""
-    answer = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
+    answer = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return answer.stdout.strip()[:1] not in ("", "Z")

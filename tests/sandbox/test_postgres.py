@@ -97,9 +97,7 @@ def test_a_record_whose_number_is_another_programs_now_does_not_stop_the_start(
         record.write_text(record.read_text().replace(str(pid), str(stranger.pid), 1))
 
     # The control: without the word that it is dead, PostgreSQL takes the stranger for the server.
-    refused = cluster._run(
-        cluster._binaries(), "postgres", "-D", str(cluster.data), "-c", "listen_addresses="
-    )
+    refused = cluster._run(cluster._binaries(), "postgres", "-D", str(cluster.data), "-c", "listen_addresses=")
     assert f"Is another postmaster (PID {stranger.pid}) running" in refused.stderr
     assert cluster.start() is True
     assert cluster.stop() is True
@@ -161,14 +159,10 @@ def test_the_server_listens_on_its_private_socket_alone(cluster: Cluster) -> Non
 
 
 @pytest.mark.parametrize(("durable", "fsync"), [(True, "on"), (False, "off")])
-def test_only_a_throwaway_cluster_is_careless_with_the_disk(
-    folder: Path, *, durable: bool, fsync: str
-) -> None:
+def test_only_a_throwaway_cluster_is_careless_with_the_disk(folder: Path, *, durable: bool, fsync: str) -> None:
     cluster = Cluster(folder / "home", durable=durable)
     with cluster.use():
-        shown = [
-            query(cluster, f"SHOW {name}") for name in ("fsync", "synchronous_commit", "full_page_writes")
-        ]
+        shown = [query(cluster, f"SHOW {name}") for name in ("fsync", "synchronous_commit", "full_page_writes")]
 
     assert shown == [fsync] * 3
 
@@ -208,9 +202,7 @@ def test_exec_gives_the_command_a_database_and_returns_its_exit_code(folder: Pat
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_exec_hands_a_signal_on_and_stops_the_server(
-    folder: Path, cluster: Cluster, how: signal.Signals
-) -> None:
+def test_exec_hands_a_signal_on_and_stops_the_server(folder: Path, cluster: Cluster, how: signal.Signals) -> None:
     home = ("--throwaway", "--home", str(cluster.home))
     ran = postgres_cli(folder, "exec", *home, "--", "sh", "-c", "echo runs; exec sleep 60")
     assert ran.stdout is not None
@@ -321,9 +313,7 @@ def test_windows_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_wheels_own_python_is_never_imported(folder: Path, cluster: Cluster) -> None:
-    program = (
-        "import sys; sys.path.insert(0, '.'); from sandbox.postgres.__main__ import main; main(sys.argv[1:])"
-    )
+    program = "import sys; sys.path.insert(0, '.'); from sandbox.postgres.__main__ import main; main(sys.argv[1:])"
     program += "; print([name for name in sys.modules if 'pgserver' in name or name == 'django'])"
     command = [
         sys.executable,

@@ -79,9 +79,7 @@ def words_until_it_runs(process: subprocess.Popen[str]) -> str:
 
 
 def descendants(pid: int) -> list[int]:
-    table = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
-    ).stdout
+    table = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
     parents = {int(child): int(parent) for child, parent in map(str.split, table.splitlines())}
     found = [pid]
     for member in found:
@@ -156,9 +154,7 @@ def test_a_second_run_in_the_same_clone_is_refused_in_one_line(little_run: Start
 
 
 @pytest.mark.parametrize(("which", "name"), [(0, "PORT"), (1, "SANDBOX_PORT")])
-def test_a_taken_port_is_said_in_one_line(
-    little_run: Start, ports: tuple[int, int], which: int, name: str
-) -> None:
+def test_a_taken_port_is_said_in_one_line(little_run: Start, ports: tuple[int, int], which: int, name: str) -> None:
     with socket.socket() as taker:
         taker.bind(("127.0.0.1", ports[which]))
         taker.listen()
@@ -202,9 +198,7 @@ def test_a_step_that_fails_ends_the_run_with_its_last_words(little_run: Start) -
     assert "the last words" in said
 
 
-def test_a_program_that_dies_three_times_ends_the_run_with_its_last_words(
-    little_run: Start, folder: Path
-) -> None:
+def test_a_program_that_dies_three_times_ends_the_run_with_its_last_words(little_run: Start, folder: Path) -> None:
     runner = little_run("falling")
     told, said = runner.communicate()
 
@@ -288,9 +282,7 @@ def test_the_programs_know_of_each_other_and_of_no_proxy(monkeypatch: pytest.Mon
     assert env["no_proxy"] == env["NO_PROXY"] == "intranet,127.0.0.1,localhost"
 
 
-@pytest.mark.parametrize(
-    ("host", "local"), [("127.0.0.1", "127.0.0.1"), ("", "127.0.0.1"), ("192.0.2.7", "192.0.2.7")]
-)
+@pytest.mark.parametrize(("host", "local"), [("127.0.0.1", "127.0.0.1"), ("", "127.0.0.1"), ("192.0.2.7", "192.0.2.7")])
 def test_this_machine_asks_where_the_product_answers(folder: Path, host: str, local: str) -> None:
     plan = Plan(folder=folder, host=host, port=8000, sandbox_port=8090, setup=[], programs=[])
 

@@ -92,9 +92,7 @@ def test_a_whatsapp_is_read_in_the_end(twilio: Client, sandbox: Sandbox, product
 
 
 def test_a_template_shows_its_variables(twilio: Client, sandbox: Sandbox) -> None:
-    send_whatsapp(
-        twilio, body=None, content_sid=TEMPLATE, content_variables=json.dumps({"1": "O-", "2": "Pune"})
-    )
+    send_whatsapp(twilio, body=None, content_sid=TEMPLATE, content_variables=json.dumps({"1": "O-", "2": "Pune"}))
 
     assert sandbox.messages(PERSON)[0]["body"] == f"[{TEMPLATE}]\n1: O-\n2: Pune"
 
@@ -118,9 +116,7 @@ def test_segments_are_counted(twilio: Client, body: str, segments: str) -> None:
 # calls
 
 
-def test_a_call_reports_the_events_that_were_asked_for(
-    twilio: Client, sandbox: Sandbox, product: Product
-) -> None:
+def test_a_call_reports_the_events_that_were_asked_for(twilio: Client, sandbox: Sandbox, product: Product) -> None:
     made = call(
         twilio,
         status_callback=f"{product.url}/status",
@@ -259,16 +255,12 @@ def test_a_call_that_twilio_would_refuse_is_refused(twilio: Client, more: dict[s
 def test_bytes_that_are_no_text_are_a_refusal_not_a_crash(sandbox: Sandbox) -> None:
     url = f"{sandbox.url}/2010-04-01/Accounts/{SANDBOX_ACCOUNT_SID}/Messages.json"
 
-    answer = requests.post(
-        url, data=b"To=\xff&From=%ff", auth=(SANDBOX_ACCOUNT_SID, SANDBOX_AUTH_TOKEN), timeout=10
-    )
+    answer = requests.post(url, data=b"To=\xff&From=%ff", auth=(SANDBOX_ACCOUNT_SID, SANDBOX_AUTH_TOKEN), timeout=10)
 
     assert (answer.status_code, answer.json()["code"]) == (400, 21211)
 
 
-@pytest.mark.parametrize(
-    ("sid", "token"), [(SANDBOX_ACCOUNT_SID, "wrong"), ("AC" + "1" * 32, SANDBOX_AUTH_TOKEN)]
-)
+@pytest.mark.parametrize(("sid", "token"), [(SANDBOX_ACCOUNT_SID, "wrong"), ("AC" + "1" * 32, SANDBOX_AUTH_TOKEN)])
 def test_a_stranger_is_refused(sandbox: Sandbox, sid: str, token: str) -> None:
     http = TwilioHttpClient(timeout=10)
     stranger = Client(sid, token, http_client=http)
@@ -378,9 +370,7 @@ def test_a_lost_request_leaves_no_message(twilio: Client, sandbox: Sandbox) -> N
 # faults after the message was accepted
 
 
-def test_a_lost_reply_leaves_a_message_that_a_look_up_finds(
-    twilio: Client, sandbox: Sandbox, product: Product
-) -> None:
+def test_a_lost_reply_leaves_a_message_that_a_look_up_finds(twilio: Client, sandbox: Sandbox, product: Product) -> None:
     sandbox.faults(lost_reply=True)
 
     with pytest.raises(requests.exceptions.ConnectionError):
@@ -391,9 +381,7 @@ def test_a_lost_reply_leaves_a_message_that_a_look_up_finds(
     assert found.sid == product.posts[0]["MessageSid"]
 
 
-def test_a_truncated_reply_cannot_be_read_though_the_message_is_sent(
-    twilio: Client, sandbox: Sandbox
-) -> None:
+def test_a_truncated_reply_cannot_be_read_though_the_message_is_sent(twilio: Client, sandbox: Sandbox) -> None:
     sandbox.faults(truncated_json=True)
 
     with pytest.raises(json.JSONDecodeError):
@@ -476,9 +464,7 @@ def test_callbacks_may_never_come(twilio: Client, sandbox: Sandbox, product: Pro
     assert twilio.messages(silent.sid).fetch().status == "delivered"
 
 
-def test_a_forged_callback_does_not_pass_the_validator(
-    twilio: Client, sandbox: Sandbox, product: Product
-) -> None:
+def test_a_forged_callback_does_not_pass_the_validator(twilio: Client, sandbox: Sandbox, product: Product) -> None:
     sandbox.faults(bad_signature=True)
 
     send(twilio, status_callback=f"{product.url}/status")
@@ -579,9 +565,7 @@ def test_a_fault_that_is_not_understood_changes_nothing(sandbox: Sandbox, wish: 
 # people writing back
 
 
-def test_stop_is_remembered_per_channel_until_start(
-    twilio: Client, sandbox: Sandbox, product: Product
-) -> None:
+def test_stop_is_remembered_per_channel_until_start(twilio: Client, sandbox: Sandbox, product: Product) -> None:
     send(twilio)
 
     told = sandbox.reply(PERSON, " Stop ")
@@ -723,9 +707,7 @@ def test_the_server_starts_serves_and_stops(unused_port: int) -> None:
         said_at_the_end = process.communicate(timeout=20)
 
     assert second.returncode == 1
-    assert said.strip().splitlines() == [
-        f"sandbox: port {unused_port} cannot be used: Address already in use"
-    ]
+    assert said.strip().splitlines() == [f"sandbox: port {unused_port} cannot be used: Address already in use"]
     assert process.returncode == 0
     assert said_at_the_end == ("", "")
 

@@ -48,6 +48,8 @@ def two_schedulers(transactional_db) -> Iterator[list[subprocess.Popen]]:
         subprocess.Popen(command, cwd=PROJECT, env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         for _ in range(2)
     ]
+    for process in processes:
+        assert any(b"stands by" in line for line in process.stdout or ())
     yield processes
     for process in processes:
         process.kill()

@@ -19,9 +19,7 @@ from stock.components import CompatibilityClass, Component
 ON = dt.date(2026, 11, 21)
 EIGHT = [group for group in BloodGroup if group.abo != "Oh"]
 BOMBAY = [BloodGroup.OH_NEG, BloodGroup.OH_POS]
-PLASMA = [component for component in Component if component.value.endswith("plasma")] + [
-    Component.CRYOPRECIPITATE
-]
+PLASMA = [component for component in Component if component.value.endswith("plasma")] + [Component.CRYOPRECIPITATE]
 PLATELETS = [Component.PLATELETS_RANDOM, Component.PLATELETS_APHERESIS]
 RED_CELLS = [component for component in Component if component.value.startswith("red_cells")]
 
@@ -46,9 +44,7 @@ def groups(text: str) -> tuple[BloodGroup, ...]:
         ("Oh+", "Oh+ Oh-"),
     ],
 )
-def test_red_cells_come_identical_first_and_o_negative_last(
-    recipient: str, donors: str, component: Component
-) -> None:
+def test_red_cells_come_identical_first_and_o_negative_last(recipient: str, donors: str, component: Component) -> None:
     assert compatible_donors(BloodGroup(recipient), component, on=ON) == groups(donors)
 
 
@@ -118,9 +114,7 @@ def test_low_titre_opens_the_pairs_that_depend_on_it() -> None:
     plasma, platelets = Component.FRESH_FROZEN_PLASMA, Component.PLATELETS_APHERESIS
 
     assert compatible_donors(BloodGroup.A_POS, plasma, low_titre=True, on=ON) == groups("A+ A- AB+ AB- B+ B-")
-    assert compatible_donors(BloodGroup.B_POS, platelets, low_titre=True, on=ON) == groups(
-        "B+ B- O+ A+ O- A- AB+ AB-"
-    )
+    assert compatible_donors(BloodGroup.B_POS, platelets, low_titre=True, on=ON) == groups("B+ B- O+ A+ O- A- AB+ AB-")
 
 
 @pytest.mark.parametrize("component", PLATELETS)
@@ -244,9 +238,7 @@ def test_every_answer_is_explained(recipient: str, donor: str, component: Compon
 
 def test_every_row_names_its_source_and_status_and_stands_once() -> None:
     rows = load_rows()
-    keys = {
-        (row.component_class, row.recipient, row.donor, row.recipient_sex, row.effective_from) for row in rows
-    }
+    keys = {(row.component_class, row.recipient, row.donor, row.recipient_sex, row.effective_from) for row in rows}
 
     assert all(row.source and row.status in ("verified", "policy") for row in rows)
     assert {row.recipient_sex for row in rows} <= {"any", *Sex}

@@ -23,9 +23,7 @@ def donor(**changes: Any) -> DonorFacts:
     return DonorFacts(**(healthy | changes))
 
 
-def gave(
-    days_ago: int, donation_type: DonationType = WHOLE_BLOOD, *, red_cells_lost: bool = False
-) -> PastDonation:
+def gave(days_ago: int, donation_type: DonationType = WHOLE_BLOOD, *, red_cells_lost: bool = False) -> PastDonation:
     return PastDonation(donation_type, ON - dt.timedelta(days=days_ago), red_cells_lost)
 
 

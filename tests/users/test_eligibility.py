@@ -77,9 +77,7 @@ def test_who_gave_before_may_give_until_the_66th_birthday(born_on: dt.date, *, e
     assert answer.permanent is not eligible
 
 
-@pytest.mark.parametrize(
-    ("born_on", "eligible"), [(born(60), True), (born(61, days_later=1), True), (born(61), False)]
-)
+@pytest.mark.parametrize(("born_on", "eligible"), [(born(60), True), (born(61, days_later=1), True), (born(61), False)])
 def test_who_never_gave_may_begin_until_the_61st_birthday(born_on: dt.date, *, eligible: bool) -> None:
     answer = ask(donor(date_of_birth=born_on))
 
@@ -134,9 +132,7 @@ def test_the_day_is_that_of_the_donor_and_not_that_of_utc() -> None:
         (DOUBLE_RED, "60.0", True),
     ],
 )
-def test_each_donation_has_its_least_weight(
-    donation_type: DonationType, weight: str, *, eligible: bool
-) -> None:
+def test_each_donation_has_its_least_weight(donation_type: DonationType, weight: str, *, eligible: bool) -> None:
     answer = ask(donor(weight_kg=Decimal(weight)), donation_type)
 
     assert answer.eligible is eligible

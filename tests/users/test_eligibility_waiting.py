@@ -189,9 +189,7 @@ def test_some_medicines_matter_for_platelets_only(code: str, days: int) -> None:
 
 
 def test_the_longer_of_two_deferrals_counts() -> None:
-    facts = donor(
-        deferrals=(deferred("tattoo", 300), deferred("antibiotics", 1), deferred("surgery_minor", 10))
-    )
+    facts = donor(deferrals=(deferred("tattoo", 300), deferred("antibiotics", 1), deferred("surgery_minor", 10)))
 
     answer = ask(facts)
 

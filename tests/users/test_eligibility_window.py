@@ -98,16 +98,12 @@ def test_the_next_day_that_is_named_is_the_first_eligible_one(facts, kind, day) 
 
 
 def test_every_day_of_a_life_agrees_with_the_window() -> None:
-    facts = donor(
-        date_of_birth=dt.date(2004, 2, 29), donations=(gave(5),), deferrals=(deferred("tattoo", 30),)
-    )
+    facts = donor(date_of_birth=dt.date(2004, 2, 29), donations=(gave(5),), deferrals=(deferred("tattoo", 30),))
     opens_on, closes_on = eligible_window(facts, WHOLE_BLOOD, INDIA, ON)
     days = [FIRST + dt.timedelta(days=number) for number in range(18_500)]
 
     assert (opens_on, closes_on) == (ON + dt.timedelta(days=336), dt.date(2070, 3, 1))
-    assert [day for day in days if ask(facts, on=day).eligible] == [
-        day for day in days if opens_on <= day < closes_on
-    ]
+    assert [day for day in days if ask(facts, on=day).eligible] == [day for day in days if opens_on <= day < closes_on]
 
 
 def test_the_window_of_a_healthy_donor_is_from_18_to_the_last_birthday() -> None:

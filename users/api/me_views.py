@@ -228,7 +228,7 @@ class ScoreView(APIView):
             "tag": donor.tag,
             "verified_donations": donor.verified_donations,
             "strikes": donor.strikes,
-            "locked_until": donor.locked_until if donor.is_locked(clock.now()) else None,
+            "locked_until": donor.lock_in_force,
             "entries": entries,
         }
         return Response(shapes.ScoreOut(body).data)

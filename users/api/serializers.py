@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from common.api.fields import CodeField, PasswordField, PhoneField, PlaceOut, ZoneField
 from common.blood import BloodGroup, DonationType, Sex
+from users.fitness import shown_code
 from users.states import Purpose, ScoreReason, Tag
 
 PERSON_PURPOSES = (Purpose.REGISTER, Purpose.LOGIN, Purpose.RESET_PASSWORD)
@@ -103,14 +104,16 @@ class ProfileIn(serializers.Serializer[Any]):
 
 
 class DonorIn(serializers.Serializer[Any]):
+    """What may be left out stays as it is."""
+
     blood_group = serializers.ChoiceField(choices=[str(group) for group in BloodGroup])
     sex = serializers.ChoiceField(choices=[str(sex) for sex in Sex])
     date_of_birth = serializers.DateField()
     weight_kg = serializers.DecimalField(
         max_digits=4, decimal_places=1, min_value=20, max_value=300, required=False, allow_null=True
     )
-    available = serializers.BooleanField(default=True)
-    on_leaderboard = serializers.BooleanField(default=False, help_text="Agrees to be shown by name.")
+    available = serializers.BooleanField(required=False, help_text="True at first.")
+    on_leaderboard = serializers.BooleanField(required=False, help_text="Agrees to be shown by name; false at first.")
     last_donated_on = serializers.DateField(
         required=False, allow_null=True, help_text="A donation of whole blood given elsewhere."
     )
@@ -128,7 +131,7 @@ class DonorOut(serializers.Serializer[Any]):
     score = serializers.IntegerField()
     tag = serializers.ChoiceField(choices=[str(tag) for tag in Tag])
     verified_donations = serializers.IntegerField()
-    locked_until = serializers.DateTimeField(allow_null=True)
+    locked_until = serializers.DateTimeField(allow_null=True, source="lock_in_force")
     updated_at = serializers.DateTimeField()
 
     def get_is_group_confirmed(self, donor: Any) -> bool:
@@ -163,11 +166,14 @@ class DeferralIn(serializers.Serializer[Any]):
 
 class DeferralOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    code = serializers.CharField()
+    code = serializers.SerializerMethodField()
     occurred_on = serializers.DateField()
     resolved_on = serializers.DateField(allow_null=True)
     recorded_by_partner = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
+
+    def get_code(self, deferral: Any) -> str:
+        return shown_code(deferral.code)
 
     def get_recorded_by_partner(self, deferral: Any) -> bool:
         return deferral.recorded_by is not None

@@ -78,6 +78,7 @@ class RuleSet:
     def __init__(self, rules: Iterable[Rule], *, jurisdiction: str) -> None:
         self.jurisdiction = jurisdiction
         self.rules = tuple(rule for rule in rules if rule.jurisdiction == jurisdiction)
+        self.private_codes = frozenset(rule.code for rule in self.rules if rule.private)
         days = chain.from_iterable((rule.effective_from, rule.effective_to) for rule in self.rules)
         # Between two of these days nothing changes, so one arrangement serves the whole stretch.
         self._changes = sorted({day for day in days if day is not None})

@@ -22,6 +22,7 @@ from users.errors import (
     DonorNotEligible,
     InTheFuture,
     NotADonor,
+    PauseUntilInvalid,
     ResolvedOnInvalid,
 )
 from users.fitness import assess_donor, declarable, recordable, rules_fingerprint, windows_of
@@ -125,15 +126,22 @@ def refuse_ineligible(
 
 
 @step
-def record_deferral(donor: Donor, *, code: str, partner_id: uuid.UUID) -> None:
+def record_deferral(donor: Donor, *, code: str, partner_id: uuid.UUID, pause_until: dt.date | None = None) -> None:
     """Note a reason found at a visit, as of today, whatever was declared of it. The caller holds the donor.
 
-    Raises: DeferralUnknown
+    `pause_until` says when it will be over. A reason that only partners record and whose end nobody else could
+    declare needs it.
+
+    Raises: DeferralUnknown, PauseUntilInvalid
     """
     today, known = clock.today(donor.user.zone), normalise_code(code)
-    if known not in recordable(today):
+    rule = recordable(today).get(known)
+    if rule is None:
         raise DeferralUnknown
-    found: dict[str, Any] = {"recorded_by": partner_id, "resolved_on": None}
+    endless = rule.until_resolved and not rule.declarable and pause_until is None
+    if endless or (pause_until is not None and pause_until < today):
+        raise PauseUntilInvalid
+    found: dict[str, Any] = {"recorded_by": partner_id, "resolved_on": pause_until}
     Deferral.objects.update_or_create(donor=donor, code=known, occurred_on=today, defaults=found)
     refresh_window(donor)
 
@@ -146,6 +154,7 @@ def record_donation(
     assignment_id: uuid.UUID,
     donation_type: DonationType,
     donated_on: dt.date,
+    red_cells_lost: bool,
     confirmed_group: BloodGroup | None,
     partner_id: uuid.UUID,
 ) -> None:
@@ -154,7 +163,11 @@ def record_donation(
     The caller holds the donor.
     """
     PastDonation.objects.create(
-        donor=donor, donation_type=donation_type, donated_on=donated_on, donation_id=donation_id
+        donor=donor,
+        donation_type=donation_type,
+        donated_on=donated_on,
+        red_cells_lost=red_cells_lost,
+        donation_id=donation_id,
     )
     donor.verified_donations += 1
     if confirmed_group is not None:

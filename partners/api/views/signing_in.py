@@ -53,7 +53,7 @@ class RegisterView(APIView):
         responses={201: PartnerRegisteredOut},
         refusals=[LicenseInvalid, LicenseTaken, MemberPhoneTaken, PasswordWeak, PhoneNotServed],
         example={"organisation": examples.ORGANISATION, "owner": examples.OWNER},
-        answer={"partner": examples.PENDING_PARTNER, "member": examples.MEMBER},
+        answer={"status": "pending", "partner": examples.PENDING_PARTNER, "member": examples.MEMBER},
         public=True,
     )
     def post(self, request: Request) -> Response:

@@ -18,9 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("license_number", metavar="LICENSE_NUMBER", help="in any spelling")
-        parser.add_argument(
-            "--actor", default="manage.py approve_partner", help="who approves; goes to the history"
-        )
+        parser.add_argument("--actor", default="manage.py approve_partner", help="who approves; goes to the history")
 
     def handle(self, *, license_number: str, actor: str, **options: Any) -> None:
         partner = Partner.objects.filter(license_key=license_key(license_number)).first()
@@ -32,9 +30,7 @@ class Command(BaseCommand):
         try:
             approved = approve_partner(partner_id=partner.pk, actor=actor)
         except DomainError as exc:
-            raise CommandError(
-                f"{partner.name} is {partner.status} and cannot be approved: {exc.message}"
-            ) from exc
+            raise CommandError(f"{partner.name} is {partner.status} and cannot be approved: {exc.message}") from exc
         self.stdout.write(
             self.style.SUCCESS(f"{approved.name} is live; its facility code is {approved.facility_code}.")
         )

@@ -1,0 +1,165 @@
+"""Production starts only with settings that are safe, and says which are not without saying what they are."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings as ours
+from django.core.exceptions import ImproperlyConfigured
+
+from config.safety import PROVIDER_SECRETS, SECRETS, SENDERS, faults_of, refuse_unsafe
+
+pytestmark = pytest.mark.real_time
+
+STRONG = {name: f"{name}-qX7!vB2#nM9$kL4%jH6^gF1&dS8*aP3-tR5@wE0+yU" for name in SECRETS}
+KEY = bytes(range(32))
+SAFE = {
+    **STRONG,
+    "DEBUG": False,
+    "ALLOWED_HOSTS": ["api.jeevansetu.example"],
+    "FIELD_KEYS": {"k1": KEY},
+    "TWILIO_ACCOUNT_SID": "AC5ef872f6da5a21de157d80997a64bd33",
+    "TWILIO_AUTH_TOKEN": "9d1e2f4a5b6c7d8e01990b1e6c007a3b",
+    "TWILIO_SMS_FROM": "+912250329999",
+    "TWILIO_WHATSAPP_FROM": "+912250329998",
+    "TWILIO_VOICE_FROM": "+912250329997",
+    "TWILIO_API_BASE": "https://api.twilio.com",
+    "SANDBOX_URL": "",
+    "PUBLIC_URL": "https://api.jeevansetu.example",
+    "CORS_ALLOW_ALL_ORIGINS": False,
+}
+UNSAFE = [
+    *[(name, "") for name in (*SECRETS, *PROVIDER_SECRETS, *SENDERS, "FIELD_KEYS", "ALLOWED_HOSTS", "PUBLIC_URL")],
+    *[(name, "short-but-random-Zx9") for name in SECRETS],
+    *[(name, "ab" * 40) for name in SECRETS],
+    *[(name, "local-only-secret-key-that-production-refuses-to-start-with") for name in SECRETS],
+    ("FIELD_KEYS", {"k1": b"a" * 32}),
+    ("FIELD_KEYS", {"k1": KEY, "old": b"local-only--------------------!!"}),
+    ("TWILIO_ACCOUNT_SID", "AC" + "0" * 32),
+    ("TWILIO_AUTH_TOKEN", "sandbox-auth-token"),
+    ("TWILIO_API_BASE", "http://127.0.0.1:8090"),
+    ("TWILIO_API_BASE", "http://api.twilio.com"),
+    ("TWILIO_API_BASE", "https://api.twilio.com.evil.example"),
+    ("SANDBOX_URL", "http://127.0.0.1:8090"),
+    ("PUBLIC_URL", "http://api.jeevansetu.example"),
+    ("PUBLIC_URL", "https://"),
+    ("DEBUG", True),
+    ("ALLOWED_HOSTS", ["*"]),
+    ("ALLOWED_HOSTS", ["api.example", "*"]),
+    ("CORS_ALLOW_ALL_ORIGINS", True),
+]
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://app@db.example/jeevansetu")
+    monkeypatch.delenv("DEBUG", raising=False)
+
+
+def faults(**changes) -> list[str]:
+    return list(faults_of({**SAFE, **changes}))
+
+
+def test_safe_settings_have_no_fault():
+    assert faults() == []
+    refuse_unsafe(SAFE)
+
+
+@pytest.mark.parametrize(("name", "value"), UNSAFE, ids=[f"{name}-{n}" for n, (name, _) in enumerate(UNSAFE)])
+def test_an_unsafe_setting_is_refused_by_its_name_and_not_by_its_value(name, value):
+    empty = {"FIELD_KEYS": {}, "ALLOWED_HOSTS": []}.get(name, "") if value == "" else value
+
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        refuse_unsafe({**SAFE, name: empty})
+
+    text = str(refusal.value)
+    assert name in text
+    assert not any(part in text for part in re.findall(r"[\w./:+-]{8,}", str(empty)) if part != "api.twilio.com")
+
+
+def test_a_secret_used_twice_is_refused():
+    assert any("differ" in fault for fault in faults(TOKEN_KEY=STRONG["SECRET_KEY"]))
+
+
+def test_debug_in_the_environment_is_refused(monkeypatch):
+    monkeypatch.setenv("DEBUG", "True")
+    assert any("DEBUG" in fault for fault in faults())
+
+
+def test_a_missing_database_is_refused(monkeypatch):
+    monkeypatch.delenv("DATABASE_URL")
+    assert any("DATABASE_URL" in fault for fault in faults())
+
+
+def test_every_fault_is_named_at_once():
+    nothing = dict.fromkeys(SAFE, "") | {"FIELD_KEYS": {}, "DEBUG": True, "ALLOWED_HOSTS": []}
+
+    text = "\n".join(faults_of(nothing))
+
+    assert all(name in text for name in (*SECRETS, *PROVIDER_SECRETS, *SENDERS, "FIELD_KEYS", "DEBUG", "PUBLIC_URL"))
+
+
+def production(command: list[str], **changes: str) -> subprocess.CompletedProcess[str]:
+    """Run a management command with production's settings and none of ours."""
+    own = {name: value for name, value in SAFE.items() if isinstance(value, str)}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "config.settings.production",
+        "DATABASE_URL": "postgresql://app@127.0.0.1:1/jeevansetu",
+        "ALLOWED_HOSTS": "api.jeevansetu.example",
+        "FIELD_KEYS": "k1:" + base64.b64encode(KEY).decode(),
+        **own,
+        **changes,
+    }
+    return subprocess.run(
+        [sys.executable, "-W", "error::DeprecationWarning:config", "manage.py", *command],
+        cwd=ours.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_production_starts_and_the_deployment_check_is_clean():
+    found = production(["check", "--deploy", "--fail-level", "DEBUG"])
+
+    assert found.returncode == 0, found.stderr
+    assert "no issues" in found.stdout
+
+
+def test_production_refuses_to_start_and_names_what_is_wrong_once():
+    found = production(["check"], TOKEN_KEY="", TWILIO_AUTH_TOKEN="sandbox-auth-token", SECRET_KEY="tiny-secret-value")
+
+    assert found.returncode != 0
+    assert all(name in found.stderr for name in ("TOKEN_KEY is empty", "TWILIO_AUTH_TOKEN", "SECRET_KEY is weak"))
+    assert "tiny-secret-value" not in found.stderr + found.stdout
+    assert "sandbox-auth-token" not in found.stderr + found.stdout
+
+
+@pytest.mark.parametrize("keys", ["not-a-key", "k1:dG9vIHNob3J0", "k1:" + base64.b64encode(KEY).decode() * 2])
+def test_field_keys_that_cannot_be_read_are_refused_by_name(keys):
+    found = production(["check"], FIELD_KEYS=keys)
+
+    assert found.returncode != 0
+    assert "FIELD_KEYS" in found.stderr
+    assert keys not in found.stderr + found.stdout
+
+
+def test_nothing_of_the_sandbox_is_loaded_in_production():
+    found = production(
+        [
+            "shell",
+            "--no-imports",
+            "-c",
+            "import sys; print([name for name in sys.modules if name.startswith('sandbox')])",
+        ]
+    )
+
+    assert found.stdout.strip().endswith("[]"), found.stdout + found.stderr
