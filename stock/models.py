@@ -151,7 +151,7 @@ class Unit(models.Model):
             models.Index(
                 fields=["partner", "component", "blood_group", "expires_at", "id"],
                 name="unit_first_to_expire",
-                condition=Q(status__in=[UnitStatus.AVAILABLE, UnitStatus.RESERVED]),
+                condition=Q(status=UnitStatus.AVAILABLE),
             ),
             models.Index(fields=["expires_at", "id"], name="unit_expiring", condition=Q(status__in=sorted(ON_SHELF))),
             models.Index(fields=["reserved_until", "id"], name="unit_lapsing", condition=Q(status=UnitStatus.RESERVED)),

@@ -270,7 +270,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="unit",
             index=models.Index(
-                condition=models.Q(("status__in", ["available", "reserved"])),
+                condition=models.Q(("status", "available")),
                 fields=["partner", "component", "blood_group", "expires_at", "id"],
                 name="unit_first_to_expire",
             ),

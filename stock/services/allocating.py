@@ -31,21 +31,37 @@ CHILDBEARING_UNTIL: Final = 50
 HEADROOM: Final = 100
 
 _FREE: Final = "(unit.status = 'available' OR unit.status = 'reserved' AND unit.reserved_until <= %(now)s)"
+# One walk along an index for each state: limits that stand in the statement as numbers, and an order in every branch,
+# let the planner see that the first few entries are enough.
+_OF_A_TIER: Final = """
+    (
+        SELECT free.id, free.expires_at, %(place_{n})s::int AS place
+        FROM (
+            (
+                SELECT unit.id, unit.expires_at FROM stock_unit unit
+                WHERE unit.status = 'available' AND {kind}
+                ORDER BY unit.expires_at, unit.id
+                LIMIT %(most_{n})s
+            )
+            UNION ALL
+            (
+                SELECT unit.id, unit.expires_at FROM stock_unit unit
+                WHERE unit.status = 'reserved' AND unit.reserved_until <= %(now)s AND {kind}
+                ORDER BY unit.expires_at, unit.id
+                LIMIT %(most_{n})s
+            )
+        ) AS free
+        ORDER BY free.expires_at, free.id
+        LIMIT %(most_{n})s
+    )
+"""
+_OF_THE_KIND: Final = """
+    unit.partner_id = %(partner)s AND unit.component = %(component)s AND unit.blood_group = %(group_{n})s
+    AND unit.expires_at > %(good_until)s {needs}
+"""
 _PICK: Final = """
     SELECT unit.id, candidate.place
-    FROM (
-        SELECT first.id, first.expires_at, tier.place
-        FROM unnest(%(groups)s::text[], %(places)s::int[], %(most)s::int[]) AS tier (blood_group, place, most)
-        CROSS JOIN LATERAL (
-            SELECT unit.id, unit.expires_at
-            FROM stock_unit unit
-            WHERE unit.partner_id = %(partner)s AND unit.component = %(component)s
-                AND unit.blood_group = tier.blood_group AND unit.status IN ('available', 'reserved')
-                AND {free} AND unit.expires_at > %(good_until)s {needs}
-            ORDER BY unit.expires_at, unit.id
-            LIMIT tier.most
-        ) AS first
-    ) AS candidate
+    FROM ({tiers}) AS candidate
     JOIN stock_unit unit ON unit.id = candidate.id
     WHERE {free}
     ORDER BY candidate.place, candidate.expires_at, candidate.id
@@ -198,6 +214,8 @@ def _pick(
     spares_o_neg: bool,
 ) -> list[Unit]:
     """Lock the best free bags and return them, best first."""
+    if not tiers:
+        return []
     now = clock.now()
     params: dict[str, Any] = {
         "partner": partner_id,
@@ -205,15 +223,13 @@ def _pick(
         "now": now,
         "good_until": max(now, good_until),
         "units": units,
-        "groups": [str(tier.donor) for tier in tiers],
-        "places": list(range(len(tiers))),
     }
-    most = dict.fromkeys((tier.donor for tier in tiers), units + HEADROOM)
-    if spares_o_neg and BloodGroup.O_NEG in most:
-        most[BloodGroup.O_NEG] = min(most[BloodGroup.O_NEG], _spare_o_neg(partner_id, params))
-    params["most"] = list(most.values())
-    wanted = [field.name for field in fields(needs) if getattr(needs, field.name)]
-    sql = _PICK.replace("{free}", _FREE).replace("{needs}", "".join(f"AND unit.{name} " for name in wanted))
+    for place, tier in enumerate(tiers):
+        most = units + HEADROOM
+        if spares_o_neg and tier.donor == BloodGroup.O_NEG:
+            most = min(most, _spare_o_neg(partner_id, params))
+        params |= {f"group_{place}": str(tier.donor), f"place_{place}": place, f"most_{place}": most}
+    sql = _pick_sql(len(tiers), needs)
     rows = lock_in_sql(Unit, sql.replace("{locked}", "SKIP LOCKED"), params, at_least=units)
     if len(rows) < units:
         # What somebody holds may become free: only after waiting for it is «not enough» the truth. Those who wait do so
@@ -222,6 +238,14 @@ def _pick(
         rows = lock_in_sql(Unit, sql.replace("{locked}", ""), params)
     places = {row[0]: place for place, row in enumerate(rows)}
     return sorted(Unit.objects.filter(pk__in=list(places)), key=lambda unit: places[unit.pk])
+
+
+def _pick_sql(tiers: int, needs: Needs) -> str:
+    """Return the statement for so many tiers; `{locked}` is left to be said."""
+    wanted = "".join(f"AND unit.{field.name} " for field in fields(needs) if getattr(needs, field.name))
+    kind = _OF_THE_KIND.replace("{needs}", wanted)
+    branches = [_OF_A_TIER.replace("{kind}", kind).replace("{n}", str(place)) for place in range(tiers)]
+    return _PICK.replace("{free}", _FREE).replace("{tiers}", "UNION ALL".join(branches))
 
 
 def _spare_o_neg(partner_id: uuid.UUID, params: dict[str, Any]) -> int:
