@@ -155,7 +155,7 @@ def delete_in_batches(rows: models.QuerySet[Any]) -> int:
 
 
 def lock_in_sql(model: type[M], sql: str, params: Mapping[str, Any], *, at_least: int = 0) -> list[tuple[Any, ...]]:
-    """Run a SELECT that locks rows of the model by itself, in an order and with conditions only SQL can say.
+    """Run a statement that locks rows of the model by itself, in an order and with conditions only SQL can say.
 
     Fewer than `at_least` are let go again, so that asking once more, on the same rung, waits with empty hands.
     """

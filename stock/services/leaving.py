@@ -10,9 +10,9 @@ from common import clock
 from common.db import command, lock_free
 from stock.errors import UnitExpired
 from stock.models import Unit
-from stock.services.moving import SYSTEM, hold_unit, move, settle
+from stock.services.moving import expire_due, hold_unit, move, settle
 from stock.services.thresholds import watch
-from stock.states import ON_SHELF, DiscardReason, UnitStatus
+from stock.states import DiscardReason, UnitStatus
 
 
 @command
@@ -56,13 +56,9 @@ def expire_due_units(*, limit: int) -> int:
 
     Locks: the bags, passing over those that somebody holds.      Emits: stock.low, reservation.ended
     """
-    now = clock.now()
-    due = Unit.objects.filter(status__in=sorted(ON_SHELF), expires_at__lte=now).order_by("expires_at", "pk")
-    units = lock_free(due.only("id", "partner_id", "status", "reserved_until"), limit=limit)
-    for status in sorted(ON_SHELF):
-        move([unit for unit in units if unit.status == status], verb="expire", actor=SYSTEM)
-    watch({unit.partner_id for unit in units})
-    return len(units)
+    swept = expire_due(limit=limit)
+    watch(swept.partner_ids)
+    return swept.units
 
 
 @command

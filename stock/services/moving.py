@@ -6,12 +6,13 @@ import json
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import connection
 
 from common import clock, outbox
-from common.db import lock, step
+from common.db import lock, lock_in_sql, step
 from common.errors import NotFound
 from common.transitions import advance
 from stock.models import Reservation, Unit
@@ -28,6 +29,35 @@ _ENDS: Final = {
 }
 # Those who had reserved do not know of these themselves.
 _TOLD: Final = frozenset({ReservationEnd.LAPSED, ReservationEnd.LOST})
+# In one statement, because bags expire by the ten thousands.
+_EXPIRE: Final = """
+    WITH due AS MATERIALIZED (
+        SELECT id, status FROM stock_unit
+        WHERE status IN ('available', 'quarantined', 'reserved') AND expires_at <= %(now)s
+        ORDER BY expires_at, id
+        LIMIT %(limit)s
+        FOR NO KEY UPDATE SKIP LOCKED
+    ),
+    moved AS (
+        UPDATE stock_unit SET status = 'expired', reserved_until = NULL
+        WHERE id = ANY (ARRAY(SELECT id FROM due))
+        RETURNING id, partner_id
+    ),
+    noted AS (
+        INSERT INTO stock_movement (unit_id, partner_id, status, verb, actor, facts, created_at)
+        SELECT id, partner_id, 'expired', 'expire', %(actor)s, '{}', %(now)s FROM moved
+    )
+    SELECT count(*), array_agg(DISTINCT partner_id), (SELECT array_agg(id) FROM due WHERE status = 'reserved')
+    FROM moved
+"""
+
+
+@dataclass(frozen=True)
+class Swept:
+    """How many bags a sweep has moved, and whose they are."""
+
+    units: int
+    partner_ids: list[uuid.UUID]
 
 
 @step
@@ -74,6 +104,19 @@ def move(
     end = ended_by or _ENDS.get(verb)
     if end is not None:
         _end_reservations([unit.pk for unit in units], end)
+
+
+@step
+def expire_due(*, limit: int) -> Swept:
+    """Take up to `limit` bags whose life is over off the shelves, with their movements and reservations' ends.
+
+    Locks: the bags, passing over those that somebody holds.      Emits: reservation.ended
+    """
+    params = {"now": clock.now(), "limit": limit, "actor": SYSTEM}
+    [(units, partner_ids, reserved)] = lock_in_sql(Unit, _EXPIRE, params)
+    if reserved:
+        _end_reservations(reserved, _ENDS["expire"])
+    return Swept(units=units, partner_ids=partner_ids or [])
 
 
 @step
