@@ -44,10 +44,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "unit.reactive": "A test of a donation was reactive.",
     "unit.recalled": "Bags of a reactive donation were withdrawn or looked back for.",
 }
-# Told to nobody yet: for partners' webhooks and the stock's tests to come.
-UNHEARD: Final = frozenset(
-    {"assignment.arrived", "reservation.ended", "stock.low", "unit.collected", "unit.issued", "unit.recalled"}
-)
+# Told to nobody yet: for partners' webhooks to come.
+UNHEARD: Final = frozenset({"assignment.arrived", "reservation.ended", "unit.collected", "unit.issued"})
 
 
 def faults_of(events: Set[str], heard: Set[str], unheard: Set[str]) -> Iterator[tuple[str, str]]:
