@@ -23,6 +23,7 @@ from django_apscheduler.jobstores import DjangoJobStore
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 import notifications.jobs
+import partners.jobs
 import requests_app.jobs
 import stock.jobs
 import users.jobs
@@ -67,6 +68,7 @@ JOBS = (
     Job("unlock_donors", users.jobs.unlock_donors, every(hours=1)),
     Job("refresh_eligibility", users.jobs.refresh_windows, nightly(0, 10)),
     Job("prune_accounts", users.jobs.prune, nightly(3, 0)),
+    Job("prune_members", partners.jobs.prune, nightly(3, 5)),
     Job("prune_notifications", notifications.jobs.prune, nightly(3, 10)),
     Job("prune_outbox", outbox.prune, nightly(3, 20)),
     Job("prune_replies", idempotency.prune, every(hours=1)),

@@ -7,38 +7,48 @@ import datetime as dt
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from bench.frame import BENCHMARKS, MISSED, machine, say
 from bench.postgis_server import has_postgis, programs_with_postgis
 
+MARK = "<!-- Below this line: what `--record` wrote. -->\n"
+
 
 def main() -> int:
     """Run the benchmarks one after the other; return 1 if one broke, or with --strict if a bar does not hold."""
-    parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which, of: {', '.join(BENCHMARKS)}; all unless told")
-    parser.add_argument("--strict", action="store_true", help="exit non-zero when a bar does not hold")
-    options = parser.parse_args()
-    unknown = [name for name in options.names if name not in BENCHMARKS]
-    if unknown:
-        parser.error(f"there is no benchmark {unknown[0]!r}")
-    print(f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC; {machine()}", flush=True)
+    options = _options()
+    results = [f"Measured {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC on {machine()}."]
+    print(results[0], flush=True)
     missed, broken = list[str](), list[str]()
     for name in options.names or BENCHMARKS:
         say(f"{name} ...")
         command, environment = _how_to_run(name)
-        code = subprocess.run(command, env=environment, check=False).returncode
-        if code == MISSED:
+        done = subprocess.run(command, env=environment, check=False, stdout=subprocess.PIPE, text=True)
+        print(done.stdout, end="", flush=True)
+        results.append(done.stdout.strip())
+        if done.returncode == MISSED:
             missed.append(name)
-        elif code:
+        elif done.returncode:
             broken.append(name)
-    print()
-    if missed:
-        print(f"Bars that do not hold: {', '.join(missed)}.")
-    if broken:
-        print(f"Broken off: {', '.join(broken)}.")
-    if not missed and not broken:
-        print("Every bar holds.")
+    results.append(_verdict(missed, broken))
+    print(f"\n{results[-1]}")
+    if options.record:
+        kept = options.record.read_text(encoding="utf-8").partition(MARK)[0]
+        options.record.write_text(kept + MARK + "\n" + "\n\n".join(results) + "\n", encoding="utf-8")
     return 1 if broken or (options.strict and missed) else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which, of: {', '.join(BENCHMARKS)}; all unless told")
+    parser.add_argument("--strict", action="store_true", help="exit non-zero when a bar does not hold")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="write the results into docs/benchmarks.md, too")
+    options = parser.parse_args()
+    unknown = [name for name in options.names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"there is no benchmark {unknown[0]!r}")
+    return options
 
 
 def _how_to_run(name: str) -> tuple[list[str], dict[str, str]]:
@@ -50,6 +60,12 @@ def _how_to_run(name: str) -> tuple[list[str], dict[str, str]]:
     elsewhere = {key: value for key, value in os.environ.items() if key != "DATABASE_URL"}
     server = [sys.executable, "-m", "sandbox.postgres", "exec", "--home", ".run/bench-postgis", "--"]
     return [*server, *command], {**elsewhere, "PG_BIN": str(programs)}
+
+
+def _verdict(missed: list[str], broken: list[str]) -> str:
+    lines = [f"Bars that do not hold: {', '.join(missed)}."] if missed else []
+    lines += [f"Broken off: {', '.join(broken)}."] if broken else []
+    return " ".join(lines) or "Every bar holds."
 
 
 if __name__ == "__main__":

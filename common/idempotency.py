@@ -13,10 +13,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import connection
 
 from common import clock
-from common.crypto import decrypt, encrypt
+from common.crypto import decrypt, encrypt, keyed_digest
 from common.db import delete_in_batches, shared_unit_of_work
 from common.errors import DomainError, Invalid, Mismatch
 from common.models import IdempotentReply
@@ -62,7 +63,8 @@ def run_once(*, who: str, method: str, path: str, key: str, body: bytes, act: Ca
     Raises: IdempotencyMismatch, Busy, and whatever `act` raises (which then stored nothing).
     """
     digest = _digest(who, method, path, key)
-    request_digest = hashlib.sha256(body).hexdigest()
+    # Keyed, because a body may hold a password or an identity number, which can be guessed by its bare digest.
+    request_digest = keyed_digest(settings.BLIND_INDEX_KEY, "idempotent request", body)
     with shared_unit_of_work():
         if not _claim(digest, request_digest):
             return _replay(digest, request_digest)

@@ -10,17 +10,21 @@ from partners.states import PartnerKind, PartnerStatus, Role
 from requests_app.states import AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
 from stock.components import Component
 from stock.states import OWN_REASONS, DiscardReason, Finding, MandatoryTest, UnitStatus
-from users.states import Purpose, ScoreReason, Tag
+from users.states import AssuranceLabel, ConsentPurpose, ConsentStatus, IdentityMethod, Purpose, ScoreReason, Tag
 
 SETS: dict[str, Iterable[str]] = {
     "AssignmentStatus": AssignmentStatus,
+    "AssuranceLabel": AssuranceLabel,
     "BloodGroup": BloodGroup,
     "Channel": Channel,
     "Component": Component,
+    "ConsentPurpose": ConsentPurpose,
+    "ConsentStatus": ConsentStatus,
     "DeliveryStatus": DeliveryStatus,
     "DiscardReason": DiscardReason,
     "DonationType": DonationType,
     "Finding": Finding,
+    "IdentityMethod": IdentityMethod,
     "MandatoryTest": MandatoryTest,
     "OwnDiscardReason": OWN_REASONS,
     "PartnerKind": PartnerKind,

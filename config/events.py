@@ -11,6 +11,7 @@ from common import outbox
 
 # What happened, in the words of whoever emits it.
 EVENTS: Final[Mapping[str, str]] = {
+    "account.erased": "A person has had the account erased.",
     "account.password_changed": "A person has a new password.",
     "assignment.accepted": "A donor has promised to come.",
     "assignment.arrived": "The donor is at the partner's.",

@@ -5,4 +5,4 @@ class DonationsConfig(AppConfig):
     name = "donations"
 
     def ready(self) -> None:
-        from donations import handlers  # noqa: F401, PLC0415  (registers the handlers)
+        from donations import handlers, personal_data  # noqa: F401, PLC0415  (both register what they hold)

@@ -1,10 +1,16 @@
-"""A reactive donation keeps its donor from giving again."""
+"""A reactive donation keeps its donor from giving again; who is forgotten leaves no words, only the stars."""
 
 import uuid
 
 from common.models import OutboxEvent
 from common.outbox import on
+from donations.services import rating
 from donations.services.deferring import defer_donor_of
+
+
+@on("account.erased")
+def forget_words(event: OutboxEvent) -> None:
+    rating.forget_words(donor_id=uuid.UUID(event.payload["user"]))
 
 
 @on("unit.reactive")

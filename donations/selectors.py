@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 
 from common.blood import DonationType
 from common.errors import NotFound
-from donations.models import Donation
+from donations.models import Donation, Rating
+from donations.states import RatedBy
 from users.fitness import next_date
 
 
@@ -33,6 +34,10 @@ def donations_of_donor(donor_id: uuid.UUID) -> QuerySet[Donation]:
 
 def donations_of_partner(partner_id: uuid.UUID) -> QuerySet[Donation]:
     return Donation.objects.filter(partner_id=partner_id).select_related("donor__user", "unit")
+
+
+def ratings_by_donor(donor_id: uuid.UUID) -> QuerySet[Rating]:
+    return Rating.objects.filter(assignment__donor_id=donor_id, rated_by=RatedBy.DONOR)
 
 
 def donation_facts(donation_id: uuid.UUID) -> DonationFacts:

@@ -17,7 +17,7 @@ from common.models import OutboxEvent
 from common.outbox import on
 from donations import selectors as donations
 from notifications.kinds import Kind
-from notifications.services import Recipient, Subject, notify
+from notifications.services import Recipient, Subject, inbox, notify
 from notifications.templates import Fact
 from partners import selectors as partners
 from partners.states import Role
@@ -57,6 +57,12 @@ def send_code(event: OutboxEvent) -> None:
 @on("account.password_changed")
 def tell_password_changed(event: OutboxEvent) -> None:
     _tell_people(event, Kind.PASSWORD_CHANGED, [_id(event, "user")], at=event.created_at)
+
+
+@on("account.erased")
+def forget_person(event: OutboxEvent) -> None:
+    """Keep no text and no number of somebody who is gone; nobody is told."""
+    inbox.forget_person(user_id=_id(event, "user"))
 
 
 @on("donor.locked")

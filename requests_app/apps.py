@@ -6,4 +6,4 @@ class RequestsAppConfig(AppConfig):
     verbose_name = "Requests"
 
     def ready(self) -> None:
-        from requests_app import handlers  # noqa: F401, PLC0415  (registers the handlers)
+        from requests_app import handlers, personal_data  # noqa: F401, PLC0415  (both register what they hold)

@@ -60,3 +60,7 @@ class ArrivalCodeWrong(Invalid):
 class ArrivalCodeLocked(Locked):
     code, message = "arrival_code_locked", "The code was guessed too often. Release the donor to free the place."
     keeps_writes = True
+
+
+class PromiseOpen(Conflict):
+    code, message = "promise_open", "Somebody counts on your promise: keep it or take it back first."

@@ -1,10 +1,10 @@
-"""A request that opens, or has a place again, asks donors; those of a suspended partner end."""
+"""A request that opens, or has a place again, asks donors; a suspended partner's end; who is gone is forgotten."""
 
 import uuid
 
 from common.models import OutboxEvent
 from common.outbox import on
-from requests_app.services import posting, waves
+from requests_app.services import posting, promises, waves
 
 
 @on("request.opened")
@@ -24,3 +24,9 @@ def ask_more_donors(event: OutboxEvent) -> None:
 def cancel_requests(event: OutboxEvent) -> None:
     """Send nobody to a partner that may not receive donors."""
     posting.cancel_requests_of(partner_id=uuid.UUID(event.payload["partner"]))
+
+
+@on("account.erased")
+def forget_donor(event: OutboxEvent) -> None:
+    """Offer no place to somebody who is gone, and keep none of that person's words."""
+    promises.forget_donor(donor_id=uuid.UUID(event.payload["user"]))

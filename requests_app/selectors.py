@@ -18,7 +18,7 @@ from common.blood import BloodGroup
 from common.errors import NotFound
 from common.geo import Near, bounding_boxes, nearest_first
 from requests_app.models import Ask, Assignment, BloodRequest, Wave
-from requests_app.states import LIVE_REQUEST, AssignmentStatus, RequestStatus, Urgency
+from requests_app.states import LIVE_ASSIGNMENT, LIVE_REQUEST, AssignmentStatus, RequestStatus, Urgency
 from stock.compatibility import compatible_donors, is_compatible
 from stock.components import Component, donation_type_for
 from users import matching
@@ -142,6 +142,10 @@ def get_assignment_of_partner(partner_id: uuid.UUID, assignment_id: uuid.UUID) -
 
 def assignments_of_donor(donor_id: uuid.UUID) -> QuerySet[Assignment]:
     return Assignment.objects.filter(donor_id=donor_id).select_related("request__partner")
+
+
+def has_open_promise(donor_id: uuid.UUID) -> bool:
+    return Assignment.objects.filter(donor_id=donor_id, status__in=LIVE_ASSIGNMENT).exists()
 
 
 def get_assignment_of_donor(donor_id: uuid.UUID, assignment_id: uuid.UUID) -> Assignment:

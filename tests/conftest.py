@@ -15,6 +15,7 @@ from users import fitness
 from users.models import EligibilityRule
 
 packaged_rules = import_module("users.migrations.0002_packaged_rules")
+consent_notices = import_module("users.migrations.0004_consent_notices")
 NOON = dt.datetime(2030, 5, 1, 6, 30, tzinfo=dt.UTC)  # 12:00 in Asia/Kolkata
 
 
@@ -30,7 +31,7 @@ def noon(request: pytest.FixtureRequest) -> Iterator[time_machine.Coordinates | 
 
 @pytest.fixture(autouse=True)
 def fresh_rules(request: pytest.FixtureRequest) -> None:
-    """Every test finds the packaged rules: a test with real transactions leaves all tables empty behind it."""
+    """Every test finds the packaged rules and notices, though one with real transactions leaves all tables empty."""
     fitness.forget_rules()
     marker = request.node.get_closest_marker("django_db")
     if marker is None:
@@ -38,6 +39,7 @@ def fresh_rules(request: pytest.FixtureRequest) -> None:
     request.getfixturevalue("transactional_db" if marker.kwargs.get("transaction") else "db")
     if not EligibilityRule.objects.exists():
         packaged_rules.load(apps, None)
+        consent_notices.load(apps, None)
 
 
 @pytest.fixture

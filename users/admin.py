@@ -17,7 +17,7 @@ from common.admin import ReadOnlyAdmin, ReadOnlyInline
 from users.eligibility.rules import RuleInvalid, rules_from_rows
 from users.eligibility.ruleset import RuleSet, RulesUnusable
 from users.fitness import forget_rules
-from users.models import Deferral, Donor, EligibilityRule, PastDonation, ScoreEntry, User
+from users.models import Deferral, Donor, EligibilityRule, IdentityAssurance, PastDonation, ScoreEntry, User
 from users.services import accounts
 
 
@@ -55,9 +55,10 @@ class UserAdmin(admin.ModelAdmin):
 
     @admin.action(description="Reinstate", permissions=["change"])
     def reinstate(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        for user in chosen:
+        still_somebody = chosen.filter(erased_at=None)
+        for user in still_somebody:
             accounts.reinstate(user_id=user.pk)
-        self.message_user(request, f"{len(chosen)} accounts reinstated.", messages.SUCCESS)
+        self.message_user(request, f"{len(still_somebody)} accounts reinstated.", messages.SUCCESS)
 
 
 class DeferralInline(ReadOnlyInline):
@@ -88,6 +89,15 @@ class DonorAdmin(ReadOnlyAdmin):
     @admin.display(boolean=True, description="group confirmed")
     def is_confirmed(self, donor: Donor) -> bool:
         return donor.group_confirmed_at is not None
+
+
+@admin.register(IdentityAssurance)
+class IdentityAssuranceAdmin(ReadOnlyAdmin):
+    list_display = ("user", "level", "method", "last4", "created_at", "ended_at")
+    list_filter = ("level", "method")
+    search_fields = ("user__public_id", "user__phone")
+    list_select_related = ("user",)
+    ordering = ("-id",)
 
 
 class RuleForm(forms.ModelForm):

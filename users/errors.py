@@ -64,3 +64,58 @@ class AccountLocked(Locked):
 
 class DonorNotEligible(Conflict):
     code, message = "donor_not_eligible", "The donor may not give blood on this day."
+
+
+class AadhaarInvalid(Invalid):
+    code, message, pointer = "aadhaar_invalid", "This is not a possible Aadhaar number.", "/number"
+
+
+class ConsentRequired(Invalid):
+    code, message, pointer = "consent_required", "This needs your consent.", "/consent"
+
+
+class NoticeOutdated(Conflict):
+    code, message = "notice_outdated", "There is a newer notice: read it and agree to that one."
+
+
+class ConsentNotGiven(Conflict):
+    code, message = "consent_not_given", "There is no consent to withdraw."
+
+
+class ConsentWithdrawn(Conflict):
+    code, message = "consent_withdrawn", "The consent to be asked was withdrawn: give it again first."
+
+
+class IdentityNotConfigured(Conflict):
+    code, message = "not_configured", "This way to prove an identity is not offered here."
+
+
+class OfflineFileInvalid(Invalid):
+    code, message, pointer = "offline_file_invalid", "This is not an offline e-KYC file as it was issued.", "/file"
+
+
+class ShareCodeWrong(Invalid):
+    code, message, pointer = "share_code_wrong", "The share code does not open this file.", "/share_code"
+
+
+class OfflineSignatureInvalid(Invalid):
+    """One answer for a changed, wrapped or foreign signature: nothing to learn from it."""
+
+    code, message, pointer = "offline_signature_invalid", "The issuer has not signed this file as it is.", "/file"
+
+
+class OfflineFileStale(Invalid):
+    code, message, pointer = "offline_file_stale", "This file is too old: fetch a new one.", "/file"
+
+
+class OfflineFileUsed(Conflict):
+    code, message = "offline_file_used", "This file was used before: fetch a new one."
+    constraint = "offline_file_counts_once"
+
+
+class OfflinePhoneDiffers(Conflict):
+    code, message = "offline_phone_differs", "The file belongs to another telephone number than this account."
+
+
+class AccountErased(Conflict):
+    code, message, constraint = "account_erased", "This account has been erased.", "user_erased_is_nobody"

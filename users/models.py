@@ -19,12 +19,14 @@ from common.points import place_column
 from common.public_id import new_public_id
 from common.sessions import AbstractSession
 from common.tokens import Realm
-from users.states import Purpose, ScoreReason, Tag
+from users.states import AssuranceLevel, ConsentPurpose, IdentityMethod, Purpose, ScoreReason, Tag
 
 SEALED_CODE = "users.otpchallenge.code_sealed"  # what a sealed code is encrypted for
 TAGS = ((10, Tag.PLATINUM), (5, Tag.GOLD), (2, Tag.BRONZE))  # verified donations; design §5 «Reliability»
 LATITUDE, LONGITUDE = Q(lat__gte=-90, lat__lte=90), Q(lng__gte=-180, lng__lte=180)
 NO_PLACE = Q(lat__isnull=True, lng__isnull=True)
+# ITU-T keeps country code 999 free: a number behind it can never ring.
+NOBODY = Q(name="", email="", city="", phone__startswith="+999", is_active=False, is_staff=False) & NO_PLACE
 
 
 def choices(values: Any) -> list[tuple[str, str]]:
@@ -61,6 +63,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True, help_text="Untick to suspend; every session ends at once.")
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
+    erased_at = models.DateTimeField(null=True, editable=False, help_text="Since when this is nobody.")
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "phone"
@@ -72,6 +75,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(fields=["public_id"], name="user_public_id_unique"),
             models.CheckConstraint(condition=Q(phone__regex=r"^\+[1-9]\d{6,14}$"), name="user_phone_is_e164"),
             models.CheckConstraint(condition=NO_PLACE | (LATITUDE & LONGITUDE), name="user_place_is_on_earth"),
+            models.CheckConstraint(condition=Q(erased_at=None) | NOBODY, name="user_erased_is_nobody"),
         ]
 
     def __str__(self) -> str:
@@ -294,3 +298,89 @@ class EligibilityRule(models.Model):
             )
         ]
         indexes = [models.Index(fields=["jurisdiction", "kind", "code"], name="rule_by_code")]
+
+
+class ConsentNotice(models.Model):
+    """What a person is told before agreeing: for what, with which data, in which words. Never changed.
+
+    A new text is a new version, loaded by a migration in every language at once.
+    """
+
+    purpose = models.CharField(max_length=24, choices=choices(ConsentPurpose))
+    version = models.PositiveSmallIntegerField()
+    language = models.CharField(max_length=5)
+    data = models.JSONField(help_text="The items of data, one line each.")
+    text = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["purpose", "version", "language"], name="consent_notice_once"),
+            models.CheckConstraint(condition=Q(purpose__in=list(ConsentPurpose)), name="consent_purpose_is_known"),
+        ]
+
+
+class Consent(models.Model):
+    """That a person agreed to a notice, and when it was taken back. Kept as proof."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="consents")
+    notice = models.ForeignKey(ConsentNotice, on_delete=models.PROTECT, related_name="+")
+    granted_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "notice"], condition=Q(withdrawn_at=None), name="one_open_consent_per_notice"
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None) | Q(withdrawn_at__gte=models.F("granted_at")),
+                name="consent_withdrawn_after_it_was_granted",
+            ),
+        ]
+
+
+class IdentityAssurance(models.Model):
+    """Evidence that a person reached a level. Holds no number, virtual id, share code, document or photo.
+
+    Ended rows have lost their last four digits; the digest of the reference stays, so that no file counts twice.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="assurances")
+    consent = models.ForeignKey(Consent, on_delete=models.PROTECT, related_name="+")
+    level = models.PositiveSmallIntegerField()
+    method = models.CharField(max_length=20, choices=choices(IdentityMethod))
+    last4 = models.CharField(max_length=4, blank=True)
+    provider = models.CharField(max_length=40, blank=True)
+    transaction_id = models.CharField(max_length=80, blank=True, help_text="The provider's.")
+    reference_sha256 = models.CharField(max_length=64, blank=True, help_text="Of the offline file's reference id.")
+    certificate_sha256 = models.CharField(max_length=64, blank=True, help_text="Of the certificate that signed it.")
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, help_text="When the consent was withdrawn.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(level=AssuranceLevel.FORMAT_VALID, method=IdentityMethod.AADHAAR_FORMAT)
+                | Q(level=AssuranceLevel.PROVIDER_ATTESTED, method=IdentityMethod.LICENSED_PROVIDER)
+                & ~Q(provider="")
+                & ~Q(transaction_id="")
+                | Q(
+                    level=AssuranceLevel.OFFLINE_EKYC,
+                    method=IdentityMethod.AADHAAR_OFFLINE_XML,
+                    reference_sha256__regex="^[0-9a-f]{64}$",
+                    certificate_sha256__regex="^[0-9a-f]{64}$",
+                ),
+                name="assurance_has_its_evidence",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None, last4__regex="^[0-9]{4}$") | Q(last4=""), name="assurance_keeps_four_digits"
+            ),
+            models.UniqueConstraint(
+                fields=["reference_sha256"], condition=~Q(reference_sha256=""), name="offline_file_counts_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-level", "-id"], name="assurance_of_person", condition=Q(ended_at=None))
+        ]

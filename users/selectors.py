@@ -15,8 +15,27 @@ from common.crypto import decrypt
 from common.errors import NotFound
 from common.geo import Point
 from users.errors import NotADonor
-from users.models import SEALED_CODE, Deferral, Donor, OtpChallenge, ScoreEntry, User
-from users.states import Purpose, Tag
+from users.models import (
+    SEALED_CODE,
+    Consent,
+    ConsentNotice,
+    Deferral,
+    Donor,
+    IdentityAssurance,
+    OtpChallenge,
+    ScoreEntry,
+    User,
+)
+from users.states import (
+    LABELS,
+    AssuranceLabel,
+    AssuranceLevel,
+    ConsentPurpose,
+    ConsentStatus,
+    IdentityMethod,
+    Purpose,
+    Tag,
+)
 
 LEADERS = 100
 
@@ -59,6 +78,29 @@ class DonorCard:
     score: int
     location: Point | None
     zone: str
+
+
+@dataclass(frozen=True)
+class Assurance:
+    """How much is known of who a person is: never more than the level says."""
+
+    level: AssuranceLevel
+    label: AssuranceLabel
+    since: dt.datetime | None
+    method: IdentityMethod | None
+    last4: str | None
+
+
+@dataclass(frozen=True)
+class ConsentState:
+    """Where a person stands on one purpose, and the notice that holds now."""
+
+    purpose: ConsentPurpose
+    status: ConsentStatus
+    granted_version: int | None
+    granted_at: dt.datetime | None
+    withdrawn_at: dt.datetime | None
+    notice: ConsentNotice
 
 
 def contacts(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Contact]:
@@ -141,3 +183,42 @@ def get_user(user_id: uuid.UUID) -> User:
     if user is None:
         raise NotFound
     return user
+
+
+def assurance_of(user_id: uuid.UUID) -> Assurance:
+    """Return the highest level that the person has reached and not taken back."""
+    row = IdentityAssurance.objects.filter(user_id=user_id, ended_at=None).order_by("-level", "-pk").first()
+    if row is None:
+        return Assurance(AssuranceLevel.NONE, AssuranceLabel.NONE, None, None, None)
+    level = AssuranceLevel(row.level)
+    return Assurance(level, LABELS[level], row.created_at, IdentityMethod(row.method), row.last4)
+
+
+def current_notice(purpose: ConsentPurpose, language: str) -> ConsentNotice:
+    """Return the newest notice in the language, or in English where there is none."""
+    notices = ConsentNotice.objects.filter(purpose=purpose).order_by("-version")
+    newest = notices.filter(language=language).first() or notices.filter(language="en").first()
+    if newest is None:
+        raise NotFound
+    return newest
+
+
+def consent_state(user: User, purpose: ConsentPurpose) -> ConsentState:
+    """Return the person's latest word on a purpose."""
+    mine = Consent.objects.filter(user=user, notice__purpose=purpose).select_related("notice").order_by("-pk")
+    last = mine.filter(withdrawn_at=None).first() or mine.first()
+    status = ConsentStatus.NOT_GIVEN
+    if last is not None:
+        status = ConsentStatus.GRANTED if last.withdrawn_at is None else ConsentStatus.WITHDRAWN
+    return ConsentState(
+        purpose=purpose,
+        status=status,
+        granted_version=last.notice.version if last else None,
+        granted_at=last.granted_at if last else None,
+        withdrawn_at=last.withdrawn_at if last else None,
+        notice=current_notice(purpose, user.language),
+    )
+
+
+def consent_states(user: User) -> list[ConsentState]:
+    return [consent_state(user, purpose) for purpose in ConsentPurpose]

@@ -142,8 +142,15 @@ def _examples(
         yield OpenApiExample(f"{summary} (request)", value=example, request_only=True, media_type=media_type)
     if answer is not None:
         value = {"next": None, "previous": None, "results": [answer]} if paged else answer
-        statuses = [str(status) for status, kind in responses.items() if kind is not None]
-        yield OpenApiExample(f"{summary} (answer)", value=value, response_only=True, status_codes=statuses)
+        for key in (key for key, kind in responses.items() if kind is not None):
+            status, written_as = key if isinstance(key, tuple) else (key, "application/json")
+            yield OpenApiExample(
+                f"{summary} (answer)",
+                value=value,
+                response_only=True,
+                status_codes=[str(status)],
+                media_type=written_as,
+            )
 
 
 class FieldErrorOut(serializers.Serializer[Any]):

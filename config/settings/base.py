@@ -184,6 +184,8 @@ THROTTLES = {
     "sign_in": "60/h",  # password and code attempts, per address
     "sign_in_phone": "20/h",  # password attempts, per number
     "password": "10/h",  # attempts to change the password, per account
+    "identity": "10/h",  # proofs of identity, per account
+    "export": "10/h",  # copies of all one's data, per account
     "otp_address": "30/h",  # codes asked for, per address
     "otp_phone": "10/h",  # codes asked for, per number
     "otp_phone_day": "20/d",  # nobody's telephone rings all night
@@ -210,6 +212,10 @@ DISPATCH_GRACE = dt.timedelta(
 )  # before the provider is asked about a send
 DAILY_ASK_CAP = env.int("DAILY_ASK_CAP", default=3)  # how often one donor may be asked in 24 hours
 QUIET_HOURS = (dt.time(21, 30), dt.time(7, 0))  # in the partner's zone; only critical requests may wake people
+
+# Identities. The certificates with which UIDAI signs offline e-KYC files: paths of PEM or DER files. None: not offered.
+UIDAI_CERTIFICATES: list[str] = env.list("UIDAI_CERTIFICATES", default=[])
+UIDAI_ALLOW_RSA_SHA1: bool = env.bool("UIDAI_ALLOW_RSA_SHA1", default=False)  # the signature only, never the digest
 
 APSCHEDULER_DATETIME_FORMAT = "Y-m-d H:i:s"
 APSCHEDULER_RUN_NOW_TIMEOUT = 25

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from common.db import command
+from common.db import command, step
 from donations.errors import NotRateableYet
 from donations.models import Rating
 from donations.states import RatedBy
@@ -27,6 +27,12 @@ def rate_donor(*, assignment_id: uuid.UUID, partner_id: uuid.UUID, stars: int, c
     """The partner rates the donor. Raises: NotFound, NotRateableYet, AlreadyRated."""
     visit = requests.get_assignment_of_partner(partner_id, assignment_id)
     return _rate(visit, RatedBy.PARTNER, stars, comment)
+
+
+@step
+def forget_words(*, donor_id: uuid.UUID) -> None:
+    """Delete the comments about the donor's visits, of both sides."""
+    Rating.objects.filter(assignment__donor_id=donor_id).update(comment="")
 
 
 def _rate(visit: Assignment, side: RatedBy, stars: int, comment: str) -> Rating:

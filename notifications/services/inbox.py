@@ -7,7 +7,7 @@ import uuid
 from typing import Final
 
 from common import clock
-from common.db import command, delete_in_batches, lock_one
+from common.db import command, delete_in_batches, lock_one, step
 from common.errors import NotFound
 from notifications.models import Notification
 
@@ -27,6 +27,12 @@ def mark_read(*, user_id: uuid.UUID, notification_id: uuid.UUID) -> Notification
         row.read_at = clock.now()
         row.save(update_fields=["read_at"])
     return row
+
+
+@step
+def forget_person(*, user_id: uuid.UUID) -> None:
+    """Delete everything that the person was told, and what was still to be."""
+    Notification.objects.filter(user_id=user_id).delete()
 
 
 def prune() -> int:

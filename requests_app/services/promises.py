@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from common import clock, outbox
 from common.blood import BloodGroup
-from common.db import command, lock_one
+from common.db import command, lock_one, step
 from common.geo import distance_km
 from common.ids import uuid7
 from common.secret_codes import code_digest, new_code
@@ -28,10 +28,10 @@ from requests_app.errors import (
     RequestFull,
     TooFar,
 )
-from requests_app.models import Assignment, BloodRequest, Standby
+from requests_app.models import Assignment, BloodRequest, RequestEvent, Standby
 from requests_app.services.places import end_promise, lock_promise, record, take_place
 from requests_app.services.waves import count_answer
-from requests_app.states import LIVE_ASSIGNMENT, RequestStatus, Urgency
+from requests_app.states import LIVE_ASSIGNMENT, AssignmentStatus, RequestStatus, Urgency
 from stock.compatibility import is_compatible
 from stock.components import Component, donation_type_for
 from users.services import donors
@@ -117,6 +117,15 @@ def stand_by(*, request_id: uuid.UUID, donor_id: uuid.UUID) -> int:
 def leave_standby(*, request_id: uuid.UUID, donor_id: uuid.UUID) -> None:
     """Take the donor off the standby list; nothing happens when he was not on it."""
     Standby.objects.filter(request_id=request_id, donor_id=donor_id).delete()
+
+
+@step
+def forget_donor(*, donor_id: uuid.UUID) -> None:
+    """Take the donor off every standby list, and forget in which words promises were taken back."""
+    Standby.objects.filter(donor_id=donor_id).delete()
+    taken_back = Assignment.objects.filter(donor_id=donor_id, status=AssignmentStatus.CANCELLED)
+    taken_back.update(reason="")
+    RequestEvent.objects.filter(assignment__in=taken_back, verb="cancel").update(facts={})
 
 
 @command

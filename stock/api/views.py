@@ -148,6 +148,7 @@ class ReportView(APIView):
         "Export the stock report",
         tag=TAG,
         responses={(200, "text/csv"): OpenApiTypes.STR},
+        answer=",".join(selectors.REPORT_HEADING) + "\r\n",
     )
     def get(self, request: Request) -> Response:
         """Today's stock as CSV, in the layout of the national portal; no cell runs as a formula."""

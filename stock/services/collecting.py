@@ -90,7 +90,8 @@ def scan_in(*, partner_id: uuid.UUID, member_id: uuid.UUID, scanned: Sequence[Sc
     )
     donations = {row.din: row for row in lock(Collection, dins)}
     now = clock.now()
-    _refuse(CollectedInFuture, scanned, "collected_at", lambda one: one.collected_at > now)
+    if early := _pointers(scanned, "collected_at", lambda one: one.collected_at > now):
+        raise CollectedInFuture(pointers=early)
     _refuse(AnticoagulantUnknown, scanned, "anticoagulant", lambda one: not _is_made_with(one))
     _refuse(ExpiryInvalid, scanned, "expires_at", lambda one: not _lives_long_enough(one))
     _refuse(NotTheCollector, scanned, "din", lambda one: donations[one.din].partner_id != partner_id)
@@ -148,9 +149,12 @@ def _unit(partner_id: uuid.UUID, one: Scanned) -> Unit:
 
 
 def _refuse(refusal: type[Any], scanned: Sequence[Scanned], field: str, is_wrong: Callable[[Scanned], bool]) -> None:
-    pointers = [f"/units/{place}/{field}" for place, one in enumerate(scanned) if is_wrong(one)]
-    if pointers:
+    if pointers := _pointers(scanned, field, is_wrong):
         raise refusal(pointers=pointers)
+
+
+def _pointers(scanned: Sequence[Scanned], field: str, is_wrong: Callable[[Scanned], bool]) -> list[str]:
+    return [f"/units/{place}/{field}" for place, one in enumerate(scanned) if is_wrong(one)]
 
 
 def _seen_before(seen: set[tuple[str, str]], kind: tuple[str, str]) -> bool:

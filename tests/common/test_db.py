@@ -94,18 +94,22 @@ def test_a_step_outside_a_command_is_a_mistake():
 
 @TWO_THREADS
 def test_one_command_joins_a_shared_unit_of_work_and_goes_down_with_it():
-    with pytest.raises(Refused), shared_unit_of_work():
-        write_twice("test.written")
-        raise Refused
+    def write_and_refuse() -> None:
+        with shared_unit_of_work():
+            write_twice("test.written")
+            raise Refused
 
+    with pytest.raises(Refused):
+        write_and_refuse()
     assert not OutboxEvent.objects.exists()
 
 
 @TWO_THREADS
 def test_a_second_command_does_not_join_a_shared_unit_of_work():
-    with pytest.raises(RuntimeError, match="durable"), shared_unit_of_work():
+    with shared_unit_of_work():
         write_twice("test.first")
-        write_twice("test.second")
+        with pytest.raises(RuntimeError, match="durable"):
+            write_twice("test.second")
 
 
 @TWO_THREADS
@@ -139,9 +143,10 @@ def test_one_row_that_is_absent_is_refused():
 @pytest.mark.django_db
 @pytest.mark.parametrize(("first", "second"), [(Donor, User), (User, User), (Session, User)])
 def test_a_rung_below_or_the_same_rung_again_raises(first, second):
-    with pytest.raises(RuntimeError, match="locked after"), unit_of_work():
+    with unit_of_work():
         lock(first, [])
-        lock(second, [])
+        with pytest.raises(RuntimeError, match="locked after"):
+            lock(second, [])
 
 
 @pytest.mark.django_db
@@ -154,9 +159,10 @@ def test_the_ladder_begins_anew_with_each_command():
 
 @pytest.mark.django_db
 def test_queues_climb_the_ladder_too():
-    with pytest.raises(RuntimeError, match="locked after"), unit_of_work():
+    with unit_of_work():
         lock(Donor, [])
-        lock_free(User.objects.all(), limit=1)
+        with pytest.raises(RuntimeError, match="locked after"):
+            lock_free(User.objects.all(), limit=1)
 
 
 def test_every_rung_is_a_model():

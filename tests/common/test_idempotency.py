@@ -111,7 +111,7 @@ def test_a_lost_database_session_in_the_middle_leaves_neither_deed_nor_claim():
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
         return Reply(201, b"")
 
-    with pytest.raises(Exception, match="closed|terminat"):
+    with pytest.raises(Exception, match=r"closed|terminat"):
         once(act=act)
     connection.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import uuid
 from dataclasses import dataclass
+from itertools import chain
 
 import pytest
 from rest_framework import serializers
@@ -52,6 +53,10 @@ def pages(show, url: str, link: str = "next") -> list[list]:
     return found
 
 
+def flat(found: list[list]) -> list:
+    return list(chain.from_iterable(found))
+
+
 def events(request):
     return paged(OutboxEvent.objects.all(), EventOut, request)
 
@@ -63,7 +68,7 @@ def test_pages_hold_every_row_once_newest_first():
     found = pages(events, "/list?limit=3")
 
     assert [len(page) for page in found] == [3, 3, 1]
-    assert sum(found, []) == made[::-1]
+    assert flat(found) == made[::-1]
 
 
 @pytest.mark.django_db
@@ -95,7 +100,7 @@ def test_another_order_with_equal_values_loses_nothing():
 
     found = pages(lambda request: paged(OutboxEvent.objects.all(), EventOut, request, ordering="key"), "/list?limit=2")
 
-    assert sorted(sum(found, [])) == made
+    assert sorted(flat(found)) == made
 
 
 @pytest.mark.django_db
@@ -151,7 +156,7 @@ def nearby(rows):
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 100])
 def test_pages_by_distance_hold_every_row_once_nearest_first(limit):
-    found = sum(pages(nearby(PLACES), f"/list?limit={limit}"), [])
+    found = flat(pages(nearby(PLACES), f"/list?limit={limit}"))
 
     assert len(found) == len(set(found)) == len(PLACES)
     by_key = {str(place.pk): place.distance_km for place in PLACES}
@@ -161,7 +166,7 @@ def test_pages_by_distance_hold_every_row_once_nearest_first(limit):
 def test_rows_less_than_a_millimetre_apart_are_not_lost():
     close = [Place(uuid.UUID(int=9), 1.0000001), Place(uuid.UUID(int=1), 1.0000002)]
 
-    assert len(sum(pages(nearby(close), "/list?limit=1"), [])) == 2
+    assert len(flat(pages(nearby(close), "/list?limit=1"))) == 2
 
 
 def test_a_row_that_comes_nearer_does_not_hide_another():

@@ -6,7 +6,7 @@ import datetime as dt
 import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,13 +117,13 @@ def test_control_look_then_write_lets_too_many_through(settings, monkeypatch):
 def test_a_refused_command_takes_only_its_own_counts_back():
     spend("test", "a")
 
-    with pytest.raises(RuntimeError):
-        from django.db import transaction  # noqa: PLC0415
-
+    def spend_and_fail() -> None:
         with transaction.atomic():
             spend("test", "a")
             raise RuntimeError
 
+    with pytest.raises(RuntimeError):
+        spend_and_fail()
     assert [allowed() for _ in range(3)] == [True, True, False]
 
 

@@ -389,7 +389,7 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
     }
 
     assert heard == {
-        *("otp.requested", "account.password_changed", "donor.locked", "donor.unlocked"),
+        *("otp.requested", "account.erased", "account.password_changed", "donor.locked", "donor.unlocked"),
         *("request.donors_asked", "request.place_offered", "request.cancelled", "request.filled"),
         *("request.fulfilled", "request.expired", "assignment.accepted", "assignment.cancelled"),
         *("assignment.released", "assignment.missed", "assignment.deferred", "donation.verified"),

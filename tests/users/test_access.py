@@ -39,12 +39,21 @@ OWN = {
     ("get", "me/donor/deferrals"),
     ("post", "me/donor/deferrals"),
     ("get", "me/donor/score"),
+    ("get", "me/identity"),
+    ("post", "me/identity/aadhaar"),
+    ("post", "me/identity/offline-ekyc"),
+    ("get", "me/consents"),
+    ("post", "me/consents"),
+    ("post", "me/consents/<str:purpose>/withdraw"),
+    ("get", "me/data-summary"),
+    ("get", "me/export"),
+    ("post", "me/erasure"),
 }
 ROUTES = sorted(PUBLIC | OWN)
 
 
 def call(method, route, token=""):
-    path = "/api/v1/" + route.replace("<uuid:session_id>", str(uuid.uuid4()))
+    path = "/api/v1/" + route.replace("<uuid:session_id>", str(uuid.uuid4())).replace("<str:purpose>", "unknown")
     body = None if method in ("get", "delete") else {}
     return getattr(client_with(token), method)(path, body, format="json")
 

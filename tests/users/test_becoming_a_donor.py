@@ -12,7 +12,7 @@ from common import clock
 from tests.factories import make_donor, make_user, person_client
 from tests.races import meeting, names, race, without_locks
 from tests.users.scenes import DONOR, pointers, put_donor
-from users.models import Donor, PastDonation
+from users.models import Donor, PastDonation, User
 from users.services import donors
 
 pytestmark = pytest.mark.django_db
@@ -116,7 +116,7 @@ def test_control_without_the_lock_one_of_the_two_breaks(monkeypatch):
             return rows
 
         monkeypatch.setattr(donors, "lock", look_together)
-        monkeypatch.setattr(donors, "lock_one", lambda model, pk: model.objects.get(pk=pk))
+        monkeypatch.setattr(donors, "hold_person", lambda user_id: User.objects.get(pk=user_id))
         outcomes = race(*[lambda: save(user)] * 2)
 
     assert sorted(isinstance(outcome, IntegrityError) for outcome in outcomes) == [False, True]

@@ -135,6 +135,24 @@ def test_far_to_the_north_where_degrees_and_kilometres_disagree_the_order_is_sti
         check(origin, 15, limit, groups=(BloodGroup.O_NEG,))
 
 
+def test_those_who_are_fewer_kilometres_but_more_degrees_away_are_not_passed_over():
+    origin, rng = Point(60.0, 10.75), range(40)
+    scatter(origin, 45, 1, seed=1, groups=(BloodGroup.O_NEG,))
+    donors = list(Donor.objects.order_by("pk"))
+    for number, donor in zip(rng, donors[:40], strict=True):  # northwards, 1.1 km and more
+        donor.lat, donor.lng = Decimal("60.01") + Decimal("0.0001") * number, Decimal("10.75")
+    for number, donor in enumerate(donors[40:]):  # eastwards, half as far again in degrees, 0.84 km
+        donor.lat, donor.lng = Decimal(60), Decimal("10.765") + Decimal("0.0001") * number
+    for donor in donors:
+        donor.available, donor.locked_until, donor.whole_blood_from = True, None, dt.date(2020, 1, 1)
+        donor.whole_blood_until = dt.date.max
+        donor.save()
+
+    found = check(origin, 10, 3, groups=(BloodGroup.O_NEG,))
+
+    assert found[-1].distance_km < 0.9
+
+
 def test_only_the_groups_asked_for_are_found():
     origin = ORIGINS["Pune"]
     scatter(origin, 120, 10, seed=3, groups=tuple(BloodGroup))
@@ -217,8 +235,9 @@ def test_each_way_to_give_has_its_own_days():
 # What it costs
 
 
-def test_one_query_is_enough_in_a_city():
-    origin = ORIGINS["Pune"]
+@pytest.mark.parametrize("place", ["Pune", "Oslo", "Fiji, west of the antimeridian", "Fiji, east of it"])
+def test_one_query_is_enough_in_a_city(place):
+    origin = ORIGINS[place]
     scatter(origin, 300, 10, seed=5)
 
     with CaptureQueriesContext(connection) as queries:

@@ -89,7 +89,7 @@ def test_what_the_message_says_is_the_numbers_own_business(purpose, has_account,
 
 
 def test_a_code_is_six_digits_and_nowhere_in_clear():
-    challenge, code = open_challenge()
+    _, code = open_challenge()
 
     row = OtpChallenge.objects.get()
     assert len(code) == 6
@@ -112,6 +112,7 @@ def test_a_code_of_another_purpose_or_challenge_is_worth_nothing():
     assert is_refused(one.id, code, Purpose.RESET_PASSWORD)
     assert is_refused(other.id, code, Purpose.RESET_PASSWORD)
     assert is_refused(uuid.uuid4(), code)
+    assert {row.attempts_left for row in OtpChallenge.objects.all()} == {otp.ATTEMPTS - 1, otp.ATTEMPTS}
     assert spend(one.id, code)
 
 

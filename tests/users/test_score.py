@@ -11,7 +11,7 @@ from django.db.models import Sum
 
 from common import clock
 from common.blood import DonationType
-from common.db import unit_of_work
+from common.db import command, unit_of_work
 from common.models import OutboxEvent
 from tests.factories import make_donor, make_user, person_client
 from tests.races import meeting, race, without_locks
@@ -43,6 +43,12 @@ def give(donor):
             confirmed_group=None,
             partner_id=uuid.uuid4(),
         )
+
+
+@command
+def refuse_unfit(donor):
+    held = donors.hold_donor(donor_id=donor.pk)
+    donors.refuse_unfit(held, donation_type=DonationType.WHOLE_BLOOD, zone="Asia/Kolkata")
 
 
 def score(donor):
@@ -120,13 +126,10 @@ def test_a_lock_that_is_over_locks_nothing_even_before_the_job_has_run(noon):
     for _ in range(3):
         break_promise(donor)
 
-    with unit_of_work(), pytest.raises(AccountLocked):
-        held = donors.hold_donor(donor_id=donor.pk)
-        donors.refuse_unfit(held, donation_type=DonationType.WHOLE_BLOOD, zone="Asia/Kolkata")
+    with pytest.raises(AccountLocked):
+        refuse_unfit(donor)
     noon.shift(dt.timedelta(days=30, seconds=5))
-    with unit_of_work():
-        held = donors.hold_donor(donor_id=donor.pk)
-        donors.refuse_unfit(held, donation_type=DonationType.WHOLE_BLOOD, zone="Asia/Kolkata")
+    refuse_unfit(donor)
     assert score(donor)["locked_until"] is None
 
 

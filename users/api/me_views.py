@@ -18,7 +18,9 @@ from users.api.auth_views import USER
 from users.api.authentication import PersonAuthentication
 from users.api.permissions import IsPerson
 from users.errors import (
+    AccountErased,
     BloodGroupConfirmed,
+    ConsentWithdrawn,
     DeferralRecorded,
     DeferralUnknown,
     InTheFuture,
@@ -111,7 +113,7 @@ class DonorView(APIView):
         tag=TAG,
         request=shapes.DonorIn,
         responses={200: shapes.DonorOut},
-        refusals=[BloodGroupConfirmed, InTheFuture],
+        refusals=[BloodGroupConfirmed, ConsentWithdrawn, AccountErased, InTheFuture],
         example={"blood_group": "O-", "sex": "female", "date_of_birth": "1995-04-12", "weight_kg": 58.5},
         answer=DONOR,
     )

@@ -2,6 +2,7 @@ from django.urls import path
 
 from users.api import auth_views as auth
 from users.api import me_views as me
+from users.api import privacy_views as privacy
 
 urlpatterns = [
     path("auth/otp", auth.OtpView.as_view(), name="otp"),
@@ -20,5 +21,13 @@ urlpatterns = [
     path("me/donor/eligibility", me.EligibilityView.as_view(), name="my-eligibility"),
     path("me/donor/deferrals", me.DeferralsView.as_view(), name="my-deferrals"),
     path("me/donor/score", me.ScoreView.as_view(), name="my-score"),
+    path("me/identity", privacy.IdentityView.as_view(), name="my-identity"),
+    path("me/identity/aadhaar", privacy.AadhaarView.as_view(), name="my-identity-aadhaar"),
+    path("me/identity/offline-ekyc", privacy.OfflineFileView.as_view(), name="my-identity-offline-ekyc"),
+    path("me/consents", privacy.ConsentsView.as_view(), name="my-consents"),
+    path("me/consents/<str:purpose>/withdraw", privacy.WithdrawView.as_view(), name="my-consent-withdraw"),
+    path("me/data-summary", privacy.DataSummaryView.as_view(), name="my-data-summary"),
+    path("me/export", privacy.ExportView.as_view(), name="my-export"),
+    path("me/erasure", privacy.ErasureView.as_view(), name="my-erasure"),
     path("deferral-codes", me.DeferralCodesView.as_view(), name="deferral-codes"),
 ]

@@ -16,7 +16,7 @@ from common.db import command, lock, lock_one
 from common.errors import NotFound
 from common.geo import Point
 from common.tokens import Pair
-from users.errors import CodeInvalid, CredentialsInvalid, PasswordWeak, PasswordWrong, PhoneTaken
+from users.errors import AccountErased, CodeInvalid, CredentialsInvalid, PasswordWeak, PasswordWrong, PhoneTaken
 from users.models import Donor, Session, User
 from users.services.otp import spend_code
 from users.states import Purpose
@@ -168,8 +168,13 @@ def suspend(*, user_id: uuid.UUID) -> User:
 
 @command
 def reinstate(*, user_id: uuid.UUID) -> User:
-    """Open a suspended account again; its owner signs in anew and says when to be asked again."""
+    """Open a suspended account again; its owner signs in anew and says when to be asked again.
+
+    Raises: NotFound, AccountErased
+    """
     user = lock_one(User, user_id)
+    if user.erased_at is not None:
+        raise AccountErased
     user.is_active = True
     user.save(update_fields=["is_active"])
     return user

@@ -12,7 +12,7 @@ from django.db.models import F
 
 from common import clock, outbox
 from common.blood import BloodGroup, DonationType
-from common.db import command, lock, lock_free, lock_one, step
+from common.db import command, lock, lock_free, step
 from users.eligibility.rules import normalise_code
 from users.errors import (
     AccountLocked,
@@ -26,8 +26,9 @@ from users.errors import (
     ResolvedOnInvalid,
 )
 from users.fitness import assess_donor, declarable, recordable, rules_fingerprint, windows_of
-from users.models import Deferral, Donor, PastDonation, ScoreEntry, User
-from users.states import ScoreReason
+from users.models import Deferral, Donor, PastDonation, ScoreEntry
+from users.services.consents import hold_person, refuse_if_withdrawn
+from users.states import ConsentPurpose, ScoreReason
 
 POINTS = {ScoreReason.DONATED: 10, ScoreReason.CANCELLED: -10, ScoreReason.MISSED: -10}  # design §5 «Reliability»
 STRIKES_TO_LOCK = 3
@@ -39,9 +40,10 @@ WINDOWS = ("whole_blood_from", "whole_blood_until", "apheresis_from", "apheresis
 def save_donor(*, user_id: uuid.UUID, values: Mapping[str, Any], last_donated_on: dt.date | None = None) -> Donor:
     """Create or change the donor profile; a blood group that a partner has confirmed stays as it is.
 
-    Locks: the person, the donor.      Raises: BloodGroupConfirmed, InTheFuture
+    Locks: the person, the donor.
+    Raises: NotFound, AccountErased, ConsentWithdrawn when the donor wants to be asked, BloodGroupConfirmed, InTheFuture
     """
-    user = lock_one(User, user_id)
+    user = hold_person(user_id)
     donor = next(iter(lock(Donor, [user_id])), None)
     if donor is None:
         donor = Donor(user=user, lat=user.lat, lng=user.lng)
@@ -49,6 +51,8 @@ def save_donor(*, user_id: uuid.UUID, values: Mapping[str, Any], last_donated_on
         raise BloodGroupConfirmed(blood_group=donor.blood_group)
     for field, value in values.items():
         setattr(donor, field, value)
+    if donor.available:
+        refuse_if_withdrawn(user, ConsentPurpose.DONOR_MATCHING)
     today = clock.today(user.zone)
     if donor.date_of_birth >= today:
         raise InTheFuture(pointer="/date_of_birth")

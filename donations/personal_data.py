@@ -1,0 +1,42 @@
+"""What this app holds of a person."""
+
+from __future__ import annotations
+
+import uuid
+
+from donations import selectors
+from users.personal_data import Holding, Rows, hold
+
+FIELDS = ("id", "assignment_id", "partner_id", "donation_type", "blood_group", "volume_ml", "donated_at")
+MEASURED = ("haemoglobin_g_dl", "weight_kg", "systolic_mmhg", "diastolic_mmhg", "pulse_bpm", "temperature_c")
+
+
+def donations(user_id: uuid.UUID) -> Rows:
+    return list(selectors.donations_of_donor(user_id).order_by("pk").values(*FIELDS, *MEASURED))
+
+
+def ratings(user_id: uuid.UUID) -> Rows:
+    rows = selectors.ratings_by_donor(user_id).order_by("pk")
+    return list(rows.values("id", "assignment_id", "stars", "comment", "created_at"))
+
+
+hold(
+    Holding(
+        "donations",
+        "To trace blood from the person who gave it to the person who got it, and back.",
+        "The partner where you gave.",
+        "At least five years.",
+        "With no name. The law asks blood centres for records of at least five years.",
+        donations,
+    )
+)
+hold(
+    Holding(
+        "ratings",
+        "To tell partners what a visit was like.",
+        "The partner that was visited.",
+        "As long as the account.",
+        "The stars, without words or name.",
+        ratings,
+    )
+)

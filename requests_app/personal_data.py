@@ -1,0 +1,34 @@
+"""What this app holds of a person, and what must be over before a person may be forgotten."""
+
+from __future__ import annotations
+
+import uuid
+
+from requests_app import selectors
+from requests_app.errors import PromiseOpen
+from users.personal_data import Holding, Rows, hold, refuses_erasure
+
+FIELDS = ("id", "request_id", "status", "distance_km", "expires_at", "reason", "accepted_at", "arrived_at", "ended_at")
+
+
+def promises(user_id: uuid.UUID) -> Rows:
+    return list(selectors.assignments_of_donor(user_id).order_by("pk").values(*FIELDS))
+
+
+@refuses_erasure
+def refuse_open_promise(user_id: uuid.UUID) -> None:
+    """Raises: PromiseOpen. Somebody relies on it, and accepting waits for the donor, whom the caller holds."""
+    if selectors.has_open_promise(user_id):
+        raise PromiseOpen
+
+
+hold(
+    Holding(
+        "promises",
+        "To bring you and the partner together.",
+        "The partner whose request you accepted.",
+        "As long as the account.",
+        "With no name: donations are traced through them, which the law asks for at least five years.",
+        promises,
+    )
+)

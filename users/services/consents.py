@@ -1,0 +1,93 @@
+"""Consents: given to a notice in its words, taken back as easily, and what taking back does."""
+
+from __future__ import annotations
+
+import uuid
+
+from common import clock
+from common.db import command, lock, lock_one, step
+from users import selectors
+from users.errors import AccountErased, ConsentNotGiven, ConsentWithdrawn, NoticeOutdated
+from users.models import Consent, Donor, IdentityAssurance, User
+from users.selectors import ConsentState
+from users.states import ConsentPurpose, ConsentStatus
+
+
+@command
+def give(*, user_id: uuid.UUID, purpose: ConsentPurpose, notice_version: int) -> ConsentState:
+    """Agree to the current notice, in the language the person reads; agreeing again changes nothing.
+
+    Locks: the person.      Raises: NotFound, AccountErased, NoticeOutdated
+    """
+    user = hold_person(user_id)
+    if selectors.current_notice(purpose, user.language).version != notice_version:
+        raise NoticeOutdated
+    grant(user, purpose)
+    return selectors.consent_state(user, purpose)
+
+
+@command
+def withdraw(*, user_id: uuid.UUID, purpose: ConsentPurpose) -> ConsentState:
+    """Take a consent back, with what was done by it: a donor is asked no more, a level of identity ends.
+
+    Locks: the person, the donor.      Raises: NotFound, ConsentNotGiven
+    """
+    user = hold_person(user_id)
+    if not end(user, purpose):
+        raise ConsentNotGiven
+    if purpose is ConsentPurpose.IDENTITY:
+        end_assurances(user)
+    else:
+        stop_asking(user)
+    return selectors.consent_state(user, purpose)
+
+
+@step
+def hold_person(user_id: uuid.UUID) -> User:
+    """Lock a person who is still somebody. Raises: NotFound, AccountErased."""
+    user = lock_one(User, user_id)
+    if user.erased_at is not None:
+        raise AccountErased
+    return user
+
+
+@step
+def grant(user: User, purpose: ConsentPurpose) -> Consent:
+    """Return the person's consent to the current notice, given now unless it was before.
+
+    The caller holds the person.
+    """
+    notice = selectors.current_notice(purpose, user.language)
+    given = Consent.objects.filter(
+        user=user, notice__purpose=purpose, notice__version=notice.version, withdrawn_at=None
+    ).first()
+    return given or Consent.objects.create(user=user, notice=notice, granted_at=clock.now())
+
+
+@step
+def end(user: User, *purposes: ConsentPurpose) -> int:
+    """Write down that the consents are withdrawn; return how many were. The caller holds the person."""
+    rows = Consent.objects.filter(user=user, notice__purpose__in=purposes, withdrawn_at=None)
+    return rows.update(withdrawn_at=clock.now())
+
+
+@step
+def end_assurances(user: User) -> None:
+    """Take every level back and forget the digits. The caller holds the person."""
+    rows = IdentityAssurance.objects.filter(user=user, ended_at=None)
+    rows.update(ended_at=clock.now(), last4="")
+
+
+@step
+def stop_asking(user: User) -> None:
+    """Locks: the donor. The caller holds the person."""
+    for donor in lock(Donor, [user.pk]):
+        donor.available = donor.on_leaderboard = False
+        donor.save(update_fields=["available", "on_leaderboard", "updated_at"])
+
+
+@step
+def refuse_if_withdrawn(user: User, purpose: ConsentPurpose) -> None:
+    """Raises: ConsentWithdrawn, and not when the person was never asked."""
+    if selectors.consent_state(user, purpose).status is ConsentStatus.WITHDRAWN:
+        raise ConsentWithdrawn
