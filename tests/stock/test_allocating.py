@@ -147,6 +147,17 @@ def test_a_reservation_lapses_before_any_sweep(partner, noon):
         stepping(services.issue_units, holding_id=first.id, actor="x", to="order:1")
 
 
+def test_a_lapsed_bag_stands_among_the_free_ones_where_its_life_puts_it(partner, noon):
+    free = make_unit(partner, expires_at=in_days(2))
+    kept = make_unit(partner, expires_at=in_days(1))
+    reserve(partner, until=clock.now() + dt.timedelta(minutes=15))
+    last = make_unit(partner, expires_at=in_days(3))
+
+    noon.shift(dt.timedelta(minutes=15))
+
+    assert given(reserve(partner, units=3)) == [kept.pk, free.pk, last.pk]
+
+
 def test_the_sweep_frees_what_has_lapsed_and_nothing_else(partner, noon):
     lapsing, kept = make_unit(partner), make_unit(partner)
     reserve(partner, until=clock.now() + dt.timedelta(minutes=15))
