@@ -25,6 +25,7 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 import notifications.jobs
 import partners.jobs
 import requests_app.jobs
+import stock.jobs
 import users.jobs
 from common import idempotency, outbox, throttle
 from common.db import advisory_lock
@@ -62,6 +63,8 @@ JOBS = (
     Job("expire_requests", requests_app.jobs.expire_requests, every(minutes=15)),
     Job("miss_unvisited_assignments", requests_app.jobs.miss_unvisited_assignments, every(minutes=30)),
     Job("release_forgotten_visits", requests_app.jobs.release_forgotten_visits, every(hours=1)),
+    Job("expire_units", stock.jobs.expire_units, every(minutes=10)),
+    Job("lapse_reservations", stock.jobs.lapse_reservations, every(minutes=5)),
     Job("unlock_donors", users.jobs.unlock_donors, every(hours=1)),
     Job("refresh_eligibility", users.jobs.refresh_windows, nightly(0, 10)),
     Job("prune_accounts", users.jobs.prune, nightly(3, 0)),

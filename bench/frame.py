@@ -24,6 +24,7 @@ BENCHMARKS = (
     "import_directory",
     "lists",
     "sweeps",
+    "allocation",
     "relay",
 )
 MISSED = 3  # the exit code of a benchmark one of whose bars does not hold

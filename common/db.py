@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
@@ -25,8 +25,9 @@ LOCK_ORDER = (
     "partners.Partner",
     "partners.Member",
     "partners.MemberSession",
-    "stock.DinCounter",
+    "stock.Collection",
     "stock.Unit",
+    "stock.DinCounter",
     "requests_app.BloodRequest",
     "requests_app.Assignment",
     "donations.Donation",
@@ -151,6 +152,25 @@ def delete_in_batches(rows: models.QuerySet[Any]) -> int:
         rows.filter(pk__in=ids).delete()
         gone += len(ids)
     return gone
+
+
+def lock_in_sql(model: type[M], sql: str, params: Mapping[str, Any], *, at_least: int = 0) -> list[tuple[Any, ...]]:
+    """Run a statement that locks rows of the model by itself, in an order and with conditions only SQL can say.
+
+    Fewer than `at_least` are let go again, so that asking once more, on the same rung, waits with empty hands.
+    """
+    rank = getattr(connection, "lock_rank", -1)
+    _climb(model)
+    before = transaction.savepoint()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        rows = list(cursor.fetchall())
+    if len(rows) < at_least:
+        transaction.savepoint_rollback(before)
+        _lock_rank(rank)
+    else:
+        transaction.savepoint_commit(before)
+    return rows
 
 
 @contextmanager

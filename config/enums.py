@@ -9,7 +9,7 @@ from notifications.states import Channel, DeliveryStatus
 from partners.states import PartnerKind, PartnerStatus, Role
 from requests_app.states import AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
 from stock.components import Component
-from stock.states import UnitStatus
+from stock.states import OWN_REASONS, DiscardReason, Finding, MandatoryTest, UnitStatus
 from users.states import AssuranceLabel, ConsentPurpose, ConsentStatus, IdentityMethod, Purpose, ScoreReason, Tag
 
 SETS: dict[str, Iterable[str]] = {
@@ -21,8 +21,12 @@ SETS: dict[str, Iterable[str]] = {
     "ConsentPurpose": ConsentPurpose,
     "ConsentStatus": ConsentStatus,
     "DeliveryStatus": DeliveryStatus,
+    "DiscardReason": DiscardReason,
     "DonationType": DonationType,
+    "Finding": Finding,
     "IdentityMethod": IdentityMethod,
+    "MandatoryTest": MandatoryTest,
+    "OwnDiscardReason": OWN_REASONS,
     "PartnerKind": PartnerKind,
     "PartnerStatus": PartnerStatus,
     "Purpose": Purpose,

@@ -38,10 +38,15 @@ EVENTS: Final[Mapping[str, str]] = {
     "request.place_offered": "A place became free for those standing by.",
     "request.reopened": "A full request has a free place again.",
     "request.wave_unfinished": "A wave has more donors to ask than one transaction.",
+    "reservation.ended": "What was reserved has lapsed, or was lost.",
+    "stock.low": "A partner has fewer units of a kind than it wants to have.",
     "unit.collected": "A bag is in quarantine.",
+    "unit.issued": "A bag was handed out.",
+    "unit.reactive": "A test of a donation was reactive.",
+    "unit.recalled": "Bags of a reactive donation were withdrawn or looked back for.",
 }
-# Told to nobody yet: for partners' webhooks and the stock's tests to come.
-UNHEARD: Final = frozenset({"assignment.arrived", "unit.collected"})
+# Told to nobody yet: for partners' webhooks to come.
+UNHEARD: Final = frozenset({"assignment.arrived", "reservation.ended", "unit.collected", "unit.issued"})
 
 
 def faults_of(events: Set[str], heard: Set[str], unheard: Set[str]) -> Iterator[tuple[str, str]]:

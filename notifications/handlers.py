@@ -24,13 +24,14 @@ from partners.states import Role
 from requests_app import selectors as requests
 from requests_app.selectors import AssignmentFacts, RequestFacts
 from requests_app.states import RequestStatus, Urgency
-from stock.components import donation_type_for
+from stock.components import Component, donation_type_for
 from users import selectors as users
 from users.services import otp
 from users.services.donors import LOCK_PERIOD, POINTS
 from users.states import ScoreReason
 
 ANSWERING = (Role.OWNER, Role.COORDINATOR)  # who deals with donors
+KEEPING = (Role.OWNER, Role.INVENTORY)  # who deals with bags
 ASK_PRIORITY = {Urgency.CRITICAL: 1, Urgency.URGENT: 3, Urgency.ROUTINE: 4}
 CODE_KINDS = {"code": Kind.CODE, "account_exists": Kind.ACCOUNT_EXISTS, "no_account": Kind.NO_ACCOUNT}
 
@@ -241,6 +242,37 @@ def tell_member_added(event: OutboxEvent) -> None:
         occasion=_occasion(event),
         recipients=[member for member in _members(partner_id, tuple(Role)) if member.member_id == member_id],
         facts={"partner": partners.card(partner_id).name},
+    )
+
+
+@on("stock.low")
+def tell_stock_low(event: OutboxEvent) -> None:
+    """Warn those who keep the stock, with the numbers of the moment it fell below what is wanted."""
+    partner_id = _id(event, "partner")
+    notify(
+        kind=Kind.STOCK_LOW,
+        occasion=_occasion(event),
+        recipients=_members(partner_id, KEEPING),
+        facts={
+            "partner": partners.card(partner_id).name,
+            "component": Component(event.payload["component"]).short_code,
+            "group": event.payload["blood_group"],
+            "available": event.payload["available"],
+            "minimum": event.payload["minimum"],
+        },
+    )
+
+
+@on("unit.recalled")
+def tell_units_recalled(event: OutboxEvent) -> None:
+    """Have the bags looked for, without a word of what was found: that stands with the bag."""
+    partner_id = _id(event, "partner")
+    notify(
+        kind=Kind.UNITS_RECALLED,
+        occasion=_occasion(event),
+        recipients=_members(partner_id, KEEPING),
+        facts={"partner": partners.card(partner_id).name, "bags": len(event.payload["units"])},
+        is_critical=True,
     )
 
 

@@ -38,6 +38,8 @@ class Kind(StrEnum):
     PARTNER_SUSPENDED = "partner_suspended"
     PARTNER_REINSTATED = "partner_reinstated"
     MEMBER_ADDED = "member_added"
+    STOCK_LOW = "stock_low"
+    UNITS_RECALLED = "units_recalled"
     # To a number, whoever holds it; never in an inbox.
     CODE = "code"
     ACCOUNT_EXISTS = "account_exists"
@@ -80,6 +82,8 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.PARTNER_SUSPENDED: Rule(BOTH),
     Kind.PARTNER_REINSTATED: Rule(SMS),
     Kind.MEMBER_ADDED: Rule(SMS),
+    Kind.STOCK_LOW: Rule(SMS),
+    Kind.UNITS_RECALLED: Rule(BOTH, priority=1),
     Kind.CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.ACCOUNT_EXISTS: Rule(SMS, priority=0, in_inbox=False),
     Kind.NO_ACCOUNT: Rule(SMS, priority=0, in_inbox=False),

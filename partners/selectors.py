@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,6 +48,27 @@ class PartnerCard:
     @property
     def location(self) -> Point:
         return Point(self.lat, self.lng)
+
+
+@dataclass(frozen=True)
+class PartnerProfile:
+    """What a report says of a partner."""
+
+    name: str
+    category: str
+    address: str
+    phone: str
+    state: str
+    district: str
+
+
+def profile_of(partner_id: uuid.UUID) -> PartnerProfile:
+    """Return what a report says of the partner. Raises: NotFound."""
+    names = [field.name for field in dataclasses.fields(PartnerProfile)]
+    row = Partner.objects.filter(pk=partner_id).values_list(*names).first()
+    if row is None:
+        raise NotFound
+    return PartnerProfile(*row)
 
 
 def contacts_of(partner_id: uuid.UUID, roles: Iterable[Role]) -> list[MemberContact]:

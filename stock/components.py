@@ -120,6 +120,11 @@ def facts_of(component: Component, *, anticoagulant: str | None = None) -> Compo
     raise ComponentUnknown(f"{component} is not made with {anticoagulant!r}.")
 
 
+def rows_of(component: Component) -> tuple[ComponentFacts, ...]:
+    """Return the component's rows, one per anticoagulant."""
+    return _facts(component)
+
+
 def donation_type_for(component: Component) -> DonationType:
     """Return the donation that a donor gives for this component."""
     return _facts(component)[0].donation_type

@@ -1,6 +1,82 @@
-from common.errors import Conflict
+from common.errors import Conflict, Invalid
 
 
 class DinExhausted(Conflict):
     code, message = "din_exhausted", "All donation numbers of this year are used."
     constraint = "din_counter_has_six_digits"
+
+
+class UnitKnown(Conflict):
+    code, message = "unit_known", "This component of this donation is in stock already, here or elsewhere."
+    constraint = "unit_din_component_once"
+
+
+class NotTheCollector(Conflict):
+    code, message = "not_the_collector", "Another organisation answers for this donation."
+
+
+class DonationReactive(Conflict):
+    code, message = "donation_reactive", "This donation was found reactive; nothing of it may be used."
+
+
+class GroupContradicts(Conflict):
+    code, message = "group_contradicts", "Another group was confirmed for this donation."
+
+
+class ResultFinal(Conflict):
+    code, message = "result_final", "A reactive result stays."
+
+
+class TestsMissing(Conflict):
+    code, message = "tests_missing", "Not every mandatory test of this donation is non-reactive yet."
+
+
+class GroupNotConfirmed(Conflict):
+    code, message = "group_not_confirmed", "The group of this donation has not been confirmed yet."
+
+
+class UnitExpired(Conflict):
+    code, message = "unit_expired", "The life of this unit is over."
+
+
+class UnitAmbiguous(Conflict):
+    code, message = "unit_ambiguous", "Several units carry this number; say which component."
+
+
+class InsufficientStock(Conflict):
+    code, message = "insufficient_stock", "There are not enough suitable units."
+
+
+class ReservationLapsed(Conflict):
+    code, message = "reservation_lapsed", "What was reserved is free again, or given away."
+
+
+class SplitImpossible(Invalid):
+    code, message = "split_impossible", "This component is not made from such a unit."
+    pointer = "/components"
+
+
+class SplitTooLarge(Invalid):
+    code, message = "split_too_large", "The components hold more than the unit does."
+    pointer = "/components"
+
+
+class CollectedInFuture(Invalid):
+    code, message = "collected_in_future", "This moment has not come yet."
+
+
+class ExpiryInvalid(Invalid):
+    code, message = "expiry_invalid", "A unit expires after its collection and within the life of its component."
+
+
+class AnticoagulantUnknown(Invalid):
+    code, message = "anticoagulant_unknown", "This component is not made with this anticoagulant."
+
+
+class CountBelowReserved(Conflict):
+    code, message = "count_below_reserved", "More units are reserved than were counted."
+
+
+class CountNotReleased(Invalid):
+    code, message = "count_not_released", "Count only units that are tested and released, and say so."
+    pointer = "/all_released"

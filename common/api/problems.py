@@ -112,8 +112,8 @@ def _answer(code: str) -> Response:
 def _answer_refusal(exc: errors.DomainError) -> Response:
     status = status_of(type(exc))
     facts = dict(exc.facts)
-    pointer = facts.pop("pointer", None) or getattr(exc, "pointer", "")
-    field_errors = [{"pointer": pointer, "code": exc.code, "detail": exc.message}] if pointer else None
+    pointers = facts.pop("pointers", None) or [facts.pop("pointer", None) or getattr(exc, "pointer", "")]
+    field_errors = [{"pointer": pointer, "code": exc.code, "detail": exc.message} for pointer in pointers if pointer]
     headers = {}
     if isinstance(exc, errors.Busy):
         headers["Retry-After"] = "1"

@@ -46,7 +46,7 @@ def operation(
     summary: str,
     *,
     request: Any = None,
-    responses: Mapping[int, Any],
+    responses: Mapping[Any, Any],
     refusals: Refusals = (),
     example: Mapping[str, Any] | None = None,
     answer: Any = None,
@@ -136,14 +136,21 @@ def _problems(kinds: Refusals) -> dict[tuple[int, str], OpenApiResponse]:
 
 
 def _examples(
-    summary: str, responses: Mapping[int, Any], example: Any, answer: Any, *, paged: bool, media_type: str
+    summary: str, responses: Mapping[Any, Any], example: Any, answer: Any, *, paged: bool, media_type: str
 ) -> Iterable[OpenApiExample]:
     if example is not None:
         yield OpenApiExample(f"{summary} (request)", value=example, request_only=True, media_type=media_type)
     if answer is not None:
         value = {"next": None, "previous": None, "results": [answer]} if paged else answer
-        statuses = [str(status) for status, kind in responses.items() if kind is not None]
-        yield OpenApiExample(f"{summary} (answer)", value=value, response_only=True, status_codes=statuses)
+        for key in (key for key, kind in responses.items() if kind is not None):
+            status, written_as = key if isinstance(key, tuple) else (key, "application/json")
+            yield OpenApiExample(
+                f"{summary} (answer)",
+                value=value,
+                response_only=True,
+                status_codes=[str(status)],
+                media_type=written_as,
+            )
 
 
 class FieldErrorOut(serializers.Serializer[Any]):

@@ -7,6 +7,7 @@ import itertools
 
 import pytest
 
+from common.blood import BloodGroup
 from donations.models import Donation
 from donations.services import verifying
 from requests_app.models import Assignment
@@ -56,9 +57,11 @@ def test_without_locks_and_constraints_there_are_several(monkeypatch):
     bags = itertools.count(1)
 
     def collect_unit(*, actor, **values):
-        """What `stock` does, without the counter whose row makes everybody wait."""
+        """What `stock` does, without the rows that make everybody wait: the counter, and the count of one group."""
+        number = next(bags)
+        values["blood_group"] = list(BloodGroup)[number]
         return Unit.objects.create(
-            din=f"A000130{next(bags):06}", expires_at=values["collected_at"] + dt.timedelta(days=1), **values
+            din=f"A000130{number:06}", expires_at=values["collected_at"] + dt.timedelta(days=1), **values
         )
 
     monkeypatch.setattr(verifying.stock, "collect_unit", collect_unit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -348,6 +349,37 @@ def test_a_new_member_and_no_other_is_welcomed() -> None:
     assert [row.member_id for row in told(Kind.MEMBER_ADDED)] == [coordinator.pk]
 
 
+@pytest.mark.parametrize("language", ["en", "hi", "bn"])
+def test_those_who_keep_the_stock_are_warned_that_it_is_low(language: str) -> None:
+    owner = make_member(make_partner(name="Marina Blood Centre"), language=language)
+    keeper = make_member(owner.partner, name="Meera", role=Role.INVENTORY, language=language)
+    coordinator_of(owner)
+    low = {"component": "red_cells", "blood_group": "O-", "minimum": 5, "available": 4}
+
+    happen("stock.low", f"partner:{owner.partner_id}", partner=str(owner.partner_id), **low)
+
+    rows = told(Kind.STOCK_LOW)
+    assert {row.member_id for row in rows} == {owner.pk, keeper.pk}
+    assert all(fact in row.body for row in rows for fact in ("Marina Blood Centre", "4", "5", "O- PRBC"))
+    assert channels(Kind.STOCK_LOW) == {Channel.SMS}
+
+
+@pytest.mark.parametrize("language", ["en", "hi", "bn"])
+def test_those_who_keep_the_stock_learn_of_a_recall_but_not_of_what_was_found(language: str) -> None:
+    owner = make_member(make_partner(name="Marina Blood Centre"), language=language)
+    keeper = make_member(owner.partner, name="Meera", role=Role.INVENTORY, language=language)
+    coordinator_of(owner)
+    units = [str(uuid.uuid4()) for _ in range(3)]
+
+    happen("unit.recalled", f"partner:{owner.partner_id}", partner=str(owner.partner_id), units=units)
+
+    rows = told(Kind.UNITS_RECALLED)
+    assert {row.member_id for row in rows} == {owner.pk, keeper.pk}
+    assert all("Marina Blood Centre" in row.body and ": 3" in row.body for row in rows)
+    assert "hiv" not in texts(rows).lower()
+    assert channels(Kind.UNITS_RECALLED) == {Channel.SMS, Channel.WHATSAPP}
+
+
 def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
     heard = {
         name
@@ -362,5 +394,5 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *("request.fulfilled", "request.expired", "assignment.accepted", "assignment.cancelled"),
         *("assignment.released", "assignment.missed", "assignment.deferred", "donation.verified"),
         *(f"partner.{verb}" for verb in ("registered", "approved", "rejected", "suspended", "reinstated")),
-        "member.added",
+        *("member.added", "stock.low", "unit.recalled"),
     }

@@ -30,6 +30,10 @@ FACTS = {
     "units_left": 11,
     "code": "048219",
     "minutes": 5,
+    "component": "PRBC_AS",
+    "available": 1234,
+    "minimum": 1235,
+    "bags": 12,
 }
 FORMS = [
     (language, kind, form)

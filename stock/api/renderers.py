@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from rest_framework.renderers import BaseRenderer
+
+from common.api.renderers import JSONRenderer
+
+# What makes a spreadsheet run a cell as a formula when it opens the file.
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+class CSVRenderer(BaseRenderer):
+    """Rows as a file for spreadsheets; refusals stay what they are everywhere."""
+
+    media_type = "text/csv"
+    format = "csv"
+    charset = "utf-8"
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        if not isinstance(data, list):
+            return JSONRenderer().render(data)
+        text = io.StringIO()
+        csv.writer(text).writerows([[defused(cell) for cell in row] for row in data])
+        return text.getvalue().encode()
+
+
+def defused(cell: str) -> str:
+    """Return the cell as text that no spreadsheet runs."""
+    return f"'{cell}" if cell.startswith(FORMULA_SIGNS) else cell

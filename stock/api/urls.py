@@ -1,0 +1,22 @@
+from django.urls import path
+
+from stock.api import unit_views as units
+from stock.api import views
+
+UNIT = "partner/stock/units/<str:unit>"
+
+urlpatterns = [
+    path("partner/stock", views.StockView.as_view(), name="partner-stock"),
+    path("partner/stock/units", units.UnitsView.as_view(), name="partner-stock-units"),
+    path(UNIT, units.UnitView.as_view(), name="partner-stock-unit"),
+    path(f"{UNIT}/tests", units.TestsView.as_view(), name="partner-stock-tests"),
+    path(f"{UNIT}/release", units.ReleaseView.as_view(), name="partner-stock-release"),
+    path(f"{UNIT}/split", units.SplitView.as_view(), name="partner-stock-split"),
+    path(f"{UNIT}/discard", units.DiscardView.as_view(), name="partner-stock-discard"),
+    path(f"{UNIT}/transfuse", units.TransfuseView.as_view(), name="partner-stock-transfuse"),
+    path("partner/stock/movements", views.MovementsView.as_view(), name="partner-stock-movements"),
+    path("partner/stock/counts", views.CountsView.as_view(), name="partner-stock-counts"),
+    path("partner/stock/thresholds", views.ThresholdsView.as_view(), name="partner-stock-thresholds"),
+    path("partner/stock/report.csv", views.ReportView.as_view(), name="partner-stock-report"),
+    path("stock/search", views.SearchView.as_view(), name="stock-search"),
+]

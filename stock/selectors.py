@@ -1,0 +1,246 @@
+"""What may be read of stock, by whom."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import Prefetch, QuerySet
+
+from common import clock
+from common.blood import BloodGroup
+from common.errors import NotFound
+from common.geo import Point
+from partners import selectors as partners
+from stock.compatibility import ranked_rows
+from stock.components import Component, ComponentUnknown, facts_of, parse_component
+from stock.din import DinInvalid, parse_din
+from stock.errors import UnitAmbiguous
+from stock.models import Collection, Movement, Reservation, StockPolicy, Threshold, Unit
+from stock.states import TERMINAL, UnitStatus
+
+# The counts, corrected by what time has done since the last sweep: both sides of the sum are found by an index.
+_LEVELS: Final = """
+    SELECT partner_id, component, blood_group, status, sum(units)::int
+    FROM (
+        SELECT partner_id, component, blood_group, status, units FROM stock_stockcount
+        WHERE partner_id = ANY(%(partners)s) AND status IN ('quarantined', 'available', 'reserved', 'in_transit')
+        UNION ALL
+        SELECT partner_id, component, blood_group, status, -1 FROM stock_unit
+        WHERE partner_id = ANY(%(partners)s) AND status IN ('quarantined', 'available', 'reserved')
+            AND expires_at <= %(now)s
+        UNION ALL
+        SELECT unit.partner_id, component, blood_group, level.status, level.units
+        FROM stock_unit unit, (VALUES ('reserved', -1), ('available', 1)) AS level (status, units)
+        WHERE partner_id = ANY(%(partners)s) AND unit.status = 'reserved' AND reserved_until <= %(now)s
+            AND expires_at > %(now)s
+    ) AS change
+    GROUP BY partner_id, component, blood_group, status
+    HAVING sum(units) <> 0
+"""
+# The national portal's numbers of the groups; those of components are in the components' data.
+GROUP_CODES: Final = {
+    "A+": "11", "A-": "12", "B+": "13", "B-": "14", "O+": "15", "O-": "16", "AB+": "17", "AB-": "18",
+    "Oh+": "22", "Oh-": "23",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Level:
+    """How many units of a kind a partner has at the moment, by state."""
+
+    component: Component
+    blood_group: BloodGroup
+    available: int
+    reserved: int
+    quarantined: int
+    in_transit: int
+
+
+@dataclass(frozen=True)
+class GroupOffer:
+    blood_group: BloodGroup
+    units: int
+    compatible: bool
+    identical: bool
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a live partner near a place has of a component; `units` counts the compatible ones."""
+
+    partner: Any
+    distance_km: float
+    units: int
+    groups: list[GroupOffer]
+
+    @property
+    def pk(self) -> uuid.UUID:
+        return self.partner.pk
+
+
+def units_of(
+    partner_id: uuid.UUID,
+    *,
+    status: str | None = None,
+    component: str | None = None,
+    blood_group: str | None = None,
+    expires_before: dt.datetime | None = None,
+) -> QuerySet[Unit]:
+    """Return the partner's bags; states are those of the moment, swept or not."""
+    found = Unit.objects.filter(partner_id=partner_id)
+    if status is not None:
+        found = found.standing(UnitStatus(status), clock.now())
+    if component is not None:
+        found = found.filter(component=component)
+    if blood_group is not None:
+        found = found.filter(blood_group=blood_group)
+    if expires_before is not None:
+        found = found.filter(expires_at__lt=expires_before)
+    return found
+
+
+def unit_id_of(partner_id: uuid.UUID, text: str, *, component: str = "") -> uuid.UUID:
+    """Return the id of the partner's bag that an id, a number or the text of a bar code names.
+
+    Of several bags with one number, the only one in use is meant, or the one of the component (name or short code).
+    Raises: NotFound, UnitAmbiguous
+    """
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        pass
+    try:
+        din = parse_din(text).value
+        kind = parse_component(component) if component else None
+    except (DinInvalid, ComponentUnknown) as exc:
+        raise NotFound from exc
+    rows = Unit.objects.filter(partner_id=partner_id, din=din).order_by("pk")
+    found = list(rows.filter(component=kind) if kind else rows)
+    chosen = [unit for unit in found if unit.state not in TERMINAL] if len(found) > 1 else found
+    if not found:
+        raise NotFound
+    if len(chosen) != 1:
+        raise UnitAmbiguous(components=[unit.component for unit in found])
+    return chosen[0].pk
+
+
+def get_unit_of(partner_id: uuid.UUID, unit_id: uuid.UUID) -> Unit:
+    """Return the partner's bag with its history, its parts, its donation's tests. Raises: NotFound."""
+    rows = Unit.objects.filter(partner_id=partner_id).prefetch_related(
+        Prefetch("movements", Movement.objects.order_by("pk")),
+        Prefetch("parts", Unit.objects.order_by("pk")),
+        Prefetch("reservations", Reservation.objects.filter(ended_at=None)),
+    )
+    found = rows.filter(pk=unit_id).first()
+    if found is None:
+        raise NotFound
+    found.donation = Collection.objects.prefetch_related("results").get(pk=found.din)  # type: ignore[attr-defined]
+    return found
+
+
+def movements_of(partner_id: uuid.UUID) -> QuerySet[Movement]:
+    return Movement.objects.filter(partner_id=partner_id).select_related("unit")
+
+
+def stock_of(partner_id: uuid.UUID) -> list[Level]:
+    """Return the partner's stock by kind, in the order of components and groups."""
+    return _levels([partner_id]).get(partner_id, [])
+
+
+def thresholds_of(partner_id: uuid.UUID) -> dict[str, Any]:
+    """Return the partner's thresholds and its O- floor."""
+    rows = Threshold.objects.filter(partner_id=partner_id)
+    floor = StockPolicy.objects.filter(partner_id=partner_id).values_list("o_neg_floor", flat=True).first()
+    return {"thresholds": sorted(rows, key=_kind), "o_neg_floor": floor or 0}
+
+
+def search(
+    origin: Point, *, radius_km: float, blood_group: BloodGroup, component: Component, units: int
+) -> list[Offer]:
+    """Return the live partners within the radius that have so many compatible units, nearest first; two queries."""
+    near = partners.partners_near(origin, radius_km, live=True)
+    levels = _levels([partner.pk for partner in near])
+    suitable = {row.donor for row in ranked_rows(blood_group, component)}
+    offers = []
+    for partner in near:
+        groups = [
+            GroupOffer(
+                level.blood_group,
+                level.available,
+                compatible=level.blood_group in suitable,
+                identical=level.blood_group == blood_group,
+            )
+            for level in levels.get(partner.pk, [])
+            if level.component == component and level.available > 0
+        ]
+        total = sum(group.units for group in groups if group.compatible)
+        if total >= units:
+            offers.append(Offer(partner, partner.distance_km, total, groups))
+    return offers
+
+
+def report_rows(partner_id: uuid.UUID) -> list[list[str]]:
+    """Return the daily stock report, the heading first, as the national portal lays it out."""
+    own = partners.profile_of(partner_id)
+    last = Movement.objects.filter(partner_id=partner_id).order_by("-pk").values_list("created_at", flat=True).first()
+    updated = "" if last is None else last.isoformat(timespec="seconds")
+    place = [own.address, own.phone, own.state, own.district]
+    return [
+        REPORT_HEADING,
+        *(
+            [
+                str(partner_id),
+                own.name,
+                own.category,
+                *place,
+                GROUP_CODES[level.blood_group],
+                str(level.blood_group),
+                facts_of(level.component).eraktkosh_code,
+                str(level.component),
+                str(level.available),
+                updated,
+            ]
+            for level in stock_of(partner_id)
+        ),
+    ]
+
+
+REPORT_HEADING: Final = [
+    "centre_id", "centre_name", "category", "address", "phone", "state", "district", "blood_group_code", "blood_group",
+    "component_code", "component", "available", "last_update",
+]  # fmt: skip
+
+
+def _levels(partner_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Level]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_LEVELS, {"partners": list(partner_ids), "now": clock.now()})
+        rows = cursor.fetchall()
+    kinds: dict[tuple[uuid.UUID, str, str], dict[str, int]] = defaultdict(dict)
+    for partner_id, component, group, status, units in rows:
+        kinds[partner_id, component, group][status] = units
+    levels = defaultdict(list)
+    for (partner_id, component, group), units in kinds.items():
+        level = Level(
+            Component(component),
+            BloodGroup(group),
+            available=units.get("available", 0),
+            reserved=units.get("reserved", 0),
+            quarantined=units.get("quarantined", 0),
+            in_transit=units.get("in_transit", 0),
+        )
+        levels[partner_id].append(level)
+    return {partner_id: sorted(found, key=_kind) for partner_id, found in levels.items()}
+
+
+_COMPONENTS: Final = {str(component): place for place, component in enumerate(Component)}
+_GROUPS: Final = {str(group): place for place, group in enumerate(BloodGroup)}
+
+
+def _kind(row: Level | Threshold) -> tuple[int, int]:
+    return _COMPONENTS[row.component], _GROUPS[row.blood_group]

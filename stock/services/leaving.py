@@ -1,0 +1,74 @@
+"""How bags leave stock other than to somebody who reserved them: discarded, given here, expired."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import Q
+
+from common import clock
+from common.db import command, lock_free
+from stock.errors import UnitExpired
+from stock.models import Unit
+from stock.services.moving import expire_due, hold_unit, move, settle
+from stock.services.thresholds import watch
+from stock.states import DiscardReason, UnitStatus
+
+
+@command
+def discard_unit(
+    *, partner_id: uuid.UUID, member_id: uuid.UUID, unit_id: uuid.UUID, reason: DiscardReason, note: str = ""
+) -> Unit:
+    """Take a bag out of use for a reason.
+
+    Locks: the bag.      Emits: stock.low, reservation.ended      Raises: NotFound, IllegalTransition
+    """
+    unit = hold_unit(partner_id=partner_id, unit_id=unit_id)
+    facts = {"reason": str(reason), **({"note": note} if note else {})}
+    move([unit], verb="discard", actor=f"member:{member_id}", facts=facts, discard_reason=reason)
+    watch([partner_id])
+    return unit
+
+
+@command
+def transfuse_unit(*, partner_id: uuid.UUID, member_id: uuid.UUID, unit_id: uuid.UUID, recipient: str = "") -> Unit:
+    """Record that a bag was given. One that was issued to nobody yet is reserved and issued on the way.
+
+    `recipient` is the partner's own number of the case, no name.
+
+    Locks: the bag.      Emits: stock.low      Raises: NotFound, IllegalTransition, UnitExpired
+    """
+    unit = hold_unit(partner_id=partner_id, unit_id=unit_id)
+    if unit.expires_at <= clock.now() and unit.state in {UnitStatus.AVAILABLE, UnitStatus.ISSUED}:
+        raise UnitExpired
+    actor = f"member:{member_id}"
+    if unit.state is UnitStatus.AVAILABLE:
+        move([unit], verb="reserve", actor=actor)
+        move([unit], verb="issue", actor=actor)
+    move([unit], verb="transfuse", actor=actor, facts={"recipient": recipient} if recipient else None)
+    watch([partner_id])
+    return unit
+
+
+@command
+def expire_due_units(*, limit: int) -> int:
+    """Take up to `limit` bags whose life is over off the shelves; return how many.
+
+    Locks: the bags, passing over those that somebody holds.      Emits: stock.low, reservation.ended
+    """
+    swept = expire_due(limit=limit)
+    watch(swept.partner_ids)
+    return swept.units
+
+
+@command
+def lapse_due_reservations(*, limit: int) -> int:
+    """Free up to `limit` bags whose reservation is over; return how many.
+
+    Locks: the bags, passing over those that somebody holds.      Emits: reservation.ended
+    """
+    lapsed = Q(status=UnitStatus.RESERVED, reserved_until__lte=clock.now())
+    units = lock_free(Unit.objects.filter(lapsed).order_by("reserved_until", "pk"), limit=limit)
+    settle(units)
+    watch({unit.partner_id for unit in units})
+    return len(units)

@@ -1,0 +1,181 @@
+"""Tests of a donation, its confirmed group, and the release of its bags."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from common import clock, outbox
+from common.blood import BloodGroup
+from common.db import command, lock
+from common.errors import NotFound
+from stock.errors import (
+    DonationReactive,
+    GroupContradicts,
+    GroupNotConfirmed,
+    NotTheCollector,
+    ResultFinal,
+    TestsMissing,
+    UnitExpired,
+)
+from stock.models import Collection, TestResult, Unit
+from stock.services.moving import hold_unit, move, settle, write_movements
+from stock.services.thresholds import watch
+from stock.states import BEYOND_REACH, ON_SHELF, DiscardReason, Finding, MandatoryTest, UnitStatus
+
+TESTED: Final = "test"
+
+
+@dataclass(frozen=True)
+class Consequences:
+    """What a reactive donation led to; both empty when nothing is reactive."""
+
+    discarded: list[Unit]
+    recalled: list[Unit]
+
+
+@command
+def record_tests(
+    *,
+    partner_id: uuid.UUID,
+    member_id: uuid.UUID,
+    unit_id: uuid.UUID,
+    results: Mapping[MandatoryTest, Finding],
+    blood_group: BloodGroup | None = None,
+) -> Consequences:
+    """Write down test results and the confirmed group of the donation that a bag comes from.
+
+    A reactive result discards every bag of the donation that is still on a shelf, wherever it is, and flags those that
+    have left: the look-back. Only whoever first had the donation answers for it.
+
+    Locks: the donation, all its bags.      Emits: unit.reactive, unit.recalled, stock.low, reservation.ended
+    Raises: NotFound, NotTheCollector, ResultFinal, GroupContradicts, DonationReactive
+    """
+    din = Unit.objects.filter(pk=unit_id, partner_id=partner_id).values_list("din", flat=True).first()
+    if din is None:
+        raise NotFound
+    [donation] = lock(Collection, [din])
+    if donation.partner_id != partner_id:
+        raise NotTheCollector
+    units = lock(Unit, Unit.objects.filter(din=din).values_list("pk", flat=True))
+    settle(units)
+    known = dict(TestResult.objects.filter(collection=donation).values_list("test", "finding"))
+    _refuse_contradiction(donation, known, results, blood_group)
+    actor = f"member:{member_id}"
+    _write_results(donation, known, results, actor)
+    if blood_group is not None:
+        _confirm_group(donation, units, blood_group, actor)
+    facts = {"results": {str(test): str(finding) for test, finding in results.items()}}
+    write_movements(
+        [unit for unit in units if unit.partner_id == partner_id],
+        verb=TESTED,
+        actor=actor,
+        facts=facts if blood_group is None else {**facts, "blood_group": str(blood_group)},
+    )
+    if Finding.REACTIVE not in results.values():
+        return Consequences([], [])
+    return _withdraw(donation, units, actor)
+
+
+@command
+def release_unit(*, partner_id: uuid.UUID, member_id: uuid.UUID, unit_id: uuid.UUID) -> Unit:
+    """Let a bag out of quarantine: all mandatory tests non-reactive, the group confirmed, its life not over.
+
+    Locks: the donation, the bag.      Emits: stock.low
+    Raises: NotFound, IllegalTransition, TestsMissing, GroupNotConfirmed, UnitExpired, DonationReactive
+    """
+    din = Unit.objects.filter(pk=unit_id, partner_id=partner_id).values_list("din", flat=True).first()
+    if din is None:
+        raise NotFound
+    [donation] = lock(Collection, [din])
+    unit = hold_unit(partner_id=partner_id, unit_id=unit_id)
+    if unit.state is UnitStatus.QUARANTINED:
+        _refuse_unreleasable(donation, unit)
+    move([unit], verb="release", actor=f"member:{member_id}")
+    watch([partner_id])
+    return unit
+
+
+def _refuse_unreleasable(donation: Collection, unit: Unit) -> None:
+    findings = dict(TestResult.objects.filter(collection=donation).values_list("test", "finding"))
+    if donation.reactive_at is not None or Finding.REACTIVE in findings.values():
+        raise DonationReactive
+    missing = [str(test) for test in MandatoryTest if findings.get(test) != Finding.NON_REACTIVE]
+    if missing:
+        raise TestsMissing(missing=missing)
+    if donation.blood_group != unit.blood_group:
+        raise GroupNotConfirmed
+    if unit.is_over:
+        raise UnitExpired
+
+
+def _refuse_contradiction(
+    donation: Collection,
+    known: Mapping[str, str],
+    results: Mapping[MandatoryTest, Finding],
+    blood_group: BloodGroup | None,
+) -> None:
+    changed = [
+        str(test)
+        for test, finding in results.items()
+        if known.get(test) == Finding.REACTIVE and finding is not Finding.REACTIVE
+    ]
+    if changed:
+        raise ResultFinal(tests=changed)
+    if blood_group is not None and donation.blood_group not in ("", blood_group):
+        raise GroupContradicts(blood_group=donation.blood_group)
+
+
+def _write_results(
+    donation: Collection, known: Mapping[str, str], results: Mapping[MandatoryTest, Finding], actor: str
+) -> None:
+    TestResult.objects.bulk_create(
+        [
+            TestResult(collection=donation, test=test, finding=finding, recorded_by=actor, recorded_at=clock.now())
+            for test, finding in results.items()
+            if known.get(test) != finding
+        ],
+        update_conflicts=True,
+        unique_fields=["collection", "test"],
+        update_fields=["finding", "recorded_by", "recorded_at"],
+    )
+
+
+def _confirm_group(donation: Collection, units: list[Unit], group: BloodGroup, actor: str) -> None:
+    """Whatever the label said before, bags in quarantine have the group that was found."""
+    if donation.blood_group:
+        return
+    donation.blood_group, donation.group_confirmed_at, donation.group_confirmed_by = group, clock.now(), actor
+    donation.save(update_fields=["blood_group", "group_confirmed_at", "group_confirmed_by"])
+    waiting = [unit for unit in units if unit.state is UnitStatus.QUARANTINED]
+    for unit in waiting:
+        unit.blood_group = group
+    Unit.objects.filter(pk__in=[unit.pk for unit in waiting]).update(blood_group=group)
+
+
+def _withdraw(donation: Collection, units: list[Unit], actor: str) -> Consequences:
+    now = clock.now()
+    first_time = donation.reactive_at is None
+    if first_time:
+        donation.reactive_at = now
+        donation.save(update_fields=["reactive_at"])
+    reached = [unit for unit in units if unit.state in ON_SHELF]
+    left = [unit for unit in units if unit.state in BEYOND_REACH and unit.recalled_at is None]
+    reason = DiscardReason.REACTIVE
+    move(reached, verb="discard", actor=actor, facts={"reason": str(reason)}, discard_reason=reason)
+    for unit in left:
+        unit.recalled_at = now
+    Unit.objects.filter(pk__in=[unit.pk for unit in left]).update(recalled_at=now)
+    write_movements(left, verb="recall", actor=actor)
+    if first_time:
+        outbox.emit("unit.reactive", key=f"din:{donation.din}", din=donation.din, partner=str(donation.partner_id))
+    concerned = defaultdict(list)
+    for unit in (*reached, *left):
+        concerned[unit.partner_id].append(str(unit.pk))
+    for partner_id, ids in concerned.items():
+        outbox.emit("unit.recalled", key=f"partner:{partner_id}", partner=str(partner_id), units=ids)
+    watch(concerned)
+    return Consequences(discarded=reached, recalled=left)
