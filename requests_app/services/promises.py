@@ -65,6 +65,7 @@ def accept(*, request_id: uuid.UUID, donor_id: uuid.UUID) -> Promise:
     Raises: NotADonor, NotFound, RequestClosed, RequestExpired, AccountLocked, GroupIncompatible, DonorNotEligible,
     LocationUnknown, TooFar, AlreadyPromised, RequestFull
     """
+    _refuse_what_is_full_at_a_glance(request_id, donor_id)
     donor = donors.hold_donor(donor_id=donor_id)
     request = lock_one(BloodRequest, request_id)
     distance = _refuse_unless_fit(request, donor)
@@ -177,6 +178,19 @@ def _refuse_unless_fit(request: BloodRequest, donor: Donor) -> Decimal:
     if distance > request.radius_km:
         raise TooFar(distance_km=round(distance, 1), radius_km=float(request.radius_km))
     return Decimal(str(round(distance, 3)))
+
+
+def _refuse_what_is_full_at_a_glance(request_id: uuid.UUID, donor_id: uuid.UUID) -> None:
+    """Spare those who come too late the wait for the locks: hundreds may answer one request at the same moment.
+
+    A donor with a promise goes on to hear of that. Raises: RequestFull
+    """
+    full = BloodRequest.objects.filter(
+        pk=request_id, status=RequestStatus.ASSIGNED, expires_at__gt=clock.now()
+    ).values_list("units", flat=True)
+    units = full.first()
+    if units is not None and not Assignment.objects.filter(donor_id=donor_id, status__in=LIVE_ASSIGNMENT).exists():
+        raise RequestFull(units=units, units_left=0)
 
 
 def _refuse_second_promise(donor_id: uuid.UUID) -> None:
