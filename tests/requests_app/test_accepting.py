@@ -114,3 +114,12 @@ def test_moving_into_reach_is_enough():
     accounts.set_location(user_id=donor.pk, point=Point(float(PUNE[0]), float(PUNE[1])))
 
     assert accept(donor, request).status_code == 201
+
+
+def test_who_has_a_place_in_a_full_request_hears_of_it_and_not_that_it_is_full():
+    request, donor = make_request(), make_donor()
+    accept(donor, request)
+
+    reply = accept(donor, request)
+
+    assert (reply.status_code, reply.json()["code"]) == (409, "already_promised")
