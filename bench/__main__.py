@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench.frame import BENCHMARKS, MISSED, machine, say
+from bench.frame import BENCHMARKS, MISSED, load, machine, say
 from bench.postgis_server import has_postgis, programs_with_postgis
 
 MARK = "<!-- Below this line: what `--record` wrote. -->\n"
@@ -18,32 +18,40 @@ MARK = "<!-- Below this line: what `--record` wrote. -->\n"
 def main() -> int:
     """Run the benchmarks one after the other; return 1 if one broke, or with --strict if a bar does not hold."""
     options = _options()
-    results = [f"Measured {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC on {machine()}."]
-    print(results[0], flush=True)
+    print(f"On {machine()}; {load()}.", flush=True)
     missed, broken = list[str](), list[str]()
     for name in options.names or BENCHMARKS:
         say(f"{name} ...")
+        measured = f"Measured {dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M} UTC; {load()}."
         command, environment = _how_to_run(name)
         done = subprocess.run(command, env=environment, check=False, stdout=subprocess.PIPE, text=True)
-        print(done.stdout, end="", flush=True)
-        results.append(done.stdout.strip())
+        print(f"{done.stdout}\n{measured}", flush=True)
         if done.returncode == MISSED:
             missed.append(name)
         elif done.returncode:
             broken.append(name)
-    results.append(_verdict(missed, broken))
-    print(f"\n{results[-1]}")
-    if options.record:
-        kept = options.record.read_text(encoding="utf-8").partition(MARK)[0]
-        options.record.write_text(kept + MARK + "\n" + "\n\n".join(results) + "\n", encoding="utf-8")
+        if options.record and name not in broken:
+            _record(options.record, name, f"{done.stdout.strip()}\n\n{measured}")
+    print(f"\n{_verdict(missed, broken)}")
     return 1 if broken or (options.strict and missed) else 0
+
+
+def _record(file: Path, name: str, section: str) -> None:
+    """Put the section below the mark, in the place of the one of that name."""
+    kept, _, recorded = file.read_text(encoding="utf-8").partition(MARK)
+    sections = {text.partition(":")[0]: f"## {text.strip()}" for text in recorded.split("\n## ")[1:]}
+    sections[name] = section
+    ordered = [sections[known] for known in BENCHMARKS if known in sections]
+    file.write_text("\n\n".join([f"{kept}{MARK}\nOn {machine()}.", *ordered]) + "\n", encoding="utf-8")
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which, of: {', '.join(BENCHMARKS)}; all unless told")
     parser.add_argument("--strict", action="store_true", help="exit non-zero when a bar does not hold")
-    parser.add_argument("--record", type=Path, metavar="FILE", help="write the results into docs/benchmarks.md, too")
+    parser.add_argument(
+        "--record", type=Path, metavar="FILE", help="write the results below the mark in docs/benchmarks.md, too"
+    )
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in BENCHMARKS]
     if unknown:

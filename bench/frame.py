@@ -151,11 +151,15 @@ def _peak(status: Path) -> int:
 def machine() -> str:
     """Return the shape of this machine, without names."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    load = ", ".join(f"{value:.2f}" for value in os.getloadavg())
     return (
         f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB of memory, {platform.system()}, "
-        f"Python {platform.python_version()}; load before: {load}"
+        f"Python {platform.python_version()}"
     )
+
+
+def load() -> str:
+    """Return how busy the machine has been: 1, 5 and 15 minutes back."""
+    return "load before: " + ", ".join(f"{value:.2f}" for value in os.getloadavg())
 
 
 def postgres_version() -> str:
