@@ -8,14 +8,14 @@ import sys
 import requests
 
 from sandbox.demo.client import Surprise
-from sandbox.demo.story import Story
+from sandbox.demo.story import tell
 
 
 def main() -> int:
     base = os.environ.get("BASE_URL", "http://127.0.0.1:8000")
     sandbox = os.environ.get("SANDBOX_URL", "http://127.0.0.1:8090")
     try:
-        Story(base, sandbox).tell()
+        tell(base, sandbox)
     except Surprise as exc:
         print(f"\nSurprise: {exc}", file=sys.stderr)
         return 1

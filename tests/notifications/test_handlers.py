@@ -306,7 +306,7 @@ def test_a_donor_is_thanked_with_the_next_date_and_the_partner_learns_the_end(
             "next_eligible_on": dt.date(2030, 7, 30),
         },
     )
-    monkeypatch.setattr("notifications.handlers.donations.donation_facts", lambda _: facts)
+    monkeypatch.setattr("notifications.handlers.visits.donations.donation_facts", lambda _: facts)
 
     happen("donation.verified", f"request:{assignment.request_id}", donation=str(assignment.pk))
     happen("donation.verified", f"request:{assignment.request_id}", donation=str(assignment.pk))
@@ -385,7 +385,7 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         name
         for name in outbox.heard_names()
         for handler in outbox._handlers[name]
-        if handler.__module__ == handlers.__name__
+        if handler.__module__.startswith(f"{handlers.__name__}.")
     }
 
     assert heard == {

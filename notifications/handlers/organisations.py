@@ -1,0 +1,64 @@
+"""What an administrator decides about a partner, and who joins it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from common.models import OutboxEvent
+from common.outbox import on
+from notifications.handlers.addressing import (
+    id_in,
+    members,
+    occasion,
+    subject_of_key,
+)
+from notifications.kinds import Kind
+from notifications.services import notify
+from partners import selectors as partners
+from partners.states import Role
+
+
+@on("partner.registered")
+def tell_registered(event: OutboxEvent) -> None:
+    _tell_partner(event, Kind.PARTNER_REGISTERED)
+
+
+@on("partner.approved")
+def tell_approved(event: OutboxEvent) -> None:
+    _tell_partner(event, Kind.PARTNER_APPROVED)
+
+
+@on("partner.rejected")
+def tell_rejected(event: OutboxEvent) -> None:
+    _tell_partner(event, Kind.PARTNER_REJECTED)
+
+
+@on("partner.suspended")
+def tell_suspended(event: OutboxEvent) -> None:
+    _tell_partner(event, Kind.PARTNER_SUSPENDED, roles=tuple(Role))
+
+
+@on("partner.reinstated")
+def tell_reinstated(event: OutboxEvent) -> None:
+    _tell_partner(event, Kind.PARTNER_REINSTATED, roles=tuple(Role))
+
+
+@on("member.added")
+def tell_member_added(event: OutboxEvent) -> None:
+    partner_id, member_id = subject_of_key(event), id_in(event, "member")
+    notify(
+        kind=Kind.MEMBER_ADDED,
+        occasion=occasion(event),
+        recipients=[member for member in members(partner_id, tuple(Role)) if member.member_id == member_id],
+        facts={"partner": partners.card(partner_id).name},
+    )
+
+
+def _tell_partner(event: OutboxEvent, kind: Kind, *, roles: Collection[Role] = (Role.OWNER,)) -> None:
+    partner_id = id_in(event, "partner")
+    notify(
+        kind=kind,
+        occasion=occasion(event),
+        recipients=members(partner_id, roles),
+        facts={"partner": partners.card(partner_id).name},
+    )
