@@ -24,6 +24,7 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 import notifications.jobs
 import partners.jobs
+import payments.jobs
 import requests_app.jobs
 import stock.jobs
 import users.jobs
@@ -65,6 +66,8 @@ JOBS = (
     Job("release_forgotten_visits", requests_app.jobs.release_forgotten_visits, every(hours=1)),
     Job("expire_units", stock.jobs.expire_units, every(minutes=10)),
     Job("lapse_reservations", stock.jobs.lapse_reservations, every(minutes=5)),
+    Job("reconcile_payments", payments.jobs.reconcile, every(minutes=1)),
+    Job("report_mismatches", payments.jobs.report_mismatches, nightly(6, 0)),
     Job("unlock_donors", users.jobs.unlock_donors, every(hours=1)),
     Job("refresh_eligibility", users.jobs.refresh_windows, nightly(0, 10)),
     Job("prune_accounts", users.jobs.prune, nightly(3, 0)),

@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from common.blood import BloodGroup, DonationType, Sex
+from common.money import Currency
 from notifications.states import Channel, DeliveryStatus
 from partners.states import PartnerKind, PartnerStatus, Role
+from payments.states import (
+    ActionType,
+    InvoiceKind,
+    OfflineMethod,
+    PaymentStatus,
+    Provider,
+    PurchaseKind,
+    RefundStatus,
+)
 from requests_app.states import AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
 from stock.components import Component
 from stock.states import OWN_REASONS, DiscardReason, Finding, MandatoryTest, UnitStatus
 from users.states import AssuranceLabel, ConsentPurpose, ConsentStatus, IdentityMethod, Purpose, ScoreReason, Tag
 
 SETS: dict[str, Iterable[str]] = {
+    "ActionType": ActionType,
     "AssignmentStatus": AssignmentStatus,
     "AssuranceLabel": AssuranceLabel,
     "BloodGroup": BloodGroup,
@@ -20,15 +31,21 @@ SETS: dict[str, Iterable[str]] = {
     "Component": Component,
     "ConsentPurpose": ConsentPurpose,
     "ConsentStatus": ConsentStatus,
+    "Currency": Currency,
     "DeliveryStatus": DeliveryStatus,
     "DiscardReason": DiscardReason,
     "DonationType": DonationType,
     "Finding": Finding,
     "IdentityMethod": IdentityMethod,
+    "InvoiceKind": InvoiceKind,
     "MandatoryTest": MandatoryTest,
+    "OfflineMethod": OfflineMethod,
     "OwnDiscardReason": OWN_REASONS,
     "PartnerKind": PartnerKind,
     "PartnerStatus": PartnerStatus,
+    "PaymentStatus": PaymentStatus,
+    "Provider": Provider,
+    "PurchaseKind": PurchaseKind,
     "Purpose": Purpose,
     "RequestStatus": RequestStatus,
     "Role": Role,
@@ -36,6 +53,7 @@ SETS: dict[str, Iterable[str]] = {
     "Sex": Sex,
     "StopReason": StopReason,
     "Tag": Tag,
+    "TransferStatus": RefundStatus,  # of money on its way: refunds and payouts
     "UnitStatus": UnitStatus,
     "Urgency": Urgency,
     "WaveKind": WaveKind,

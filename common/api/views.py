@@ -36,13 +36,15 @@ class APIView(views.APIView):
 
     `spends` names the throttles that a call counts against by address, `spends_by` those by a phone number in
     the body, `spends_by_account` those by the account; every signed-in write counts against the account besides.
-    `idempotency_required` refuses a POST without an Idempotency-Key.
+    `idempotency_required` refuses a POST without an Idempotency-Key. `keeps_key_itself` is for a POST that cannot be
+    one transaction, because it asks an outside provider: it finds its own first effect by the key.
     """
 
     spends: ClassVar[tuple[str, ...]] = ()
     spends_by: ClassVar[Mapping[str, str]] = {}
     spends_by_account: ClassVar[tuple[str, ...]] = ()
     idempotency_required: ClassVar[bool] = False
+    keeps_key_itself: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -108,6 +110,8 @@ def _idempotent(post: Handler) -> Handler:
         if header is None:
             if self.idempotency_required:
                 raise idempotency.IdempotencyKeyRequired
+            return post(self, request, *args, **kwargs)
+        if self.keeps_key_itself:
             return post(self, request, *args, **kwargs)
 
         def act() -> idempotency.Reply:

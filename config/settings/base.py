@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "common",
     "users",
     "partners",
+    "payments",
     "stock",
     "requests_app",
     "donations",
@@ -216,6 +217,11 @@ QUIET_HOURS = (dt.time(21, 30), dt.time(7, 0))  # in the partner's zone; only cr
 # Identities. The certificates with which UIDAI signs offline e-KYC files: paths of PEM or DER files. None: not offered.
 UIDAI_CERTIFICATES: list[str] = env.list("UIDAI_CERTIFICATES", default=[])
 UIDAI_ALLOW_RSA_SHA1: bool = env.bool("UIDAI_ALLOW_RSA_SHA1", default=False)  # the signature only, never the digest
+
+# Payments. A provider without its secret is not offered.
+STRIPE_SECRET_KEY: str = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET: str = env.str("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", default="https://api.stripe.com")
 
 APSCHEDULER_DATETIME_FORMAT = "Y-m-d H:i:s"
 APSCHEDULER_RUN_NOW_TIMEOUT = 25

@@ -18,6 +18,9 @@ os.environ.setdefault("TWILIO_VOICE_FROM", "+15005550008")
 os.environ.setdefault("SANDBOX_URL", f"http://127.0.0.1:{os.environ.get('SANDBOX_PORT', '8090')}")
 os.environ.setdefault("PUBLIC_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}")
 os.environ.setdefault("TWILIO_API_BASE", os.environ["SANDBOX_URL"])
+os.environ.setdefault("STRIPE_SECRET_KEY", "sk_test_sandbox")
+os.environ.setdefault("STRIPE_WEBHOOK_SECRET", "whsec_sandbox")
+os.environ.setdefault("STRIPE_API_BASE", os.environ["SANDBOX_URL"])
 os.environ.setdefault("DISPATCH_GRACE", "3")  # the sandbox settles a message within a second
 os.environ.setdefault("LOG_JSON", "false")
 
