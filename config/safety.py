@@ -13,6 +13,7 @@ SECRETS = ("SECRET_KEY", "TOKEN_KEY", "CODE_KEY", "BLIND_INDEX_KEY")
 PROVIDER_SECRETS = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")  # the token also signs the provider's webhooks
 SENDERS = ("TWILIO_SMS_FROM", "TWILIO_WHATSAPP_FROM", "TWILIO_VOICE_FROM")
 SHORTEST_SECRET = 50  # characters, as Django asks of its own
+SHORTEST_WEBHOOK_SECRET = 20  # characters; those of Stripe have 38
 FEWEST_CHARACTERS = 12  # different ones; a key of one repeated letter is no key
 
 
@@ -65,8 +66,23 @@ def _outside_world(settings: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name} is empty."
     if settings["SANDBOX_URL"]:
         yield "SANDBOX_URL is set: the sandbox is never used in production."
+    yield from _providers_of_payments(settings)
     provider, public = urlsplit(settings["TWILIO_API_BASE"]), urlsplit(settings["PUBLIC_URL"])
     if (provider.scheme, provider.hostname) != ("https", "api.twilio.com"):
         yield "TWILIO_API_BASE does not point at Twilio: the sandbox is never used in production."
     if public.scheme != "https" or not public.hostname:
         yield "PUBLIC_URL must be this server's https address: providers sign their webhooks over it."
+
+
+def _providers_of_payments(settings: Mapping[str, Any]) -> Iterator[str]:
+    """A provider may be left out; one that is set up takes real money, and nothing signs for it with a known secret."""
+    key, secret = settings["STRIPE_SECRET_KEY"], settings["STRIPE_WEBHOOK_SECRET"]
+    if bool(key) != bool(secret):
+        yield "STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET belong together: one is empty."
+    if key and (not key.startswith(("sk_live_", "rk_live_")) or "sandbox" in key):
+        yield "STRIPE_SECRET_KEY is no live key: the sandbox and test mode are never used in production."
+    if secret and (len(secret) < SHORTEST_WEBHOOK_SECRET or "sandbox" in secret):
+        yield "STRIPE_WEBHOOK_SECRET is the sandbox's, or too short."
+    base = urlsplit(settings["STRIPE_API_BASE"])
+    if (base.scheme, base.hostname) != ("https", "api.stripe.com"):
+        yield "STRIPE_API_BASE does not point at Stripe: the sandbox is never used in production."

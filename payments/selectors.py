@@ -175,8 +175,9 @@ def trial_balance() -> dict[str, int]:
 
 def account_totals() -> list[tuple[str, str, str, int]]:
     """Return every kind of account with its balance: (kind, detail, currency, debits less credits)."""
-    rows = Account.objects.order_by("kind", "detail", "currency").values_list("kind", "detail", "currency")
-    return [(*row[:3], row[3] or 0) for row in rows.annotate(total=Sum("postings__amount_minor"))]
+    rows = Account.objects.order_by("kind", "detail", "currency").values("kind", "detail", "currency")
+    found = rows.annotate(total=Sum("postings__amount_minor"))
+    return [(row["kind"], row["detail"], row["currency"], row["total"] or 0) for row in found]
 
 
 def due_late_returns(limit: int) -> list[uuid.UUID]:

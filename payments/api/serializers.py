@@ -42,6 +42,7 @@ class PayIn(serializers.Serializer[Any]):
         required=False,
         default="",
         max_length=500,
+        allow_blank=True,
         help_text="Where the payer comes back to: then the action is a page. Without it, the provider's SDK.",
     )
 

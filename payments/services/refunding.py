@@ -87,6 +87,16 @@ def refund_as_payee(
 
 
 @command
+def refund_all(*, payment_id: uuid.UUID, actor: str, reason: str) -> Refund:
+    """An administrator gives back all that is left.
+
+    Locks: the payment.      Raises: NotFound, NothingToRefund, Busy
+    """
+    key = f"all:{clock.now():%Y%m%d%H%M%S%f}"
+    return refund_payment(payment_id=payment_id, key=key, reason=reason, actor=actor)
+
+
+@command
 def return_held(*, payment_id: uuid.UUID, actor: str, reason: str) -> Refund:
     """An administrator sends back the wrong amount that is held.
 
