@@ -72,6 +72,7 @@ JOBS = (
     Job("refresh_eligibility", users.jobs.refresh_windows, nightly(0, 10)),
     Job("prune_accounts", users.jobs.prune, nightly(3, 0)),
     Job("prune_members", partners.jobs.prune, nightly(3, 5)),
+    Job("prune_payments", payments.jobs.prune, nightly(3, 15)),
     Job("prune_notifications", notifications.jobs.prune, nightly(3, 10)),
     Job("prune_outbox", outbox.prune, nightly(3, 20)),
     Job("prune_replies", idempotency.prune, every(hours=1)),

@@ -1,4 +1,4 @@
-from common.errors import Conflict, Invalid, Unauthenticated
+from common.errors import Conflict, Invalid, Mismatch, Unauthenticated
 
 
 class PurchaseUnknown(Invalid):
@@ -21,6 +21,11 @@ class PurchaseFixed(Conflict):
 class PaymentOpen(Conflict):
     code, message = "payment_open", "Another payment for this is open: finish or cancel it first."
     constraint = "one_live_payment_per_purchase"
+
+
+class PaymentKeyReused(Mismatch):
+    code, message = "payment_key_reused", "This Idempotency-Key has just been used for another payment."
+    constraint = "payment_client_key_once"
 
 
 class ProviderUnavailable(Invalid):

@@ -7,6 +7,7 @@ from typing import Final
 
 from common.errors import Busy
 from payments import errands, selectors
+from payments.services import notices
 
 TURNS: Final = 100  # of a job: what is left waits for the next
 log = logging.getLogger(__name__)
@@ -24,6 +25,11 @@ def reconcile() -> int:
     except Busy:
         return done
     return done
+
+
+def prune() -> int:
+    """Forget webhooks that no provider repeats any more; return how many went."""
+    return notices.prune()
 
 
 def report_mismatches() -> int:

@@ -38,6 +38,7 @@ PAID = {
     "action": {"type": "redirect", "url": "", "client_token": ""},
     "paid_at": "2026-01-15T11:31:00Z",
 }
+ROW = {name: value for name, value in PAID.items() if name != "action"}
 WISH = {
     "purchase": {"kind": "order", "id": "01990b1e-6c00-7a3b-9d1e-2f4a5b6c7da2"},
     "provider": "stripe",

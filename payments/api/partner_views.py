@@ -56,15 +56,15 @@ class PaymentsView(APIView):
         "List our payments",
         tag=TAG,
         query=[shapes.PartnerPaymentsQuery],
-        responses={200: shapes.PaymentOut},
+        responses={200: shapes.PaymentRowOut},
         paged=True,
-        answer=examples.PAID,
+        answer=examples.ROW,
     )
     def get(self, request: Request) -> Response:
         """What you pay and what you are paid, newest first."""
         query = read_query(shapes.PartnerPaymentsQuery, request)
         ours = selectors.payments_of_partner(request.user.partner_id, query.get("direction", ""))
-        return paged(filtered(ours, query), shapes.PaymentOut, request)
+        return paged(filtered(ours, query), shapes.PaymentRowOut, request)
 
 
 class OurPayment(APIView):

@@ -62,20 +62,23 @@ class RefundOut(serializers.Serializer[Any]):
     ended_at = serializers.DateTimeField(allow_null=True)
 
 
-class PaymentOut(serializers.Serializer[Any]):
+class PaymentRowOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     purchase = WhatOut()
     provider = serializers.ChoiceField(choices=list(Provider))
     status = serializers.ChoiceField(choices=list(PaymentStatus))
     amount = MoneyOut()
     refunded = serializers.IntegerField(source="refunded_minor", help_text="Gone back, or on its way.")
-    action = ActionOut(source="*")
     late = serializers.BooleanField(source="is_late", help_text="Came too late to pay; it goes back unless accepted.")
     failure = serializers.CharField()
     expires_at = serializers.DateTimeField()
     created_at = serializers.DateTimeField()
     paid_at = serializers.DateTimeField(allow_null=True)
     refunds = RefundOut(many=True)
+
+
+class PaymentOut(PaymentRowOut):
+    action = ActionOut(source="*")
 
 
 class ProviderOut(serializers.Serializer[Any]):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import uuid
+from typing import Final
 
 from django.db.models import Q
 
 from common import clock
-from common.db import command, lock, step
+from common.db import command, delete_in_batches, lock, step
 from common.outbox import emit
 from payments.gateways.base import Notice
 from payments.models import Payment, ProviderNotice, Refund
 from payments.states import NoticeOutcome, PaymentStatus, Provider, RefundStatus
+
+KEEP: Final = dt.timedelta(days=90)  # the longest that a provider repeats one is three days
 
 
 @command
@@ -59,6 +63,11 @@ def act_on(*, notice_id: int) -> None:
     is_ours = bool(locked) or payments.exists()
     row.outcome = NoticeOutcome.ASKED if is_ours else NoticeOutcome.IGNORED
     row.save(update_fields=["outcome"])
+
+
+def prune() -> int:
+    """Delete webhooks that were received long ago; return how many went."""
+    return delete_in_batches(ProviderNotice.objects.filter(received_at__lt=clock.now() - KEEP))
 
 
 def _uuid(text: str) -> uuid.UUID | None:

@@ -235,10 +235,10 @@ def _hold(row: Payment, actor: str) -> None:
 
 def _succeed(purchase: Purchase, row: Payment, actor: str) -> None:
     _step(row, "succeed", actor=actor)
-    pays = purchase.state is PurchaseStatus.OPEN
+    pays = purchase.is_payable(clock.now())  # its time may be over though nobody has closed it yet
     row.is_late = not pays
     if not pays:
-        grace = LATE_GRACE if purchase.state is PurchaseStatus.CLOSED else dt.timedelta(0)
+        grace = dt.timedelta(0) if purchase.state is PurchaseStatus.PAID else LATE_GRACE
         row.refund_due_at = clock.now() + grace
     row.save()
     if pays:

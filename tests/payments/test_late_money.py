@@ -43,6 +43,19 @@ def test_late_money_succeeds_apart_and_its_owner_hears(stripe):
     assert Invoice.objects.count() == 0
 
 
+def test_money_after_the_purchases_own_time_is_late_though_nobody_has_closed_it(stripe):
+    purchase, client = make_purchase(closes_at=NOON + dt.timedelta(minutes=10))
+    payment = begin(purchase, client)
+    stripe.press(payment)
+
+    with time_machine.travel(NOON + dt.timedelta(minutes=11)):
+        ask(payment)
+        accept(payment)
+
+    payment.refresh_from_db()
+    assert (payment.status, payment.is_late, payment.is_applied) == ("succeeded", True, True)
+
+
 def test_nobody_wants_it_and_it_goes_back(stripe):
     _, payment = late(stripe)
 

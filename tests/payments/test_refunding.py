@@ -238,3 +238,31 @@ def test_a_purchase_that_nobody_paid_has_nothing_to_refund():
         )
 
     assert found is None
+
+
+def test_whoever_is_paid_does_not_see_how_the_payer_pays(stripe):
+    user, owner = make_user(), make_hospital()
+    payment = begin(register(Party.person(user.pk), Party.partner(owner.partner_id)), person_client(user))
+    client = member_client(owner)
+
+    listed = client.get("/api/v1/partner/payments", {"direction": "received"}).json()["results"]
+    read = client.get(f"/api/v1/partner/payments/{payment.pk}").json()
+
+    assert [row["id"] for row in listed] == [str(payment.pk)]
+    assert "action" not in listed[0]
+    assert read["action"]["url"] == read["action"]["client_token"] == ""
+    assert client.get("/api/v1/partner/payments", {"direction": "made"}).json()["results"] == []
+
+
+def test_a_hospital_pays_as_a_person_does(stripe):
+    buyer = make_hospital()
+    purchase = register(Party.partner(buyer.partner_id))
+    client, stranger = member_client(buyer), member_client(make_hospital())
+    body = {"purchase": {"kind": purchase.kind, "id": str(purchase.reference)}, "provider": "stripe"}
+
+    reply = client.post("/api/v1/partner/payments", body, format="json")
+
+    assert (reply.status_code, reply.json()["action"]["type"]) == (201, "sdk")
+    assert stranger.post("/api/v1/partner/payments", body, format="json").json()["code"] == "purchase_unknown"
+    assert stranger.get(f"/api/v1/partner/payments/{reply.json()['id']}").status_code == 404
+    assert client.post(f"/api/v1/partner/payments/{reply.json()['id']}/cancel").status_code == 200
