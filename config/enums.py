@@ -5,26 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from common.blood import BloodGroup, DonationType, Sex
+from donations.states import ConsentForm, JourneyStep
 from notifications.states import Channel, DeliveryStatus
 from partners.states import PartnerKind, PartnerStatus, Role
-from requests_app.states import AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
+from requests_app.states import Answered, AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
 from stock.components import Component
 from stock.states import OWN_REASONS, DiscardReason, Finding, MandatoryTest, UnitStatus
-from users.states import AssuranceLabel, ConsentPurpose, ConsentStatus, IdentityMethod, Purpose, ScoreReason, Tag
+from users.states import STANDING_PURPOSES, AssuranceLabel, ConsentStatus, IdentityMethod, Purpose, ScoreReason, Tag
 
 SETS: dict[str, Iterable[str]] = {
     "AssignmentStatus": AssignmentStatus,
+    "Answered": Answered,
     "AssuranceLabel": AssuranceLabel,
     "BloodGroup": BloodGroup,
     "Channel": Channel,
     "Component": Component,
-    "ConsentPurpose": ConsentPurpose,
+    "ConsentForm": ConsentForm,
+    "ConsentPurpose": STANDING_PURPOSES,
     "ConsentStatus": ConsentStatus,
     "DeliveryStatus": DeliveryStatus,
     "DiscardReason": DiscardReason,
     "DonationType": DonationType,
     "Finding": Finding,
     "IdentityMethod": IdentityMethod,
+    "JourneyStep": JourneyStep,
     "MandatoryTest": MandatoryTest,
     "OwnDiscardReason": OWN_REASONS,
     "PartnerKind": PartnerKind,

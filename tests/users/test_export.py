@@ -24,6 +24,7 @@ KINDS = {
     "promises",
     "ratings",
     "score",
+    "visit_answers",
 }
 pytestmark = pytest.mark.django_db
 
