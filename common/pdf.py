@@ -114,6 +114,10 @@ class Document:
                 left = x + (QUIET_ZONE + start) * module
                 self._canvas.rect(left, top - down * module, length * module, module, stroke=0, fill=1)
 
+    def link(self, x: float, y: float, to_x: float, to_y: float, *, url: str) -> None:
+        """Make a rectangle of the page open an address."""
+        self._canvas.linkURL(url, (x, y, to_x, to_y))
+
     def next_page(self) -> None:
         self._canvas.showPage()
 

@@ -89,6 +89,7 @@ def certificate_pdf(facts: CertificateFacts, *, language: str, check_url: str) -
     page.text(62, 64, words["number"].format(number=facts.number), size=12)
     page.text(62, 48, "JeevanSetu", size=10, colour=GREY)
     page.qr(page.width - 164, 60, check_url, size=108)
+    page.link(page.width - 164, 60, page.width - 56, 168, url=check_url)
     page.text(page.width - 110, 48, words["check"], size=10, align="centre", colour=GREY)
     return page.finish()
 

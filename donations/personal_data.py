@@ -8,7 +8,7 @@ from donations import selectors
 from users.personal_data import Holding, Rows, hold
 
 FIELDS = ("id", "assignment_id", "partner_id", "donation_type", "blood_group", "volume_ml", "donated_at")
-MEASURED = ("haemoglobin_g_dl", "weight_kg", "systolic_mmhg", "diastolic_mmhg", "pulse_bpm", "temperature_c")
+MEASURED = ("consent", "haemoglobin_g_dl", "weight_kg", "systolic_mmhg", "diastolic_mmhg", "pulse_bpm", "temperature_c")
 
 
 def donations(user_id: uuid.UUID) -> Rows:

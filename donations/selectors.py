@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from dataclasses import dataclass
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
@@ -15,6 +17,8 @@ from common.names import initials
 from donations.models import Certificate, Donation, Rating
 from donations.states import RatedBy
 from users.fitness import next_date
+
+CODE: Final = re.compile(r"[A-Za-z0-9_-]{16,32}")  # of a certificate; no other text is looked for
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,8 @@ def certificate_of(donation_id: uuid.UUID) -> CertificateFacts:
 
 def certificate_by_code(code: str) -> CertificateFacts:
     """Return what a certificate says to whoever has it in hand. Raises: NotFound"""
+    if not CODE.fullmatch(code):
+        raise NotFound
     return _certificate(Certificate.objects.filter(code=code))
 
 

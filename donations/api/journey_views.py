@@ -94,6 +94,7 @@ class MyCertificateView(APIView):
         query=[shapes.LanguageQuery],
         responses=PDF,
         refusals=[NotFound],
+        answer="%PDF-1.4 …",
     )
     def get(self, request: Request, donation_id: UUID) -> HttpResponse:
         """Your donation on paper, with a QR code by which anybody can check it; nothing about your health."""
@@ -112,6 +113,7 @@ class PartnerCertificateView(APIView):
         query=[shapes.LanguageQuery],
         responses=PDF,
         refusals=[NotFound],
+        answer="%PDF-1.4 …",
     )
     def get(self, request: Request, donation_id: UUID) -> HttpResponse:
         """The same certificate, to hand over on paper."""
