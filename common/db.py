@@ -31,6 +31,7 @@ LOCK_ORDER = (
     "requests_app.BloodRequest",
     "requests_app.Assignment",
     "donations.Donation",
+    "donations.Invitation",
     # Whoever sells holds its own rows first and settles the money last; payments never lock what was bought.
     "payments.Purchase",
     "payments.Payment",

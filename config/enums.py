@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
+from donations.states import ConsentForm, JourneyStep
 from notifications.states import Channel, DeliveryStatus
 from partners.states import PartnerKind, PartnerStatus, Role
 from payments.states import (
@@ -17,19 +18,21 @@ from payments.states import (
     PurchaseKind,
     RefundStatus,
 )
-from requests_app.states import AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
+from requests_app.states import Answered, AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
 from stock.components import Component
 from stock.states import OWN_REASONS, DiscardReason, Finding, MandatoryTest, UnitStatus
-from users.states import AssuranceLabel, ConsentPurpose, ConsentStatus, IdentityMethod, Purpose, ScoreReason, Tag
+from users.states import STANDING_PURPOSES, AssuranceLabel, ConsentStatus, IdentityMethod, Purpose, ScoreReason, Tag
 
 SETS: dict[str, Iterable[str]] = {
     "ActionType": ActionType,
     "AssignmentStatus": AssignmentStatus,
+    "Answered": Answered,
     "AssuranceLabel": AssuranceLabel,
     "BloodGroup": BloodGroup,
     "Channel": Channel,
     "Component": Component,
-    "ConsentPurpose": ConsentPurpose,
+    "ConsentForm": ConsentForm,
+    "ConsentPurpose": STANDING_PURPOSES,
     "ConsentStatus": ConsentStatus,
     "Currency": Currency,
     "DeliveryStatus": DeliveryStatus,
@@ -38,6 +41,7 @@ SETS: dict[str, Iterable[str]] = {
     "Finding": Finding,
     "IdentityMethod": IdentityMethod,
     "InvoiceKind": InvoiceKind,
+    "JourneyStep": JourneyStep,
     "MandatoryTest": MandatoryTest,
     "OfflineMethod": OfflineMethod,
     "OwnDiscardReason": OWN_REASONS,

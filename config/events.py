@@ -19,7 +19,9 @@ EVENTS: Final[Mapping[str, str]] = {
     "assignment.deferred": "The donor was found unfit at the visit.",
     "assignment.missed": "The donor did not come.",
     "assignment.released": "The donor need not come.",
+    "assignment.reminder_due": "A donor is expected in a few hours.",
     "donation.verified": "A partner has verified a donation.",
+    "donor.eligible_again": "A donor who came before may give again.",
     "donor.locked": "A donor has broken too many promises.",
     "donor.unlocked": "A donor's lock is over.",
     "member.added": "A partner has a new member.",
@@ -57,7 +59,7 @@ EVENTS: Final[Mapping[str, str]] = {
 }
 # Told to nobody yet: for partners' webhooks to come.
 UNHEARD: Final = frozenset(
-    {"assignment.arrived", "reservation.ended", "unit.collected", "unit.issued"}
+    {"assignment.arrived", "reservation.ended", "unit.collected"}
     # Told to those who sell, as soon as they do.
     | {"payment.cancelled", "payment.expired", "payment.failed", "payment.held", "payment.succeeded"}
     | {"payout.failed", "payout.succeeded", "refund.failed", "refund.succeeded"}

@@ -17,7 +17,16 @@ from common.admin import ReadOnlyAdmin, ReadOnlyInline
 from users.eligibility.rules import RuleInvalid, rules_from_rows
 from users.eligibility.ruleset import RuleSet, RulesUnusable
 from users.fitness import forget_rules
-from users.models import Deferral, Donor, EligibilityRule, IdentityAssurance, PastDonation, ScoreEntry, User
+from users.models import (
+    Deferral,
+    Donor,
+    EligibilityRule,
+    IdentityAssurance,
+    PastDonation,
+    ScoreEntry,
+    User,
+    VisitAnswers,
+)
 from users.services import accounts
 
 
@@ -97,6 +106,18 @@ class IdentityAssuranceAdmin(ReadOnlyAdmin):
     list_filter = ("level", "method")
     search_fields = ("user__public_id", "user__phone")
     list_select_related = ("user",)
+    ordering = ("-id",)
+
+
+@admin.register(VisitAnswers)
+class VisitAnswersAdmin(ReadOnlyAdmin):
+    """That a donor has answered, and until when it is kept; what was answered is the centre's to read alone."""
+
+    list_display = ("donor", "assignment_id", "version", "answered_at", "is_record", "keep_until")
+    list_filter = ("is_record",)
+    search_fields = ("=assignment_id", "donor__user__public_id")
+    list_select_related = ("donor__user",)
+    exclude = ("answers",)
     ordering = ("-id",)
 
 

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 
-from users.models import Consent, Deferral, Donor, IdentityAssurance, PastDonation, ScoreEntry, Session, User
+from users.models import (
+    Consent,
+    Deferral,
+    Donor,
+    IdentityAssurance,
+    PastDonation,
+    ScoreEntry,
+    Session,
+    User,
+    VisitAnswers,
+)
 from users.personal_data import Holding, Rows, hold
 
 YOU = "You and the administrators."
@@ -53,6 +64,14 @@ def consents(user_id: uuid.UUID) -> Rows:
 def assurances(user_id: uuid.UUID) -> Rows:
     rows = IdentityAssurance.objects.filter(user_id=user_id).order_by("pk")
     return list(rows.values(*EVIDENCE, "created_at", "ended_at"))
+
+
+def visit_answers(user_id: uuid.UUID) -> Rows:
+    rows = VisitAnswers.objects.filter(donor_id=user_id).order_by("pk")
+    fields = ("assignment_id", "version", "answered_at", "keep_until")
+    return [
+        {**{name: getattr(row, name) for name in fields}, "answers": json.loads(row.answers or "[]")} for row in rows
+    ]
 
 
 hold(Holding("account", "To know who you are here, and to reach you.", YOU, "As long as the account.", "", account))
@@ -104,6 +123,16 @@ hold(
         "As long as the account.",
         f"The lines, with no name: they belong to visits. {TRACE}",
         score_entries,
+    )
+)
+hold(
+    Holding(
+        "visit_answers",
+        "So that the centre you visit can decide whether you may give.",
+        "The partner of the visit, while you are there.",
+        "Thirty days; five years when you gave or were deferred.",
+        f"Those of visits at which you gave or were deferred, with no name. {TRACE}",
+        visit_answers,
     )
 )
 hold(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from common import sessions
 from users.models import Session
-from users.services import otp
+from users.services import answering, otp
 from users.services.donors import refresh_stale_windows, unlock_due_donors
 
 BATCH = 1000
@@ -19,8 +19,8 @@ def unlock_donors() -> int:
 
 
 def prune() -> int:
-    """Delete what accounts leave behind: old challenges and sessions; return how many rows went."""
-    return otp.prune() + sessions.prune(Session)
+    """Delete what accounts leave behind: old challenges, sessions and answers; return how many rows went."""
+    return otp.prune() + sessions.prune(Session) + answering.prune()
 
 
 def refresh_windows() -> int:

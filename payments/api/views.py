@@ -176,7 +176,7 @@ def pdf_response(documents: Any) -> Response:
 class RawParser(BaseParser):
     """Leaves the body alone: a signature is over its bytes."""
 
-    media_type = "*/*"
+    media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, Any]:
         return {}

@@ -13,6 +13,8 @@ from users.models import Deferral
 
 KINDS = {
     "account",
+    "certificates",
+    "follow_ups",
     "consents",
     "deferrals",
     "devices",
@@ -24,6 +26,7 @@ KINDS = {
     "promises",
     "ratings",
     "score",
+    "visit_answers",
 }
 pytestmark = pytest.mark.django_db
 
