@@ -39,6 +39,7 @@ LOCK_ORDER = (
     "payments.Payout",
     "payments.Account",
     "payments.InvoiceCounter",
+    "payments.ProviderToken",
     "notifications.Notification",
     "notifications.Delivery",
 )

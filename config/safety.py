@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +14,12 @@ PROVIDER_SECRETS = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")  # the token also
 SENDERS = ("TWILIO_SMS_FROM", "TWILIO_WHATSAPP_FROM", "TWILIO_VOICE_FROM")
 SHORTEST_SECRET = 50  # characters, as Django asks of its own
 SHORTEST_WEBHOOK_SECRET = 20  # characters; those of Stripe have 38
+SHORTEST_PROVIDER_SECRET = 8  # characters; what the providers let one choose
+RAZORPAY = ("RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET")
+PAYMENT_HOSTS = {
+    "STRIPE_API_BASE": ("Stripe", "api.stripe.com"),
+    "RAZORPAY_API_BASE": ("Razorpay", "api.razorpay.com"),
+}
 FEWEST_CHARACTERS = 12  # different ones; a key of one repeated letter is no key
 
 
@@ -83,6 +89,29 @@ def _providers_of_payments(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "STRIPE_SECRET_KEY is no live key: the sandbox and test mode are never used in production."
     if secret and (len(secret) < SHORTEST_WEBHOOK_SECRET or "sandbox" in secret):
         yield "STRIPE_WEBHOOK_SECRET is the sandbox's, or too short."
-    base = urlsplit(settings["STRIPE_API_BASE"])
-    if (base.scheme, base.hostname) != ("https", "api.stripe.com"):
-        yield "STRIPE_API_BASE does not point at Stripe: the sandbox is never used in production."
+    yield from _razorpay(settings)
+    for name, (provider, host) in PAYMENT_HOSTS.items():
+        base = urlsplit(settings[name])
+        if (base.scheme, base.hostname) != ("https", host):
+            yield f"{name} does not point at {provider}: the sandbox is never used in production."
+
+
+def _razorpay(settings: Mapping[str, Any]) -> Iterator[str]:
+    yield from _all_or_none(settings, RAZORPAY)
+    key = settings["RAZORPAY_KEY_ID"]
+    if key and (not key.startswith("rzp_live_") or "sandbox" in key):
+        yield "RAZORPAY_KEY_ID is no live key: the sandbox and test mode are never used in production."
+    yield from _weak(settings, RAZORPAY[1:])
+
+
+def _all_or_none(settings: Mapping[str, Any], names: Sequence[str]) -> Iterator[str]:
+    missing = [name for name in names if not settings[name]]
+    if missing and len(missing) < len(names):
+        yield f"{', '.join(names)} belong together: {', '.join(missing)} is empty."
+
+
+def _weak(settings: Mapping[str, Any], names: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        value = settings[name]
+        if value and (len(value) < SHORTEST_PROVIDER_SECRET or "sandbox" in value):
+            yield f"{name} is the sandbox's, or too short."

@@ -124,3 +124,11 @@ class NoticeOutcome(StrEnum):
     WAITING = "waiting"
     ASKED = "asked"  # the provider is asked for the truth
     IGNORED = "ignored"  # nothing of ours, or nothing that matters
+
+
+class Decided(StrEnum):
+    """What is done at most once at a provider that would do it twice."""
+
+    TAKE = "take"  # the payer has agreed: the money is taken
+    LEAVE = "leave"  # this charge takes no money any more
+    REFUND = "refund"

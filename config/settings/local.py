@@ -21,6 +21,10 @@ os.environ.setdefault("TWILIO_API_BASE", os.environ["SANDBOX_URL"])
 os.environ.setdefault("STRIPE_SECRET_KEY", "sk_test_sandbox")
 os.environ.setdefault("STRIPE_WEBHOOK_SECRET", "whsec_sandbox")
 os.environ.setdefault("STRIPE_API_BASE", os.environ["SANDBOX_URL"])
+os.environ.setdefault("RAZORPAY_KEY_ID", "rzp_test_sandbox")
+os.environ.setdefault("RAZORPAY_KEY_SECRET", "sandbox-razorpay-secret")
+os.environ.setdefault("RAZORPAY_WEBHOOK_SECRET", "sandbox-razorpay-webhook-secret")
+os.environ.setdefault("RAZORPAY_API_BASE", f"{os.environ['SANDBOX_URL']}/razorpay")
 os.environ.setdefault("DISPATCH_GRACE", "3")  # the sandbox settles a message within a second
 os.environ.setdefault("LOG_JSON", "false")
 

@@ -56,6 +56,7 @@ class StripeGateway:
     provider: Final = Provider.STRIPE
     name: Final = "Card or wallet (Stripe)"
     currencies: Final = frozenset({Currency.INR, Currency.USD, Currency.EUR})
+    least: Final = 1
 
     def is_configured(self) -> bool:
         return bool(settings.STRIPE_SECRET_KEY and settings.STRIPE_WEBHOOK_SECRET)
@@ -107,6 +108,9 @@ class StripeGateway:
         with answers():
             return _moved(_client().v1.refunds.retrieve(repayment.provider_ref))
 
+    def is_return_of(self, charge: Charge, fields: Mapping[str, str]) -> bool:
+        return False  # Checkout sends the payer straight to where the client wants them
+
     def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
         given, secret = headers.get("Stripe-Signature"), settings.STRIPE_WEBHOOK_SECRET
         try:
@@ -151,6 +155,8 @@ def _reason(exc: stripe.StripeError) -> NotDone:
     match exc:
         case stripe.RateLimitError():
             return TryLater(code)
+        case stripe.APIError() if exc.http_status == 429:  # noqa: PLR2004 - a proxy's: the body is not Stripe's
+            return TryLater("rate_limited")
         case stripe.AuthenticationError() | stripe.PermissionError():
             log.error("Stripe refuses our account", extra={"error_code": code})
             return TryLater(code)
