@@ -61,8 +61,8 @@ EVENTS: Final[Mapping[str, str]] = {
 UNHEARD: Final = frozenset(
     {"assignment.arrived", "reservation.ended", "unit.collected"}
     # Told to those who sell, as soon as they do.
-    | {"payment.cancelled", "payment.expired", "payment.failed", "payment.held", "payment.succeeded"}
-    | {"payout.failed", "payout.succeeded", "refund.failed", "refund.succeeded"}
+    | {"payment.cancelled", "payment.expired", "payment.failed", "payment.held"}
+    | {"payout.failed", "payout.succeeded", "refund.failed"}
 )
 
 

@@ -43,6 +43,10 @@ class Kind(StrEnum):
     MEMBER_ADDED = "member_added"
     STOCK_LOW = "stock_low"
     UNITS_RECALLED = "units_recalled"
+    # To whoever paid: a person, or a partner's members.
+    PAYMENT_RECEIVED = "payment_received"
+    PAYMENT_LATE = "payment_late"
+    REFUND_SENT = "refund_sent"
     # To a number, whoever holds it; never in an inbox.
     CODE = "code"
     ACCOUNT_EXISTS = "account_exists"
@@ -90,6 +94,9 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.MEMBER_ADDED: Rule(SMS),
     Kind.STOCK_LOW: Rule(SMS),
     Kind.UNITS_RECALLED: Rule(BOTH, priority=1),
+    Kind.PAYMENT_RECEIVED: Rule(BOTH),
+    Kind.PAYMENT_LATE: Rule(BOTH),
+    Kind.REFUND_SENT: Rule(BOTH),
     Kind.CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.ACCOUNT_EXISTS: Rule(SMS, priority=0, in_inbox=False),
     Kind.NO_ACCOUNT: Rule(SMS, priority=0, in_inbox=False),

@@ -99,6 +99,11 @@ def any_refund(refund_id: uuid.UUID) -> Refund:
     return found
 
 
+def payer_of(payment_id: uuid.UUID) -> Party:
+    """Return who pays. Raises: NotFound"""
+    return any_payment(payment_id).purchase.payer
+
+
 def charge_of(row: Payment) -> Charge:
     """Return what the provider is told of this payment, the same at every telling."""
     return Charge(

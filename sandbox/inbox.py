@@ -163,7 +163,7 @@ def routes(world: World) -> list[Route]:
         world.inbox.forget_people()
         world.courier.forget()
         world.faults.clear()
-        for forget in world.forget:
+        for forget in world.forgetting:
             forget()
         return Response(status_code=204)
 

@@ -65,7 +65,7 @@ class World:
         self.faults = Faults()
         self.inbox = Inbox(keep=settings.keep)
         self.courier = Courier()
-        self.forget: list[Callable[[], None]] = []  # what else a reset clears: a provider's own memory
+        self.forgetting: list[Callable[[], None]] = []  # what else a reset clears: a provider's own memory
 
 
 def _milliseconds(env: Mapping[str, str], name: str, default: float) -> float:

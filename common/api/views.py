@@ -36,19 +36,19 @@ class APIView(views.APIView):
 
     `spends` names the throttles that a call counts against by address, `spends_by` those by a phone number in
     the body, `spends_by_account` those by the account; every signed-in write counts against the account besides.
-    `idempotency_required` refuses a POST without an Idempotency-Key. `keeps_key_itself` is for a POST that cannot be
-    one transaction, because it asks an outside provider: it finds its own first effect by the key.
+    `idempotency_required` refuses a POST without an Idempotency-Key. A POST that `calls_outside` may not do so in
+    a transaction: its service makes a repeated call harmless by itself, by the key where it needs one.
     """
 
     spends: ClassVar[tuple[str, ...]] = ()
     spends_by: ClassVar[Mapping[str, str]] = {}
     spends_by_account: ClassVar[tuple[str, ...]] = ()
     idempotency_required: ClassVar[bool] = False
-    keeps_key_itself: ClassVar[bool] = False
+    calls_outside: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "post" in cls.__dict__:
+        if "post" in cls.__dict__ and not cls.calls_outside:
             cls.post = _idempotent(cls.__dict__["post"])  # type: ignore[attr-defined]
 
     def initial(self, request: HTTPRequest, *args: Any, **kwargs: Any) -> None:
@@ -110,8 +110,6 @@ def _idempotent(post: Handler) -> Handler:
         if header is None:
             if self.idempotency_required:
                 raise idempotency.IdempotencyKeyRequired
-            return post(self, request, *args, **kwargs)
-        if self.keeps_key_itself:
             return post(self, request, *args, **kwargs)
 
         def act() -> idempotency.Reply:

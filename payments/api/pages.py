@@ -99,7 +99,7 @@ class ReturnView(APIView):
     )
     def post(self, request: Request, payment_id: uuid.UUID) -> HttpResponse:
         """As by GET: Razorpay's page posts its result, signed."""
-        return _come_back(payment_id, dict(request._request.POST.items()))  # noqa: SLF001
+        return _come_back(payment_id, request._request.POST.dict())  # noqa: SLF001
 
 
 def _come_back(payment_id: uuid.UUID, fields: dict[str, str]) -> HttpResponse:

@@ -69,7 +69,7 @@ class ProvidersView(APIView):
 class PaymentsView(APIView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsPerson]
-    keeps_key_itself = True
+    calls_outside = True
 
     @operation(
         "Pay",

@@ -48,6 +48,7 @@ MOVED: Final = {
     "canceled": TransferState.FAILED,
 }
 log = logging.getLogger(__name__)
+logging.getLogger("stripe").setLevel(logging.WARNING)  # it would write every call, and below that its form
 
 
 class StripeGateway:
@@ -155,8 +156,8 @@ def _reason(exc: stripe.StripeError) -> NotDone:
     match exc:
         case stripe.RateLimitError():
             return TryLater(code)
-        case stripe.APIError() if exc.http_status == 429:  # noqa: PLR2004 - a proxy's: the body is not Stripe's
-            return TryLater("rate_limited")
+        case stripe.APIError() if exc.http_status == 429:  # noqa: PLR2004 - from something in between
+            return TryLater(code)
         case stripe.AuthenticationError() | stripe.PermissionError():
             log.error("Stripe refuses our account", extra={"error_code": code})
             return TryLater(code)

@@ -31,7 +31,7 @@ SHORTEST_KEY = 10
 def routes(world: World) -> list[Route]:
     """The API under `/razorpay/v1`, the page, and `/razorpay/books` for tests."""
     api = Razorpay(world)
-    world.forget.append(api.books.clear)
+    world.forgetting.append(api.books.clear)
 
     def v1(path: str, endpoint: Any, about: str, method: str) -> Route:
         guarded = api.desk.guarded(endpoint, about, admit=api.admit)

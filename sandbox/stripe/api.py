@@ -37,7 +37,7 @@ CURRENCY_SIGNS = {"inr": "₹", "usd": "$", "eur": "€"}
 def routes(world: World) -> list[Route]:
     """The API under `/v1`, the page under `/stripe/pay`, and `/stripe/books` for tests."""
     api = Stripe(world)
-    world.forget.append(api.books.clear)
+    world.forgetting.append(api.books.clear)
     return [
         Route("/v1/checkout/sessions", api.guarded(api.create_session, "checkout"), methods=["POST"]),
         Route("/v1/checkout/sessions/{ref}", api.guarded(api.show_session, "checkout"), methods=["GET"]),

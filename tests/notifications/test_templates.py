@@ -35,6 +35,7 @@ FACTS = {
     "available": 1234,
     "minimum": 1235,
     "bags": 12,
+    "amount": "INR 99,999,999,999.99",
 }
 FORMS = [
     (language, kind, form)
