@@ -16,9 +16,18 @@ SHORTEST_SECRET = 50  # characters, as Django asks of its own
 SHORTEST_WEBHOOK_SECRET = 20  # characters; those of Stripe have 38
 SHORTEST_PROVIDER_SECRET = 8  # characters; what the providers let one choose
 RAZORPAY = ("RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET")
+PHONEPE = (
+    "PHONEPE_CLIENT_ID",
+    "PHONEPE_CLIENT_SECRET",
+    "PHONEPE_WEBHOOK_USERNAME",
+    "PHONEPE_WEBHOOK_PASSWORD",
+    "PHONEPE_MERCHANT_ID",
+)
 PAYMENT_HOSTS = {
     "STRIPE_API_BASE": ("Stripe", "api.stripe.com"),
     "RAZORPAY_API_BASE": ("Razorpay", "api.razorpay.com"),
+    "PHONEPE_API_BASE": ("PhonePe", "api.phonepe.com"),
+    "PHONEPE_AUTH_BASE": ("PhonePe", "api.phonepe.com"),
 }
 FEWEST_CHARACTERS = 12  # different ones; a key of one repeated letter is no key
 
@@ -90,6 +99,8 @@ def _providers_of_payments(settings: Mapping[str, Any]) -> Iterator[str]:
     if secret and (len(secret) < SHORTEST_WEBHOOK_SECRET or "sandbox" in secret):
         yield "STRIPE_WEBHOOK_SECRET is the sandbox's, or too short."
     yield from _razorpay(settings)
+    yield from _all_or_none(settings, PHONEPE)
+    yield from _weak(settings, PHONEPE)
     for name, (provider, host) in PAYMENT_HOSTS.items():
         base = urlsplit(settings[name])
         if (base.scheme, base.hostname) != ("https", host):
@@ -113,5 +124,5 @@ def _all_or_none(settings: Mapping[str, Any], names: Sequence[str]) -> Iterator[
 def _weak(settings: Mapping[str, Any], names: Sequence[str]) -> Iterator[str]:
     for name in names:
         value = settings[name]
-        if value and (len(value) < SHORTEST_PROVIDER_SECRET or "sandbox" in value):
+        if value and (len(value) < SHORTEST_PROVIDER_SECRET or "sandbox" in value.lower()):
             yield f"{name} is the sandbox's, or too short."

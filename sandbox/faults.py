@@ -37,7 +37,7 @@ KNOWN: dict[str, str] = {
     "refund_pending": "A refund takes days: it stays pending until it is ended by hand.",
 }
 CHANNELS = ("sms", "whatsapp", "voice")
-PAYING = ("stripe", "razorpay")  # the providers of payments: a fault may be limited to one
+PAYING = ("stripe", "razorpay", "phonepe")  # the providers of payments: a fault may be limited to one
 LIMITS = ("only_to", "channel", "times", "on")
 TARGETS = ("send", "look_up", "any")
 _dice = secrets.SystemRandom()

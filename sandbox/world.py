@@ -17,6 +17,10 @@ SANDBOX_STRIPE_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105 - as below
 SANDBOX_RAZORPAY_KEY_ID = "rzp_test_sandbox"
 SANDBOX_RAZORPAY_KEY_SECRET = "sandbox-razorpay-secret"  # noqa: S105 - as below
 SANDBOX_RAZORPAY_WEBHOOK_SECRET = "sandbox-razorpay-webhook-secret"  # noqa: S105 - as below
+SANDBOX_PHONEPE_CLIENT_ID = "SANDBOX-CLIENT"
+SANDBOX_PHONEPE_CLIENT_SECRET = "sandbox-phonepe-secret"  # noqa: S105 - as below
+SANDBOX_PHONEPE_WEBHOOK_USERNAME = "sandbox_hook"
+SANDBOX_PHONEPE_WEBHOOK_PASSWORD = "sandbox12345"  # noqa: S105 - as below
 SANDBOX_AUTH_TOKEN = "sandbox-auth-token"  # noqa: S105 - not a secret: production refuses to start with it
 
 
@@ -31,6 +35,10 @@ class Settings:
     razorpay_key_id: str = SANDBOX_RAZORPAY_KEY_ID
     razorpay_key_secret: str = SANDBOX_RAZORPAY_KEY_SECRET
     razorpay_webhook_secret: str = SANDBOX_RAZORPAY_WEBHOOK_SECRET
+    phonepe_client_id: str = SANDBOX_PHONEPE_CLIENT_ID
+    phonepe_client_secret: str = SANDBOX_PHONEPE_CLIENT_SECRET
+    phonepe_webhook_username: str = SANDBOX_PHONEPE_WEBHOOK_USERNAME
+    phonepe_webhook_password: str = SANDBOX_PHONEPE_WEBHOOK_PASSWORD
     public_url: str = "http://127.0.0.1:8000"  # where people's replies are posted to
     sms_from: str = "+15005550006"
     whatsapp_from: str = "+15005550007"
@@ -49,6 +57,10 @@ class Settings:
             razorpay_key_id=env.get("RAZORPAY_KEY_ID") or SANDBOX_RAZORPAY_KEY_ID,
             razorpay_key_secret=env.get("RAZORPAY_KEY_SECRET") or SANDBOX_RAZORPAY_KEY_SECRET,
             razorpay_webhook_secret=env.get("RAZORPAY_WEBHOOK_SECRET") or SANDBOX_RAZORPAY_WEBHOOK_SECRET,
+            phonepe_client_id=env.get("PHONEPE_CLIENT_ID") or SANDBOX_PHONEPE_CLIENT_ID,
+            phonepe_client_secret=env.get("PHONEPE_CLIENT_SECRET") or SANDBOX_PHONEPE_CLIENT_SECRET,
+            phonepe_webhook_username=env.get("PHONEPE_WEBHOOK_USERNAME") or SANDBOX_PHONEPE_WEBHOOK_USERNAME,
+            phonepe_webhook_password=env.get("PHONEPE_WEBHOOK_PASSWORD") or SANDBOX_PHONEPE_WEBHOOK_PASSWORD,
             public_url=(env.get("PUBLIC_URL") or f"http://127.0.0.1:{env.get('PORT') or 8000}").rstrip("/"),
             sms_from=env.get("TWILIO_SMS_FROM") or cls.sms_from,
             whatsapp_from=env.get("TWILIO_WHATSAPP_FROM") or cls.whatsapp_from,

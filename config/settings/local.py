@@ -25,6 +25,13 @@ os.environ.setdefault("RAZORPAY_KEY_ID", "rzp_test_sandbox")
 os.environ.setdefault("RAZORPAY_KEY_SECRET", "sandbox-razorpay-secret")
 os.environ.setdefault("RAZORPAY_WEBHOOK_SECRET", "sandbox-razorpay-webhook-secret")
 os.environ.setdefault("RAZORPAY_API_BASE", f"{os.environ['SANDBOX_URL']}/razorpay")
+os.environ.setdefault("PHONEPE_MERCHANT_ID", "SANDBOXMERCHANT")
+os.environ.setdefault("PHONEPE_CLIENT_ID", "SANDBOX-CLIENT")
+os.environ.setdefault("PHONEPE_CLIENT_SECRET", "sandbox-phonepe-secret")
+os.environ.setdefault("PHONEPE_WEBHOOK_USERNAME", "sandbox_hook")
+os.environ.setdefault("PHONEPE_WEBHOOK_PASSWORD", "sandbox12345")
+os.environ.setdefault("PHONEPE_API_BASE", f"{os.environ['SANDBOX_URL']}/phonepe")
+os.environ.setdefault("PHONEPE_AUTH_BASE", f"{os.environ['SANDBOX_URL']}/phonepe")
 os.environ.setdefault("DISPATCH_GRACE", "3")  # the sandbox settles a message within a second
 os.environ.setdefault("LOG_JSON", "false")
 

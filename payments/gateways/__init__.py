@@ -8,6 +8,7 @@ from typing import Final
 from common.money import Money
 from payments.gateways.base import Gateway
 from payments.gateways.offline import OfflineGateway
+from payments.gateways.phonepe import PhonePeGateway
 from payments.gateways.razorpay import RazorpayGateway
 from payments.gateways.stripe_api import StripeGateway
 from payments.states import Provider
@@ -15,6 +16,7 @@ from payments.states import Provider
 ADAPTERS: Final[Mapping[str, Callable[[], Gateway]]] = {
     Provider.STRIPE: StripeGateway,
     Provider.RAZORPAY: RazorpayGateway,
+    Provider.PHONEPE: PhonePeGateway,
     Provider.OFFLINE: OfflineGateway,
 }
 

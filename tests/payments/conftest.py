@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from sandbox.server import Sandbox, running
 from tests.payments.scenes import Stripe
-from tests.payments.sides import RazorpaySide
+from tests.payments.sides import PhonePeSide, RazorpaySide
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +23,7 @@ def sandbox(started: Sandbox, settings: Settings) -> Iterator[Sandbox]:
     started.reset()
     settings.STRIPE_API_BASE = started.url
     settings.RAZORPAY_API_BASE = f"{started.url}/razorpay"
+    settings.PHONEPE_API_BASE = settings.PHONEPE_AUTH_BASE = f"{started.url}/phonepe"
     yield started
     started.reset()
 
@@ -35,3 +36,8 @@ def stripe(sandbox: Sandbox) -> Stripe:
 @pytest.fixture
 def razorpay(sandbox: Sandbox) -> RazorpaySide:
     return RazorpaySide(sandbox)
+
+
+@pytest.fixture
+def phonepe(sandbox: Sandbox) -> PhonePeSide:
+    return PhonePeSide(sandbox)

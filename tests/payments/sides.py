@@ -66,7 +66,18 @@ class RazorpaySide(Side):
         return len(self.books()["orders"])
 
 
-SIDES: dict[str, type[Side]] = {side.provider: side for side in (StripeSide, RazorpaySide)}
+class PhonePeSide(Side):
+    provider = Provider.PHONEPE
+
+    def charges(self) -> int:
+        return len(self.books()["orders"])
+
+    def tokens(self) -> int:
+        return int(self.books()["tokens"])
+
+
+SIDES: dict[str, type[Side]] = {side.provider: side for side in (StripeSide, RazorpaySide, PhonePeSide)}
 # Those that answer a repeated call with what they made first, and those that can be told to take no money any more.
 KEYED = [Provider.RAZORPAY, Provider.STRIPE]
 CANCELLING = [Provider.RAZORPAY, Provider.STRIPE]
+MANY_CURRENCIES = [Provider.RAZORPAY, Provider.STRIPE]  # those whose answers name one
