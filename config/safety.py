@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,9 +24,13 @@ PHONEPE = (
     "PHONEPE_WEBHOOK_PASSWORD",
     "PHONEPE_MERCHANT_ID",
 )
+BKASH = ("BKASH_USERNAME", "BKASH_PASSWORD", "BKASH_APP_KEY", "BKASH_APP_SECRET")
+SNS_ORIGIN = re.compile(r"https://sns\.[a-z]{2}(-[a-z]+)+-\d\.amazonaws\.com")
+SNS_TOPIC = re.compile(r"arn:aws:sns:[a-z]{2}(-[a-z]+)+-\d:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?")
 PAYMENT_HOSTS = {
     "STRIPE_API_BASE": ("Stripe", "api.stripe.com"),
     "RAZORPAY_API_BASE": ("Razorpay", "api.razorpay.com"),
+    "BKASH_API_BASE": ("bKash", "tokenized.pay.bka.sh"),
     "PHONEPE_API_BASE": ("PhonePe", "api.phonepe.com"),
     "PHONEPE_AUTH_BASE": ("PhonePe", "api.phonepe.com"),
 }
@@ -101,6 +106,12 @@ def _providers_of_payments(settings: Mapping[str, Any]) -> Iterator[str]:
     yield from _razorpay(settings)
     yield from _all_or_none(settings, PHONEPE)
     yield from _weak(settings, PHONEPE)
+    yield from _all_or_none(settings, BKASH)
+    yield from _weak(settings, BKASH)
+    if settings["BKASH_SNS_ORIGIN"] and not SNS_ORIGIN.fullmatch(settings["BKASH_SNS_ORIGIN"]):
+        yield "BKASH_SNS_ORIGIN is not Amazon SNS: the sandbox is never used in production."
+    if settings["BKASH_SNS_TOPIC"] and not SNS_TOPIC.fullmatch(settings["BKASH_SNS_TOPIC"]):
+        yield "BKASH_SNS_TOPIC is no topic of Amazon SNS, or the sandbox's."
     for name, (provider, host) in PAYMENT_HOSTS.items():
         base = urlsplit(settings[name])
         if (base.scheme, base.hostname) != ("https", host):

@@ -131,4 +131,5 @@ class Decided(StrEnum):
 
     TAKE = "take"  # the payer has agreed: the money is taken
     LEAVE = "leave"  # this charge takes no money any more
+    AGREED = "agreed"  # the payer's browser says that the payer has agreed
     REFUND = "refund"

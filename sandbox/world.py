@@ -21,6 +21,11 @@ SANDBOX_PHONEPE_CLIENT_ID = "SANDBOX-CLIENT"
 SANDBOX_PHONEPE_CLIENT_SECRET = "sandbox-phonepe-secret"  # noqa: S105 - as below
 SANDBOX_PHONEPE_WEBHOOK_USERNAME = "sandbox_hook"
 SANDBOX_PHONEPE_WEBHOOK_PASSWORD = "sandbox12345"  # noqa: S105 - as below
+SANDBOX_BKASH_USERNAME = "sandboxTokenizedUser"
+SANDBOX_BKASH_PASSWORD = "sandbox-bkash-password"  # noqa: S105 - as below
+SANDBOX_BKASH_APP_KEY = "sandbox-bkash-key"
+SANDBOX_BKASH_APP_SECRET = "sandbox-bkash-secret"  # noqa: S105 - as below
+SANDBOX_BKASH_SNS_TOPIC = "arn:aws:sns:sandbox:000000000000:bkash"
 SANDBOX_AUTH_TOKEN = "sandbox-auth-token"  # noqa: S105 - not a secret: production refuses to start with it
 
 
@@ -39,6 +44,11 @@ class Settings:
     phonepe_client_secret: str = SANDBOX_PHONEPE_CLIENT_SECRET
     phonepe_webhook_username: str = SANDBOX_PHONEPE_WEBHOOK_USERNAME
     phonepe_webhook_password: str = SANDBOX_PHONEPE_WEBHOOK_PASSWORD
+    bkash_username: str = SANDBOX_BKASH_USERNAME
+    bkash_password: str = SANDBOX_BKASH_PASSWORD
+    bkash_app_key: str = SANDBOX_BKASH_APP_KEY
+    bkash_app_secret: str = SANDBOX_BKASH_APP_SECRET
+    bkash_sns_topic: str = SANDBOX_BKASH_SNS_TOPIC
     public_url: str = "http://127.0.0.1:8000"  # where people's replies are posted to
     sms_from: str = "+15005550006"
     whatsapp_from: str = "+15005550007"
@@ -61,6 +71,11 @@ class Settings:
             phonepe_client_secret=env.get("PHONEPE_CLIENT_SECRET") or SANDBOX_PHONEPE_CLIENT_SECRET,
             phonepe_webhook_username=env.get("PHONEPE_WEBHOOK_USERNAME") or SANDBOX_PHONEPE_WEBHOOK_USERNAME,
             phonepe_webhook_password=env.get("PHONEPE_WEBHOOK_PASSWORD") or SANDBOX_PHONEPE_WEBHOOK_PASSWORD,
+            bkash_username=env.get("BKASH_USERNAME") or SANDBOX_BKASH_USERNAME,
+            bkash_password=env.get("BKASH_PASSWORD") or SANDBOX_BKASH_PASSWORD,
+            bkash_app_key=env.get("BKASH_APP_KEY") or SANDBOX_BKASH_APP_KEY,
+            bkash_app_secret=env.get("BKASH_APP_SECRET") or SANDBOX_BKASH_APP_SECRET,
+            bkash_sns_topic=env.get("BKASH_SNS_TOPIC") or SANDBOX_BKASH_SNS_TOPIC,
             public_url=(env.get("PUBLIC_URL") or f"http://127.0.0.1:{env.get('PORT') or 8000}").rstrip("/"),
             sms_from=env.get("TWILIO_SMS_FROM") or cls.sms_from,
             whatsapp_from=env.get("TWILIO_WHATSAPP_FROM") or cls.whatsapp_from,

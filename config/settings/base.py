@@ -238,6 +238,13 @@ PHONEPE_SALT_KEY: str = env.str(
 PHONEPE_SALT_INDEX: str = env.str("PHONEPE_SALT_INDEX", default="1")
 PHONEPE_API_BASE: str = env.str("PHONEPE_API_BASE", default="https://api.phonepe.com/apis/pg")
 PHONEPE_AUTH_BASE: str = env.str("PHONEPE_AUTH_BASE", default="https://api.phonepe.com/apis/identity-manager")
+BKASH_USERNAME: str = env.str("BKASH_USERNAME", default="")
+BKASH_PASSWORD: str = env.str("BKASH_PASSWORD", default="")
+BKASH_APP_KEY: str = env.str("BKASH_APP_KEY", default="")
+BKASH_APP_SECRET: str = env.str("BKASH_APP_SECRET", default="")
+BKASH_API_BASE: str = env.str("BKASH_API_BASE", default="https://tokenized.pay.bka.sh")
+BKASH_SNS_TOPIC: str = env.str("BKASH_SNS_TOPIC", default="")  # the ARN whose notifications are believed to be bKash's
+BKASH_SNS_ORIGIN: str = env.str("BKASH_SNS_ORIGIN", default="")  # of its certificates; empty: by the topic's region
 
 APSCHEDULER_DATETIME_FORMAT = "Y-m-d H:i:s"
 APSCHEDULER_RUN_NOW_TIMEOUT = 25

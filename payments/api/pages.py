@@ -105,7 +105,7 @@ class ReturnView(APIView):
 def _come_back(payment_id: uuid.UUID, fields: dict[str, str]) -> HttpResponse:
     row = _payment(payment_id, RETURNING)
     gateway = gateway_of(row.provider)
-    if gateway is not None and gateway.is_return_of(selectors.charge_of(row), fields):
+    if gateway is not None and gateway.take_return(selectors.charge_of(row), fields):
         paying.come_back(payment_id=row.pk)
     if row.return_url:
         return HttpResponse(status=302, headers={"Location": row.return_url, "Referrer-Policy": "no-referrer"})

@@ -7,6 +7,7 @@ from typing import Final
 
 from common.money import Money
 from payments.gateways.base import Gateway
+from payments.gateways.bkash import BkashGateway
 from payments.gateways.offline import OfflineGateway
 from payments.gateways.phonepe import PhonePeGateway
 from payments.gateways.razorpay import RazorpayGateway
@@ -17,6 +18,7 @@ ADAPTERS: Final[Mapping[str, Callable[[], Gateway]]] = {
     Provider.STRIPE: StripeGateway,
     Provider.RAZORPAY: RazorpayGateway,
     Provider.PHONEPE: PhonePeGateway,
+    Provider.BKASH: BkashGateway,
     Provider.OFFLINE: OfflineGateway,
 }
 

@@ -181,8 +181,8 @@ class Gateway(Protocol):
     def fetch_refund(self, repayment: Repayment) -> Moved:
         """Ask how a refund stands. Raises: Refused, TryLater, Unknown."""
 
-    def is_return_of(self, charge: Charge, fields: Mapping[str, str]) -> bool:
-        """Whether what the payer's browser brings back is a reason to ask at once. It is never more than that."""
+    def take_return(self, charge: Charge, fields: Mapping[str, str]) -> bool:
+        """Note what the payer's browser brings back, and tell whether it is a reason to ask at once. No proof."""
 
     def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
         """Verify a webhook on its raw body and read what it is about. Raises: SignatureInvalid, Malformed."""

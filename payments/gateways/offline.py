@@ -47,7 +47,7 @@ class OfflineGateway:
     def fetch_refund(self, repayment: Repayment) -> Moved:
         return Moved(state=TransferState.PENDING, provider_ref="")
 
-    def is_return_of(self, charge: Charge, fields: Mapping[str, str]) -> bool:
+    def take_return(self, charge: Charge, fields: Mapping[str, str]) -> bool:
         return False
 
     def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:

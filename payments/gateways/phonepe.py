@@ -115,7 +115,7 @@ class PhonePeGateway:
     def fetch_refund(self, repayment: Repayment) -> Moved:
         return self._find_refund(repayment) or self.refund(repayment)
 
-    def is_return_of(self, charge: Charge, fields: Mapping[str, str]) -> bool:
+    def take_return(self, charge: Charge, fields: Mapping[str, str]) -> bool:
         return False  # PhonePe sends the payer straight to where the client wants them
 
     def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:

@@ -106,7 +106,7 @@ class RazorpayGateway:
         ours = next((row for row in rows if row.get("receipt") == str(repayment.id)), None)
         return self.refund(repayment) if ours is None else _moved(ours)
 
-    def is_return_of(self, charge: Charge, fields: Mapping[str, str]) -> bool:
+    def take_return(self, charge: Charge, fields: Mapping[str, str]) -> bool:
         order, paid = fields.get("razorpay_order_id", ""), fields.get("razorpay_payment_id", "")
         given = fields.get("razorpay_signature", "").lower()
         wanted = checkout_signature(order, paid, settings.RAZORPAY_KEY_SECRET)

@@ -109,7 +109,7 @@ class StripeGateway:
         with answers():
             return _moved(_client().v1.refunds.retrieve(repayment.provider_ref))
 
-    def is_return_of(self, charge: Charge, fields: Mapping[str, str]) -> bool:
+    def take_return(self, charge: Charge, fields: Mapping[str, str]) -> bool:
         return False  # Checkout sends the payer straight to where the client wants them
 
     def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:

@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from sandbox.server import Sandbox, running
 from tests.payments.scenes import Stripe
-from tests.payments.sides import PhonePeSide, RazorpaySide
+from tests.payments.sides import BkashSide, PhonePeSide, RazorpaySide
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +24,7 @@ def sandbox(started: Sandbox, settings: Settings) -> Iterator[Sandbox]:
     settings.STRIPE_API_BASE = started.url
     settings.RAZORPAY_API_BASE = f"{started.url}/razorpay"
     settings.PHONEPE_API_BASE = settings.PHONEPE_AUTH_BASE = f"{started.url}/phonepe"
+    settings.BKASH_API_BASE, settings.BKASH_SNS_ORIGIN = f"{started.url}/bkash", started.url
     yield started
     started.reset()
 
@@ -41,3 +42,8 @@ def razorpay(sandbox: Sandbox) -> RazorpaySide:
 @pytest.fixture
 def phonepe(sandbox: Sandbox) -> PhonePeSide:
     return PhonePeSide(sandbox)
+
+
+@pytest.fixture
+def bkash(sandbox: Sandbox) -> BkashSide:
+    return BkashSide(sandbox)

@@ -76,8 +76,22 @@ class PhonePeSide(Side):
         return int(self.books()["tokens"])
 
 
-SIDES: dict[str, type[Side]] = {side.provider: side for side in (StripeSide, RazorpaySide, PhonePeSide)}
+class BkashSide(Side):
+    provider = Provider.BKASH
+    price = Money(12_345, Currency.BDT)
+
+    def charges(self) -> int:
+        return len(self.books()["payments"])
+
+    def tokens(self) -> int:
+        return int(self.books()["tokens"])
+
+    def executed(self) -> int:
+        return int(self.books()["executed"])
+
+
+SIDES: dict[str, type[Side]] = {side.provider: side for side in (StripeSide, RazorpaySide, PhonePeSide, BkashSide)}
 # Those that answer a repeated call with what they made first, and those that can be told to take no money any more.
 KEYED = [Provider.RAZORPAY, Provider.STRIPE]
-CANCELLING = [Provider.RAZORPAY, Provider.STRIPE]
-MANY_CURRENCIES = [Provider.RAZORPAY, Provider.STRIPE]  # those whose answers name one
+CANCELLING = [Provider.BKASH, Provider.RAZORPAY, Provider.STRIPE]
+MANY_CURRENCIES = [Provider.BKASH, Provider.RAZORPAY, Provider.STRIPE]  # those whose answers name one
