@@ -22,6 +22,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django_apscheduler.jobstores import DjangoJobStore
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
+import donations.jobs
 import notifications.jobs
 import partners.jobs
 import requests_app.jobs
@@ -63,6 +64,10 @@ JOBS = (
     Job("expire_requests", requests_app.jobs.expire_requests, every(minutes=15)),
     Job("miss_unvisited_assignments", requests_app.jobs.miss_unvisited_assignments, every(minutes=30)),
     Job("release_forgotten_visits", requests_app.jobs.release_forgotten_visits, every(hours=1)),
+    Job("advance_camps", donations.jobs.advance_camps, every(minutes=1)),
+    Job("invite_donors", donations.jobs.invite_donors, every(minutes=1)),
+    Job("remind_of_camps", donations.jobs.remind_of_camps, every(minutes=15)),
+    Job("prune_camp_invites", donations.jobs.prune_invites, nightly(3, 15)),
     Job("expire_units", stock.jobs.expire_units, every(minutes=10)),
     Job("lapse_reservations", stock.jobs.lapse_reservations, every(minutes=5)),
     Job("unlock_donors", users.jobs.unlock_donors, every(hours=1)),

@@ -30,6 +30,8 @@ LOCK_ORDER = (
     "stock.DinCounter",
     "requests_app.BloodRequest",
     "requests_app.Assignment",
+    "donations.Camp",
+    "donations.Enrolment",
     "donations.Donation",
     "notifications.Notification",
     "notifications.Delivery",

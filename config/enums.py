@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from common.blood import BloodGroup, DonationType, Sex
+from donations.states import CampStatus, CheckInOutcome, EnrolmentStatus
 from notifications.states import Channel, DeliveryStatus
 from partners.states import PartnerKind, PartnerStatus, Role
 from requests_app.states import AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
@@ -16,13 +17,16 @@ SETS: dict[str, Iterable[str]] = {
     "AssignmentStatus": AssignmentStatus,
     "AssuranceLabel": AssuranceLabel,
     "BloodGroup": BloodGroup,
+    "CampStatus": CampStatus,
     "Channel": Channel,
+    "CheckInOutcome": CheckInOutcome,
     "Component": Component,
     "ConsentPurpose": ConsentPurpose,
     "ConsentStatus": ConsentStatus,
     "DeliveryStatus": DeliveryStatus,
     "DiscardReason": DiscardReason,
     "DonationType": DonationType,
+    "EnrolmentStatus": EnrolmentStatus,
     "Finding": Finding,
     "IdentityMethod": IdentityMethod,
     "MandatoryTest": MandatoryTest,

@@ -19,6 +19,13 @@ EVENTS: Final[Mapping[str, str]] = {
     "assignment.deferred": "The donor was found unfit at the visit.",
     "assignment.missed": "The donor did not come.",
     "assignment.released": "The donor need not come.",
+    "camp.cancelled": "A partner has called a camp off.",
+    "camp.donors_invited": "Donors near a camp are to be told of it.",
+    "camp.finished": "A camp is over, and its report is due.",
+    "camp.invitations_unfinished": "A camp has more donors near it than one transaction.",
+    "camp.published": "A partner collects blood somewhere.",
+    "camp.reminder_due": "A camp is tomorrow.",
+    "camp.reported": "A partner has said what a camp collected.",
     "donation.verified": "A partner has verified a donation.",
     "donor.locked": "A donor has broken too many promises.",
     "donor.unlocked": "A donor's lock is over.",
@@ -46,7 +53,9 @@ EVENTS: Final[Mapping[str, str]] = {
     "unit.recalled": "Bags of a reactive donation were withdrawn or looked back for.",
 }
 # Told to nobody yet: for partners' webhooks to come.
-UNHEARD: Final = frozenset({"assignment.arrived", "reservation.ended", "unit.collected", "unit.issued"})
+UNHEARD: Final = frozenset(
+    {"assignment.arrived", "camp.reported", "reservation.ended", "unit.collected", "unit.issued"}
+)
 
 
 def faults_of(events: Set[str], heard: Set[str], unheard: Set[str]) -> Iterator[tuple[str, str]]:

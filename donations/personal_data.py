@@ -7,7 +7,16 @@ import uuid
 from donations import selectors
 from users.personal_data import Holding, Rows, hold
 
-FIELDS = ("id", "assignment_id", "partner_id", "donation_type", "blood_group", "volume_ml", "donated_at")
+FIELDS = (
+    "id",
+    "assignment_id",
+    "enrolment_id",
+    "partner_id",
+    "donation_type",
+    "blood_group",
+    "volume_ml",
+    "donated_at",
+)
 MEASURED = ("haemoglobin_g_dl", "weight_kg", "systolic_mmhg", "diastolic_mmhg", "pulse_bpm", "temperature_c")
 
 
@@ -18,6 +27,11 @@ def donations(user_id: uuid.UUID) -> Rows:
 def ratings(user_id: uuid.UUID) -> Rows:
     rows = selectors.ratings_by_donor(user_id).order_by("pk")
     return list(rows.values("id", "assignment_id", "stars", "comment", "created_at"))
+
+
+def enrolments(user_id: uuid.UUID) -> Rows:
+    rows = selectors.enrolments_of_donor(user_id).order_by("pk")
+    return list(rows.values("id", "camp_id", "status", "enrolled_at", "checked_in_at", "ended_at"))
 
 
 hold(
@@ -38,5 +52,15 @@ hold(
         "As long as the account.",
         "The stars, without words or name.",
         ratings,
+    )
+)
+hold(
+    Holding(
+        "enrolments",
+        "To keep you a place in a camp, and to know that you came.",
+        "The partner that holds the camp.",
+        "As long as the account.",
+        "With no name: donations are traced through them, which the law asks for at least five years.",
+        enrolments,
     )
 )

@@ -25,6 +25,9 @@ class Kind(StrEnum):
     THANK_YOU_UNDATED = "thank_you_undated"  # nobody can say when the next donation may be
     LOCKED = "locked"
     UNLOCKED = "unlocked"
+    CAMP_NEARBY = "camp_nearby"
+    CAMP_REMINDER = "camp_reminder"
+    CAMP_CANCELLED = "camp_cancelled"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a message
     # To members of a partner.
     DONOR_COMING = "donor_coming"
@@ -40,6 +43,7 @@ class Kind(StrEnum):
     MEMBER_ADDED = "member_added"
     STOCK_LOW = "stock_low"
     UNITS_RECALLED = "units_recalled"
+    CAMP_REPORT_DUE = "camp_report_due"
     # To a number, whoever holds it; never in an inbox.
     CODE = "code"
     ACCOUNT_EXISTS = "account_exists"
@@ -70,6 +74,9 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.THANK_YOU_UNDATED: Rule(SMS),
     Kind.LOCKED: Rule(SMS),
     Kind.UNLOCKED: Rule(SMS),
+    Kind.CAMP_NEARBY: Rule(SMS, priority=6),
+    Kind.CAMP_REMINDER: Rule(SMS),
+    Kind.CAMP_CANCELLED: Rule(BOTH, priority=1),
     Kind.PASSWORD_CHANGED: Rule(SMS, priority=1),
     Kind.DONOR_COMING: Rule(BOTH, priority=2),
     Kind.DONOR_CANCELLED: Rule(BOTH, priority=2),
@@ -84,6 +91,7 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.MEMBER_ADDED: Rule(SMS),
     Kind.STOCK_LOW: Rule(SMS),
     Kind.UNITS_RECALLED: Rule(BOTH, priority=1),
+    Kind.CAMP_REPORT_DUE: Rule(BOTH, priority=3),
     Kind.CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.ACCOUNT_EXISTS: Rule(SMS, priority=0, in_inbox=False),
     Kind.NO_ACCOUNT: Rule(SMS, priority=0, in_inbox=False),

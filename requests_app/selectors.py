@@ -11,6 +11,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from common import clock
@@ -190,6 +191,13 @@ def candidates(request: BloodRequest, rings: Iterable[Decimal]) -> list[matching
         donation_type=donation_type_for(component),
         zone=request.partner.zone,
     )
+
+
+def asked_enough(*, since: dt.datetime) -> Exists:
+    """Return the condition over a donor's row that he was asked since then as often as a day allows."""
+    asks = Ask.objects.filter(donor_id=OuterRef("pk"), created_at__gt=since).order_by()
+    cap: int = settings.DAILY_ASK_CAP
+    return Exists(asks[cap - 1 : cap])
 
 
 def asks_to_tell(ask_ids: Iterable[uuid.UUID]) -> list[AskToTell]:

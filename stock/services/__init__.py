@@ -9,13 +9,15 @@ from stock.services.allocating import (
     release_reservation,
     reserve_units,
 )
-from stock.services.collecting import collect_unit
+from stock.services.collecting import Bag, collect_unit, collect_units
 
 __all__ = [
+    "Bag",
     "Holding",
     "Needs",
     "Picked",
     "collect_unit",
+    "collect_units",
     "issue_units",
     "keep_reservation",
     "release_reservation",

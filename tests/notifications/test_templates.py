@@ -34,6 +34,8 @@ FACTS = {
     "available": 1234,
     "minimum": 1235,
     "bags": 12,
+    "place": "Shri Shivaji Vidya Mandir, Community Hall behind the Old Bus Stand, Yavatmal",
+    "starts_at": MOMENT,
 }
 FORMS = [
     (language, kind, form)

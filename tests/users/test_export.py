@@ -18,6 +18,7 @@ KINDS = {
     "devices",
     "donations",
     "donor_profile",
+    "enrolments",
     "identity",
     "messages",
     "past_donations",
