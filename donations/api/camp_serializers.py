@@ -183,7 +183,11 @@ class CheckInsIn(serializers.Serializer[Any]):
 
     token = serializers.CharField(max_length=LONGEST, required=False, help_text="The text of the donor's QR code.")
     check_ins = serializers.ListField(
-        child=TicketScanIn(), min_length=1, max_length=MOST_SCANS, required=False, help_text="Collected without network."
+        child=TicketScanIn(),
+        min_length=1,
+        max_length=MOST_SCANS,
+        required=False,
+        help_text="Collected without network.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

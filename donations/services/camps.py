@@ -178,9 +178,9 @@ def settle(camp: Camp, now: dt.datetime) -> None:
     Emits: camp.finished
     """
     stands = camp.state_at(now)
-    for verb in ("start", "finish"):
-        if camp.state is stands:
-            return
+    for state, verb in ((CampStatus.SCHEDULED, "start"), (CampStatus.ONGOING, "finish")):
+        if camp.state is stands or camp.state is not state:
+            continue
         camp.status = advance(CAMP_TRANSITIONS, camp.state, verb)
         record(camp, verb=verb, actor=SYSTEM)
         if verb == "finish":

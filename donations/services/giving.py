@@ -104,10 +104,7 @@ def _gift(one: Given, donation: Donation, zone: str) -> donors.Gift:
     )
 
 
-def _payload(one: Given, donation: Donation) -> dict[str, str | None]:
-    return {
-        "donation": str(donation.pk),
-        "assignment": str(one.assignment_id) if one.assignment_id else None,
-        "enrolment": str(one.enrolment_id) if one.enrolment_id else None,
-        "donor": str(one.donor.pk),
-    }
+def _payload(one: Given, donation: Donation) -> dict[str, str]:
+    occasions = {"assignment": one.assignment_id, "enrolment": one.enrolment_id}
+    known = {name: str(pk) for name, pk in occasions.items() if pk is not None}
+    return {"donation": str(donation.pk), **known, "donor": str(one.donor.pk)}
