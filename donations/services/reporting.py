@@ -114,6 +114,7 @@ def report_camp(
     places = _places_named(camp, named)
     _refuse_odd_times(camp, gave, bags)
     held = donors.hold_donors(place.donor_id for place in places.values())
+    _camp_that_owes(camp_id, partner_id)  # another report may have come while this one waited for the donors
     _refuse_ineligible(camp, gave, places, held)
     actor = f"member:{member_id}"
     units = stock.collect_units(
