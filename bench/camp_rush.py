@@ -22,7 +22,7 @@ from users.models import Donor
 
 TITLE = "camp_rush: 300 donors, one camp of 100 places, gunicorn with 2 workers of 8 threads"
 DONORS, PLACES, ROUNDS = 300, 100, 3
-P95_BAR = 2.0  # seconds: three of its rounds hold as many writes as thirty storms of accept_storm
+P95_BAR = 2.0  # seconds; a hundred of the answers are writes, of those of accept_storm three
 
 
 def run(report: Report) -> None:

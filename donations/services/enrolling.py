@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Final
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from common import clock
 from common.blood import DonationType
@@ -121,18 +121,18 @@ def _refuse_closed(camp: Camp) -> None:
 
 def _refuse_second_place(camp: Camp, donor_id: uuid.UUID) -> None:
     """The donor is held, so that nobody gives him another place meanwhile. Raises: AlreadyEnrolled, EnrolmentClash."""
-    own = _places_of(donor_id)
-    if own.filter(camp=camp).exists():
-        raise AlreadyEnrolled
-    same_time = own.filter(
+    same_time = Q(
         status__in=LIVE_ENROLMENT,
         camp__status__in=LIVE_CAMP,
         camp__starts_at__lt=camp.ends_at,
         camp__ends_at__gt=camp.starts_at,
     )
-    other = same_time.values_list("camp_id", flat=True).first()
-    if other is not None:
-        raise EnrolmentClash(camp=str(other))
+    others = _places_of(donor_id).filter(Q(camp=camp) | same_time).values_list("camp_id", flat=True)
+    taken = list(others[:2])  # a donor who has a place here has none at the same time
+    if camp.pk in taken:
+        raise AlreadyEnrolled
+    if taken:
+        raise EnrolmentClash(camp=str(taken[0]))
 
 
 def _places_of(donor_id: uuid.UUID) -> QuerySet[Enrolment]:
