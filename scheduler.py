@@ -66,6 +66,7 @@ JOBS = (
     Job("expire_units", stock.jobs.expire_units, every(minutes=10)),
     Job("lapse_reservations", stock.jobs.lapse_reservations, every(minutes=5)),
     Job("unlock_donors", users.jobs.unlock_donors, every(hours=1)),
+    Job("settle_attestations", users.jobs.settle_attestations, every(minutes=5)),
     Job("refresh_eligibility", users.jobs.refresh_windows, nightly(0, 10)),
     Job("prune_accounts", users.jobs.prune, nightly(3, 0)),
     Job("prune_members", partners.jobs.prune, nightly(3, 5)),

@@ -21,6 +21,7 @@ LOCK_ORDER = (
     "users.OtpChallenge",
     "users.User",
     "users.Session",
+    "users.IdentityAttestation",
     "users.Donor",
     "partners.Partner",
     "partners.Member",

@@ -10,11 +10,23 @@ from partners.states import PartnerKind, PartnerStatus, Role
 from requests_app.states import AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
 from stock.components import Component
 from stock.states import OWN_REASONS, DiscardReason, Finding, MandatoryTest, UnitStatus
-from users.states import AssuranceLabel, ConsentPurpose, ConsentStatus, IdentityMethod, Purpose, ScoreReason, Tag
+from users.states import (
+    AssuranceLabel,
+    AttestationFailure,
+    AttestationStatus,
+    ConsentPurpose,
+    ConsentStatus,
+    IdentityMethod,
+    Purpose,
+    ScoreReason,
+    Tag,
+)
 
 SETS: dict[str, Iterable[str]] = {
     "AssignmentStatus": AssignmentStatus,
     "AssuranceLabel": AssuranceLabel,
+    "AttestationFailure": AttestationFailure,
+    "AttestationStatus": AttestationStatus,
     "BloodGroup": BloodGroup,
     "Channel": Channel,
     "Component": Component,

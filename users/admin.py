@@ -17,7 +17,16 @@ from common.admin import ReadOnlyAdmin, ReadOnlyInline
 from users.eligibility.rules import RuleInvalid, rules_from_rows
 from users.eligibility.ruleset import RuleSet, RulesUnusable
 from users.fitness import forget_rules
-from users.models import Deferral, Donor, EligibilityRule, IdentityAssurance, PastDonation, ScoreEntry, User
+from users.models import (
+    Deferral,
+    Donor,
+    EligibilityRule,
+    IdentityAssurance,
+    IdentityAttestation,
+    PastDonation,
+    ScoreEntry,
+    User,
+)
 from users.services import accounts
 
 
@@ -98,6 +107,16 @@ class IdentityAssuranceAdmin(ReadOnlyAdmin):
     search_fields = ("user__public_id", "user__phone")
     list_select_related = ("user",)
     ordering = ("-id",)
+
+
+@admin.register(IdentityAttestation)
+class IdentityAttestationAdmin(ReadOnlyAdmin):
+    list_display = ("user", "provider", "status", "failure", "tries_left", "created_at", "closed_at")
+    list_filter = ("status", "failure")
+    search_fields = ("user__public_id", "user__phone")
+    list_select_related = ("user",)
+    ordering = ("-id",)
+    exclude = ("request_key",)
 
 
 class RuleForm(forms.ModelForm):

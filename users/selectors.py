@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import F, QuerySet, Window
 from django.db.models.functions import Rank
 
@@ -22,6 +23,7 @@ from users.models import (
     Deferral,
     Donor,
     IdentityAssurance,
+    IdentityAttestation,
     OtpChallenge,
     ScoreEntry,
     User,
@@ -89,6 +91,16 @@ class Assurance:
     since: dt.datetime | None
     method: IdentityMethod | None
     last4: str | None
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to reach a level, and whether it is open here."""
+
+    level: AssuranceLevel
+    label: AssuranceLabel
+    method: IdentityMethod
+    offered: bool
 
 
 @dataclass(frozen=True)
@@ -192,6 +204,25 @@ def assurance_of(user_id: uuid.UUID) -> Assurance:
         return Assurance(AssuranceLevel.NONE, AssuranceLabel.NONE, None, None, None)
     level = AssuranceLevel(row.level)
     return Assurance(level, LABELS[level], row.created_at, IdentityMethod(row.method), row.last4)
+
+
+def attestation_of(user_id: uuid.UUID, attestation_id: uuid.UUID) -> IdentityAttestation:
+    """Return one of the person's own attestations. Raises: NotFound."""
+    row = IdentityAttestation.objects.filter(pk=attestation_id, user_id=user_id).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def ways_to_prove() -> list[Way]:
+    """Return every way to reach a level, and whether it is open here."""
+    offered = {
+        IdentityMethod.AADHAAR_FORMAT: True,
+        IdentityMethod.LICENSED_PROVIDER: bool(settings.IDENTITY_PROVIDER_URL),
+        IdentityMethod.AADHAAR_OFFLINE_XML: bool(settings.UIDAI_CERTIFICATES),
+    }
+    levels = (level for level in AssuranceLevel if level is not AssuranceLevel.NONE)
+    return [Way(level, LABELS[level], method, offered[method]) for level, method in zip(levels, offered, strict=True)]
 
 
 def current_notice(purpose: ConsentPurpose, language: str) -> ConsentNotice:

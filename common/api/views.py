@@ -36,17 +36,19 @@ class APIView(views.APIView):
 
     `spends` names the throttles that a call counts against by address, `spends_by` those by a phone number in
     the body, `spends_by_account` those by the account; every signed-in write counts against the account besides.
-    `idempotency_required` refuses a POST without an Idempotency-Key.
+    `idempotency_required` refuses a POST without an Idempotency-Key. A POST that `calls_outside` may not do so in
+    a transaction: its service makes a repeated call harmless by itself, by the key where it needs one.
     """
 
     spends: ClassVar[tuple[str, ...]] = ()
     spends_by: ClassVar[Mapping[str, str]] = {}
     spends_by_account: ClassVar[tuple[str, ...]] = ()
     idempotency_required: ClassVar[bool] = False
+    calls_outside: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "post" in cls.__dict__:
+        if "post" in cls.__dict__ and not cls.calls_outside:
             cls.post = _idempotent(cls.__dict__["post"])  # type: ignore[attr-defined]
 
     def initial(self, request: HTTPRequest, *args: Any, **kwargs: Any) -> None:
@@ -90,6 +92,12 @@ def read_query(kind: type[Serializer[Any]], request: Request) -> dict[str, Any]:
     return dict(query.validated_data)
 
 
+def idempotency_key(request: Request) -> str:
+    """Return the key of the call, empty without one. Raises: IdempotencyKeyInvalid."""
+    header = request.headers.get("Idempotency-Key")
+    return "" if header is None else idempotency.parse_key(header)
+
+
 def _value(request: HTTPRequest, field: str) -> Any:
     return request.data.get(field) if isinstance(request.data, dict) else None
 
@@ -131,4 +139,4 @@ def _idempotent(post: Handler) -> Handler:
     return run
 
 
-__all__ = ["APIView", "HTTPRequest", "Request", "Response", "read", "read_query"]
+__all__ = ["APIView", "HTTPRequest", "Request", "Response", "idempotency_key", "read", "read_query"]

@@ -185,6 +185,8 @@ THROTTLES = {
     "sign_in_phone": "20/h",  # password attempts, per number
     "password": "10/h",  # attempts to change the password, per account
     "identity": "10/h",  # proofs of identity, per account
+    "attestation": "5/d",  # codes that a licensed provider sends and charges, per account
+    "attestation_resend": "1/30s",
     "export": "10/h",  # copies of all one's data, per account
     "otp_address": "30/h",  # codes asked for, per address
     "otp_phone": "10/h",  # codes asked for, per number
@@ -216,6 +218,11 @@ QUIET_HOURS = (dt.time(21, 30), dt.time(7, 0))  # in the partner's zone; only cr
 # Identities. The certificates with which UIDAI signs offline e-KYC files: paths of PEM or DER files. None: not offered.
 UIDAI_CERTIFICATES: list[str] = env.list("UIDAI_CERTIFICATES", default=[])
 UIDAI_ALLOW_RSA_SHA1: bool = env.bool("UIDAI_ALLOW_RSA_SHA1", default=False)  # the signature only, never the digest
+# The licensed provider behind level 2. No address: not offered.
+IDENTITY_PROVIDER_URL: str = env.str("IDENTITY_PROVIDER_URL", default="")
+IDENTITY_PROVIDER_NAME: str = env.str("IDENTITY_PROVIDER_NAME", default="")  # as the issuer of what it signs
+IDENTITY_PROVIDER_CLIENT_ID: str = env.str("IDENTITY_PROVIDER_CLIENT_ID", default="")
+IDENTITY_PROVIDER_SECRET: str = env.str("IDENTITY_PROVIDER_SECRET", default="")  # signs us in, and what it says
 
 APSCHEDULER_DATETIME_FORMAT = "Y-m-d H:i:s"
 APSCHEDULER_RUN_NOW_TIMEOUT = 25

@@ -24,6 +24,7 @@ COLUMNS = {
     "requests_app.states.ASSIGNMENT_TRANSITIONS": ("requests_app.Assignment", "status"),
     "requests_app.states.REQUEST_TRANSITIONS": ("requests_app.BloodRequest", "status"),
     "stock.states.UNIT_TRANSITIONS": ("stock.Unit", "status"),
+    "users.states.ATTESTATION_TRANSITIONS": ("users.IdentityAttestation", "status"),
 }
 each_table = pytest.mark.parametrize("name", sorted(TABLES))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
@@ -25,6 +26,7 @@ PUBLIC = {
     ("post", "auth/logout"),
     ("post", "auth/password/reset"),
     ("get", "deferral-codes"),
+    ("get", "identity-levels"),
 }
 OWN = {
     ("get", "auth/sessions"),
@@ -42,6 +44,9 @@ OWN = {
     ("get", "me/identity"),
     ("post", "me/identity/aadhaar"),
     ("post", "me/identity/offline-ekyc"),
+    ("post", "me/identity/attestations"),
+    ("get", "me/identity/attestations/<uuid:attestation_id>"),
+    ("post", "me/identity/attestations/<uuid:attestation_id>/code"),
     ("get", "me/consents"),
     ("post", "me/consents"),
     ("post", "me/consents/<str:purpose>/withdraw"),
@@ -53,7 +58,7 @@ ROUTES = sorted(PUBLIC | OWN)
 
 
 def call(method, route, token=""):
-    path = "/api/v1/" + route.replace("<uuid:session_id>", str(uuid.uuid4())).replace("<str:purpose>", "unknown")
+    path = "/api/v1/" + re.sub("<uuid:[^>]+>", str(uuid.uuid4()), route).replace("<str:purpose>", "unknown")
     body = None if method in ("get", "delete") else {}
     return getattr(client_with(token), method)(path, body, format="json")
 

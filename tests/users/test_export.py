@@ -19,6 +19,7 @@ KINDS = {
     "donations",
     "donor_profile",
     "identity",
+    "identity_attestations",
     "messages",
     "past_donations",
     "promises",

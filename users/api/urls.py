@@ -1,5 +1,6 @@
 from django.urls import path
 
+from users.api import attestation_views as attestations
 from users.api import auth_views as auth
 from users.api import me_views as me
 from users.api import privacy_views as privacy
@@ -24,10 +25,22 @@ urlpatterns = [
     path("me/identity", privacy.IdentityView.as_view(), name="my-identity"),
     path("me/identity/aadhaar", privacy.AadhaarView.as_view(), name="my-identity-aadhaar"),
     path("me/identity/offline-ekyc", privacy.OfflineFileView.as_view(), name="my-identity-offline-ekyc"),
+    path("me/identity/attestations", attestations.AttestationsView.as_view(), name="my-attestations"),
+    path(
+        "me/identity/attestations/<uuid:attestation_id>",
+        attestations.AttestationView.as_view(),
+        name="my-attestation",
+    ),
+    path(
+        "me/identity/attestations/<uuid:attestation_id>/code",
+        attestations.AttestationCodeView.as_view(),
+        name="my-attestation-code",
+    ),
     path("me/consents", privacy.ConsentsView.as_view(), name="my-consents"),
     path("me/consents/<str:purpose>/withdraw", privacy.WithdrawView.as_view(), name="my-consent-withdraw"),
     path("me/data-summary", privacy.DataSummaryView.as_view(), name="my-data-summary"),
     path("me/export", privacy.ExportView.as_view(), name="my-export"),
     path("me/erasure", privacy.ErasureView.as_view(), name="my-erasure"),
+    path("identity-levels", attestations.WaysView.as_view(), name="identity-levels"),
     path("deferral-codes", me.DeferralCodesView.as_view(), name="deferral-codes"),
 ]
