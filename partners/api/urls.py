@@ -5,10 +5,10 @@ from partners.api.views import directory, organisation, resetting, signing_in
 urlpatterns = [
     path("partner/auth/register", signing_in.RegisterView.as_view(), name="partner-register"),
     path("partner/auth/login", signing_in.LoginView.as_view(), name="partner-login"),
-    path("partner/auth/refresh", signing_in.RefreshView.as_view(), name="partner-refresh"),
-    path("partner/auth/logout", signing_in.LogoutView.as_view(), name="partner-logout"),
-    path("partner/auth/sessions", signing_in.SessionsView.as_view(), name="partner-sessions"),
-    path("partner/auth/sessions/<uuid:session_id>", signing_in.SessionView.as_view(), name="partner-session"),
+    path("partner/auth/refresh", signing_in.DEVICES.refresh.as_view(), name="partner-refresh"),
+    path("partner/auth/logout", signing_in.DEVICES.logout.as_view(), name="partner-logout"),
+    path("partner/auth/sessions", signing_in.DEVICES.sessions.as_view(), name="partner-sessions"),
+    path("partner/auth/sessions/<uuid:session_id>", signing_in.DEVICES.session.as_view(), name="partner-session"),
     path(
         "partner/auth/password/change",
         signing_in.PasswordChangeView.as_view(),

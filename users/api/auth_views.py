@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from rest_framework.permissions import AllowAny
 
-from common import sessions
 from common.api.address import client_address
+from common.api.devices import Shapes, Words, device_views
 from common.api.schema import operation
 from common.api.views import APIView, Request, Response, read
-from common.errors import NotFound
+from common.sessions import RefreshRaceLost, RefreshReused, SessionEnded
 from common.tokens import TokenInvalid
 from users.api import serializers as shapes
 from users.api.authentication import PersonAuthentication
@@ -162,57 +160,21 @@ class CodeLoginView(APIView):
         return signed_in(found)
 
 
-class RefreshView(APIView):
-    authentication_classes = []
-    permission_classes = [AllowAny]
-
-    @operation(
-        "Renew the tokens",
+DEVICES = device_views(
+    Session,
+    authentication=PersonAuthentication,
+    permission=IsPerson,
+    shapes=Shapes(refresh_in=shapes.RefreshIn, tokens_out=shapes.TokensOut, session_out=shapes.SessionOut),
+    words=Words(
         tag=TAG,
-        request=shapes.RefreshIn,
-        responses={200: shapes.TokensOut},
-        refusals=[TokenInvalid, sessions.RefreshReused, sessions.RefreshRaceLost, sessions.SessionEnded],
-        public=True,
-        example={"refresh": "eyJhbGciOi…"},
-        answer=TOKENS,
-    )
-    def post(self, request: Request) -> Response:
-        """Exchange the refresh token for a new pair. Using a spent one ends the session on every side."""
-        body = read(shapes.RefreshIn, request)
-        pair = sessions.refresh_session(Session, refresh=body["refresh"])
-        return Response(shapes.TokensOut(pair).data)
-
-
-class LogoutView(APIView):
-    authentication_classes = []
-    permission_classes = [AllowAny]
-
-    @operation(
-        "Sign out",
-        tag=TAG,
-        request=shapes.RefreshIn,
-        responses={204: None},
-        refusals=[TokenInvalid, NotFound],
-        public=True,
-        example={"refresh": "eyJhbGciOi…"},
-    )
-    def post(self, request: Request) -> Response:
-        """End the session of this refresh token; its access token dies with it."""
-        body = read(shapes.RefreshIn, request)
-        sessions.sign_out(Session, refresh=body["refresh"])
-        return Response(status=204)
-
-
-class SessionsView(APIView):
-    authentication_classes = [PersonAuthentication]
-    permission_classes = [IsPerson]
-
-    @operation(
-        "List devices",
-        tag=TAG,
-        responses={200: shapes.SessionOut},
-        many=True,
-        answer={
+        renew="Exchange the refresh token for a new pair. Using a spent one ends the session on every side.",
+        sign_out="End the session of this refresh token; its access token dies with it.",
+        listed="List devices",
+        devices="The devices on which you are signed in, the last used first.",
+        end="End one session; it takes effect at once.",
+        renew_refusals=[TokenInvalid, RefreshReused, RefreshRaceLost, SessionEnded],
+        tokens=TOKENS,
+        session={
             "id": CHALLENGE,
             "device": "JeevanSetu/1.0 (Android 15)",
             "address": "203.0.113.7",
@@ -220,22 +182,8 @@ class SessionsView(APIView):
             "last_used_at": "2026-01-16T18:05:00Z",
             "is_current": True,
         },
-    )
-    def get(self, request: Request) -> Response:
-        """The devices on which you are signed in, the last used first."""
-        rows = sessions.open_sessions(Session, account_id=request.user.pk)[:100]
-        return Response(shapes.SessionOut(rows, many=True, context={"request": request}).data)
-
-
-class SessionView(APIView):
-    authentication_classes = [PersonAuthentication]
-    permission_classes = [IsPerson]
-
-    @operation("Sign a device out", tag=TAG, responses={204: None}, refusals=[NotFound])
-    def delete(self, request: Request, session_id: UUID) -> Response:
-        """End one session; it takes effect at once."""
-        sessions.end_session(Session, session_id=session_id, account_id=request.user.pk)
-        return Response(status=204)
+    ),
+)
 
 
 class PasswordResetView(APIView):
