@@ -69,6 +69,7 @@ JOBS = (
     Job("settle_attestations", users.jobs.settle_attestations, every(minutes=5)),
     Job("refresh_eligibility", users.jobs.refresh_windows, nightly(0, 10)),
     Job("prune_accounts", users.jobs.prune, nightly(3, 0)),
+    Job("delete_old_traces", users.jobs.delete_old_traces, nightly(2, 30)),
     Job("prune_members", partners.jobs.prune, nightly(3, 5)),
     Job("prune_notifications", notifications.jobs.prune, nightly(3, 10)),
     Job("prune_outbox", outbox.prune, nightly(3, 20)),

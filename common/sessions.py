@@ -131,6 +131,12 @@ def open_sessions(model: type[S], *, account_id: uuid.UUID) -> QuerySet[S]:
     return mine.order_by("-last_used_at", "-pk")
 
 
+def addresses(model: type[S], **account: Any) -> set[str]:
+    """Return from where the accounts that match have signed in lately: sessions are kept a month after their end."""
+    known = model._default_manager.filter(**account).exclude(address=None).order_by()
+    return set(known.values_list("address", flat=True).distinct())
+
+
 @command
 def end_session(model: type[S], *, session_id: uuid.UUID, account_id: uuid.UUID) -> None:
     """Sign one of the account's devices out, at once. Raises: NotFound."""

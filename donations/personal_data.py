@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 
 from donations import selectors
-from users.personal_data import Holding, Rows, hold
+from donations.services.forgetting import delete_traces
+from users.personal_data import Holding, Rows, hold, leaves_traces
 
 FIELDS = ("id", "assignment_id", "partner_id", "donation_type", "blood_group", "volume_ml", "donated_at")
 MEASURED = ("haemoglobin_g_dl", "weight_kg", "systolic_mmhg", "diastolic_mmhg", "pulse_bpm", "temperature_c")
@@ -40,3 +41,4 @@ hold(
         ratings,
     )
 )
+leaves_traces(delete_traces)

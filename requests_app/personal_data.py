@@ -6,7 +6,8 @@ import uuid
 
 from requests_app import selectors
 from requests_app.errors import PromiseOpen
-from users.personal_data import Holding, Rows, hold, refuses_erasure
+from requests_app.services.forgetting import delete_traces
+from users.personal_data import Holding, Rows, hold, leaves_traces, refuses_erasure
 
 FIELDS = ("id", "request_id", "status", "distance_km", "expires_at", "reason", "accepted_at", "arrived_at", "ended_at")
 
@@ -15,7 +16,7 @@ def promises(user_id: uuid.UUID) -> Rows:
     return list(selectors.assignments_of_donor(user_id).order_by("pk").values(*FIELDS))
 
 
-@refuses_erasure
+@refuses_erasure(PromiseOpen)
 def refuse_open_promise(user_id: uuid.UUID) -> None:
     """Raises: PromiseOpen. Somebody relies on it, and accepting waits for the donor, whom the caller holds."""
     if selectors.has_open_promise(user_id):
@@ -32,3 +33,4 @@ hold(
         promises,
     )
 )
+leaves_traces(delete_traces)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from common import sessions
 from users.models import Session
-from users.services import attesting, otp
+from users.services import attesting, otp, retention
 from users.services.donors import refresh_stale_windows, unlock_due_donors
 
 BATCH = 1000
@@ -22,6 +22,16 @@ def unlock_donors() -> int:
 def prune() -> int:
     """Delete what accounts leave behind: old challenges, sessions and attestations; return how many rows went."""
     return otp.prune() + sessions.prune(Session) + attesting.prune()
+
+
+def delete_old_traces() -> int:
+    """Delete what the law had kept of people who were forgotten long ago; return how many people."""
+    deleted, after = 0, None
+    while True:
+        found, after = retention.delete_old_traces(after=after, limit=BATCH)
+        deleted += found
+        if after is None:
+            return deleted
 
 
 def settle_attestations() -> int:

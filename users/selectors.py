@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models import F, QuerySet, Window
 from django.db.models.functions import Rank
 
+from common import sessions
 from common.blood import BloodGroup, Sex
 from common.crypto import decrypt
 from common.errors import NotFound
@@ -26,6 +27,7 @@ from users.models import (
     IdentityAttestation,
     OtpChallenge,
     ScoreEntry,
+    Session,
     User,
 )
 from users.states import (
@@ -144,6 +146,11 @@ def code_to_send(challenge_id: uuid.UUID) -> CodeToSend | None:
     )
 
 
+def signed_in_from(phone: str) -> set[str]:
+    """Return the addresses from which whoever has the number has signed in lately."""
+    return sessions.addresses(Session, account__phone=phone)
+
+
 def get_donor(user_id: uuid.UUID) -> Donor:
     """Raises: NotADonor."""
     donor = Donor.objects.select_related("user").filter(pk=user_id).first()
@@ -195,6 +202,14 @@ def get_user(user_id: uuid.UUID) -> User:
     if user is None:
         raise NotFound
     return user
+
+
+def erased_before(moment: dt.datetime, *, after: uuid.UUID | None, limit: int) -> list[uuid.UUID]:
+    """Return the next people who were forgotten before the moment, in the order of their ids."""
+    gone = User.objects.filter(erased_at__lt=moment)
+    if after is not None:
+        gone = gone.filter(pk__gt=after)
+    return list(gone.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 def assurance_of(user_id: uuid.UUID) -> Assurance:

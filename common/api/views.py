@@ -62,7 +62,7 @@ class APIView(views.APIView):
         for name in self.spends:
             throttle.spend(name, client_network(request))
         for name, field in self.spends_by.items():
-            phone = _canonical_phone(_value(request, field))
+            phone = phone_in(request, field)
             if phone is not None:  # what is no number will be refused, and must not count against anybody
                 throttle.spend(name, phone)
         if request.user is None and not self.spends:
@@ -96,6 +96,11 @@ def idempotency_key(request: Request) -> str:
     """Return the key of the call, empty without one. Raises: IdempotencyKeyInvalid."""
     header = request.headers.get("Idempotency-Key")
     return "" if header is None else idempotency.parse_key(header)
+
+
+def phone_in(request: HTTPRequest, field: str = "phone") -> str | None:
+    """Return the telephone number in the body, in E.164; None when there is none that could be one."""
+    return _canonical_phone(_value(request, field))
 
 
 def _value(request: HTTPRequest, field: str) -> Any:
@@ -139,4 +144,4 @@ def _idempotent(post: Handler) -> Handler:
     return run
 
 
-__all__ = ["APIView", "HTTPRequest", "Request", "Response", "idempotency_key", "read", "read_query"]
+__all__ = ["APIView", "HTTPRequest", "Request", "Response", "idempotency_key", "phone_in", "read", "read_query"]

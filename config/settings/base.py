@@ -182,7 +182,8 @@ THROTTLES = {
     "anonymous": "300/m",  # public reads, per address
     "write": "240/m",  # signed-in writes, per account
     "sign_in": "60/h",  # password and code attempts, per address
-    "sign_in_phone": "20/h",  # password attempts, per number
+    "sign_in_network": "10/h",  # password attempts, per number and address
+    "sign_in_phone": "30/h",  # password attempts, per number, from addresses that it has never signed in from
     "password": "10/h",  # attempts to change the password, per account
     "identity": "10/h",  # proofs of identity, per account
     "attestation": "5/d",  # codes that a licensed provider sends and charges, per account

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from rest_framework.permissions import AllowAny
 
-from common.api.address import client_address
+from common.api.address import client_address, client_network
 from common.api.devices import Shapes, Words, device_views
+from common.api.guesses import PasswordSignIn, is_familiar
 from common.api.schema import operation
 from common.api.views import APIView, Request, Response, read
 from common.sessions import RefreshRaceLost, RefreshReused, SessionEnded
@@ -22,6 +23,7 @@ from users.errors import (
     PhoneTaken,
 )
 from users.models import Session
+from users.selectors import signed_in_from
 from users.services import accounts, otp
 from users.states import Purpose
 
@@ -75,7 +77,10 @@ class OtpView(APIView):
         """Send a six-digit code by SMS. The answer is the same for known and unknown numbers."""
         body = read(shapes.OtpIn, request)
         challenge = otp.request_person_code(
-            phone=body["phone"], purpose=Purpose(body["purpose"]), language=body["language"]
+            phone=body["phone"],
+            purpose=Purpose(body["purpose"]),
+            language=body["language"],
+            is_familiar=is_familiar(client_network(request), signed_in_from(body["phone"])),
         )
         return Response(shapes.OtpOut(challenge).data, status=202)
 
@@ -114,11 +119,10 @@ class RegisterView(APIView):
         return signed_in(found, 201)
 
 
-class LoginView(APIView):
+class LoginView(PasswordSignIn):
     authentication_classes = []
     permission_classes = [AllowAny]
-    spends = ("sign_in",)
-    spends_by = {"sign_in_phone": "phone"}
+    session_model = Session
 
     @operation(
         "Sign in with a password",

@@ -6,6 +6,7 @@ from rest_framework.permissions import AllowAny
 
 from common.api.address import client_address
 from common.api.devices import Shapes, Words, device_views
+from common.api.guesses import PasswordSignIn
 from common.api.schema import operation
 from common.api.views import APIView, Request, Response, read
 from common.sessions import RefreshRaceLost, RefreshReused, SessionEnded
@@ -66,11 +67,10 @@ class RegisterView(APIView):
         return Response(PartnerRegisteredOut(member).data, status=201)
 
 
-class LoginView(APIView):
+class LoginView(PasswordSignIn):
     authentication_classes = []
     permission_classes = [AllowAny]
-    spends = ("sign_in",)
-    spends_by = {"sign_in_phone": "phone"}
+    session_model = MemberSession
 
     @operation(
         "Sign in",
