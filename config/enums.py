@@ -9,7 +9,18 @@ from notifications.states import Channel, DeliveryStatus
 from partners.states import PartnerKind, PartnerStatus, Role
 from requests_app.states import AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
 from stock.components import Component
-from stock.states import OWN_REASONS, DiscardReason, Finding, MandatoryTest, UnitStatus
+from stock.states import (
+    OWN_REASONS,
+    Answer,
+    Condition,
+    DiscardReason,
+    Fate,
+    Finding,
+    MandatoryTest,
+    TransferEnd,
+    TransferStatus,
+    UnitStatus,
+)
 from users.states import AssuranceLabel, ConsentPurpose, ConsentStatus, IdentityMethod, Purpose, ScoreReason, Tag
 
 SETS: dict[str, Iterable[str]] = {
@@ -36,6 +47,11 @@ SETS: dict[str, Iterable[str]] = {
     "Sex": Sex,
     "StopReason": StopReason,
     "Tag": Tag,
+    "TransferAnswer": Answer,
+    "TransferCondition": Condition,
+    "TransferEnd": TransferEnd,
+    "TransferFate": Fate,
+    "TransferStatus": TransferStatus,
     "UnitStatus": UnitStatus,
     "Urgency": Urgency,
     "WaveKind": WaveKind,
