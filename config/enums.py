@@ -8,6 +8,7 @@ from common.blood import BloodGroup, DonationType, Sex
 from notifications.states import Channel, DeliveryStatus
 from partners.states import PartnerKind, PartnerStatus, Role
 from requests_app.states import AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
+from stock.compatibility import UNKNOWN
 from stock.components import Component
 from stock.states import (
     OWN_REASONS,
@@ -47,6 +48,7 @@ SETS: dict[str, Iterable[str]] = {
     "Sex": Sex,
     "StopReason": StopReason,
     "Tag": Tag,
+    "Recipient": (*BloodGroup, UNKNOWN),
     "TransferAnswer": Answer,
     "TransferCondition": Condition,
     "TransferEnd": TransferEnd,
