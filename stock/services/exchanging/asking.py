@@ -177,8 +177,10 @@ def open_ask(transfer: Transfer, partner_id: uuid.UUID) -> TransferAsk:
 
 
 @step
-def answer(which: Q, given: Answer, *, reason: str = "") -> None:
-    TransferAsk.objects.filter(which, answer="").update(answer=given, answered_at=clock.now(), reason=reason)
+def answer(which: Q, given: Answer, *, reason: str = "") -> int:
+    """Write down what came of asking these, where nothing has yet; return of how many."""
+    waiting = TransferAsk.objects.filter(which, answer="")
+    return waiting.update(answer=given, answered_at=clock.now(), reason=reason)
 
 
 def wanted_by(transfer: Transfer) -> Wanted:
