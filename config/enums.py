@@ -8,8 +8,20 @@ from common.blood import BloodGroup, DonationType, Sex
 from notifications.states import Channel, DeliveryStatus
 from partners.states import PartnerKind, PartnerStatus, Role
 from requests_app.states import AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
+from stock.compatibility import UNKNOWN
 from stock.components import Component
-from stock.states import OWN_REASONS, DiscardReason, Finding, MandatoryTest, UnitStatus
+from stock.states import (
+    OWN_REASONS,
+    Answer,
+    Condition,
+    DiscardReason,
+    Fate,
+    Finding,
+    MandatoryTest,
+    TransferEnd,
+    TransferStatus,
+    UnitStatus,
+)
 from users.states import (
     AssuranceLabel,
     AttestationFailure,
@@ -48,6 +60,12 @@ SETS: dict[str, Iterable[str]] = {
     "Sex": Sex,
     "StopReason": StopReason,
     "Tag": Tag,
+    "Recipient": (*BloodGroup, UNKNOWN),
+    "TransferAnswer": Answer,
+    "TransferCondition": Condition,
+    "TransferEnd": TransferEnd,
+    "TransferFate": Fate,
+    "TransferStatus": TransferStatus,
     "UnitStatus": UnitStatus,
     "Urgency": Urgency,
     "WaveKind": WaveKind,

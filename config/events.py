@@ -40,13 +40,20 @@ EVENTS: Final[Mapping[str, str]] = {
     "request.wave_unfinished": "A wave has more donors to ask than one transaction.",
     "reservation.ended": "What was reserved has lapsed, or was lost.",
     "stock.low": "A partner has fewer units of a kind than it wants to have.",
+    "transfer.candidate_asked": "Partners were asked for bags.",
+    "transfer.confirmed": "A partner has accepted the bags offered.",
+    "transfer.dispatched": "Bags are on the road to another partner.",
+    "transfer.ended": "A transfer is over before any bag has left.",
+    "transfer.offered": "A partner offers bags to another.",
+    "transfer.received": "Bags have arrived at another partner.",
+    "transfer.requested": "A partner needs bags of others.",
     "unit.collected": "A bag is in quarantine.",
     "unit.issued": "A bag was handed out.",
     "unit.reactive": "A test of a donation was reactive.",
     "unit.recalled": "Bags of a reactive donation were withdrawn or looked back for.",
 }
 # Told to nobody yet: for partners' webhooks to come.
-UNHEARD: Final = frozenset({"assignment.arrived", "reservation.ended", "unit.collected", "unit.issued"})
+UNHEARD: Final = frozenset({"assignment.arrived", "transfer.requested", "unit.collected", "unit.issued"})
 
 
 def faults_of(events: Set[str], heard: Set[str], unheard: Set[str]) -> Iterator[tuple[str, str]]:

@@ -7,17 +7,22 @@ from stock.services.allocating import (
     issue_units,
     keep_reservation,
     release_reservation,
+    release_reservations,
     reserve_units,
 )
 from stock.services.collecting import collect_unit
+from stock.services.exchanging import cancel_transfer_of, raise_transfer
 
 __all__ = [
     "Holding",
     "Needs",
     "Picked",
+    "cancel_transfer_of",
     "collect_unit",
     "issue_units",
     "keep_reservation",
+    "raise_transfer",
     "release_reservation",
+    "release_reservations",
     "reserve_units",
 ]

@@ -23,6 +23,7 @@ COLUMNS = {
     "partners.states.TRANSITIONS": ("partners.Partner", "status"),
     "requests_app.states.ASSIGNMENT_TRANSITIONS": ("requests_app.Assignment", "status"),
     "requests_app.states.REQUEST_TRANSITIONS": ("requests_app.BloodRequest", "status"),
+    "stock.states.TRANSFER_TRANSITIONS": ("stock.Transfer", "status"),
     "stock.states.UNIT_TRANSITIONS": ("stock.Unit", "status"),
     "users.states.ATTESTATION_TRANSITIONS": ("users.IdentityAttestation", "status"),
 }

@@ -34,6 +34,10 @@ FACTS = {
     "available": 1234,
     "minimum": 1235,
     "bags": 12,
+    "answer_by": MOMENT,
+    "confirm_by": MOMENT,
+    "box": "BOX-0042",
+    "sent": 12,
 }
 FORMS = [
     (language, kind, form)
