@@ -22,6 +22,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django_apscheduler.jobstores import DjangoJobStore
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
+import donations.jobs
 import notifications.jobs
 import partners.jobs
 import requests_app.jobs
@@ -62,6 +63,8 @@ JOBS = (
     Job("advance_waves", requests_app.jobs.advance_due_waves, every(minutes=1)),
     Job("expire_requests", requests_app.jobs.expire_requests, every(minutes=15)),
     Job("miss_unvisited_assignments", requests_app.jobs.miss_unvisited_assignments, every(minutes=30)),
+    Job("remind_donors", donations.jobs.remind_donors, every(minutes=1)),
+    Job("invite_donors_back", donations.jobs.invite_donors_back, every(hours=1)),
     Job("release_forgotten_visits", requests_app.jobs.release_forgotten_visits, every(hours=1)),
     Job("expire_units", stock.jobs.expire_units, every(minutes=10)),
     Job("lapse_reservations", stock.jobs.lapse_reservations, every(minutes=5)),

@@ -33,6 +33,7 @@ LOCK_ORDER = (
     "requests_app.BloodRequest",
     "requests_app.Assignment",
     "donations.Donation",
+    "donations.Invitation",
     "notifications.Notification",
     "notifications.Delivery",
 )

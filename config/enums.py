@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from common.blood import BloodGroup, DonationType, Sex
+from donations.states import ConsentForm, JourneyStep
 from notifications.states import Channel, DeliveryStatus
 from partners.states import PartnerKind, PartnerStatus, Role
-from requests_app.states import AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
+from requests_app.states import Answered, AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
 from stock.compatibility import UNKNOWN
 from stock.components import Component
 from stock.states import (
@@ -23,10 +24,10 @@ from stock.states import (
     UnitStatus,
 )
 from users.states import (
+    STANDING_PURPOSES,
     AssuranceLabel,
     AttestationFailure,
     AttestationStatus,
-    ConsentPurpose,
     ConsentStatus,
     IdentityMethod,
     Purpose,
@@ -36,19 +37,22 @@ from users.states import (
 
 SETS: dict[str, Iterable[str]] = {
     "AssignmentStatus": AssignmentStatus,
+    "Answered": Answered,
     "AssuranceLabel": AssuranceLabel,
     "AttestationFailure": AttestationFailure,
     "AttestationStatus": AttestationStatus,
     "BloodGroup": BloodGroup,
     "Channel": Channel,
     "Component": Component,
-    "ConsentPurpose": ConsentPurpose,
+    "ConsentForm": ConsentForm,
+    "ConsentPurpose": STANDING_PURPOSES,
     "ConsentStatus": ConsentStatus,
     "DeliveryStatus": DeliveryStatus,
     "DiscardReason": DiscardReason,
     "DonationType": DonationType,
     "Finding": Finding,
     "IdentityMethod": IdentityMethod,
+    "JourneyStep": JourneyStep,
     "MandatoryTest": MandatoryTest,
     "OwnDiscardReason": OWN_REASONS,
     "PartnerKind": PartnerKind,

@@ -19,7 +19,9 @@ EVENTS: Final[Mapping[str, str]] = {
     "assignment.deferred": "The donor was found unfit at the visit.",
     "assignment.missed": "The donor did not come.",
     "assignment.released": "The donor need not come.",
+    "assignment.reminder_due": "A donor is expected in a few hours.",
     "donation.verified": "A partner has verified a donation.",
+    "donor.eligible_again": "A donor who came before may give again.",
     "donor.locked": "A donor has broken too many promises.",
     "donor.unlocked": "A donor's lock is over.",
     "member.added": "A partner has a new member.",
@@ -53,7 +55,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "unit.recalled": "Bags of a reactive donation were withdrawn or looked back for.",
 }
 # Told to nobody yet: for partners' webhooks to come.
-UNHEARD: Final = frozenset({"assignment.arrived", "transfer.requested", "unit.collected", "unit.issued"})
+UNHEARD: Final = frozenset({"assignment.arrived", "transfer.requested", "unit.collected"})
 
 
 def faults_of(events: Set[str], heard: Set[str], unheard: Set[str]) -> Iterator[tuple[str, str]]:

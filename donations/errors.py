@@ -16,3 +16,7 @@ class WrongDonationType(Conflict):
 class AlreadyVerified(Conflict):
     code, message = "already_verified", "This donation was verified already."
     constraint = "donation_once_per_assignment"
+
+
+class ConsentMissing(Conflict):
+    code, message = "consent_missing", "The donor has given no consent in the app for this visit; say `paper`."

@@ -1,11 +1,18 @@
-"""A reactive donation keeps its donor from giving again; who is forgotten leaves no words, only the stars."""
+"""Who came is asked to come again; a reactive donation keeps its donor from it; who is forgotten leaves no words."""
 
 import uuid
 
 from common.models import OutboxEvent
 from common.outbox import on
-from donations.services import rating
+from donations.services import inviting, rating
 from donations.services.deferring import defer_donor_of
+
+
+@on("donation.verified")
+@on("assignment.deferred")
+def plan_invitation(event: OutboxEvent) -> None:
+    """Have the donor asked again as soon as he may give again."""
+    inviting.plan_invitation(assignment_id=uuid.UUID(event.payload["assignment"]))
 
 
 @on("account.erased")

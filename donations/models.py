@@ -8,7 +8,9 @@ from django.db.models import Q
 from common import clock
 from common.blood import BloodGroup, DonationType
 from common.ids import uuid7
-from donations.states import RatedBy
+from donations.states import ConsentForm, InvitationStatus, RatedBy
+
+REMINDED_HOURS = (3, 1)
 
 
 class Donation(models.Model):
@@ -30,6 +32,14 @@ class Donation(models.Model):
     pulse_bpm = models.PositiveSmallIntegerField(null=True)
     platelet_count = models.PositiveSmallIntegerField(null=True, help_text="10^9 a litre")
     temperature_c = models.DecimalField(max_digits=3, decimal_places=1, null=True)
+    consent = models.CharField(
+        max_length=8,
+        blank=True,
+        default="",
+        db_default="",
+        choices=[(form, form) for form in ConsentForm],
+        help_text="How the donor consented; empty where the partner has not said.",
+    )
     donated_at = models.DateTimeField()
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -39,10 +49,73 @@ class Donation(models.Model):
             models.CheckConstraint(condition=Q(donation_type__in=list(DonationType)), name="donation_type_is_known"),
             models.CheckConstraint(condition=Q(blood_group__in=list(BloodGroup)), name="donation_group_is_known"),
             models.CheckConstraint(condition=Q(volume_ml__gt=0), name="donation_has_volume"),
+            models.CheckConstraint(condition=Q(consent__in=["", *ConsentForm]), name="donation_consent_is_known"),
         ]
         indexes = [
             models.Index(fields=["donor", "-id"], name="donations_of_donor"),
             models.Index(fields=["partner", "-id"], name="donations_of_partner"),
+        ]
+
+
+class Certificate(models.Model):
+    """The certificate of a donation, made when it is first asked for. Who has the code can see that it is genuine."""
+
+    donation = models.OneToOneField(Donation, on_delete=models.PROTECT, primary_key=True, related_name="certificate")
+    number = models.CharField(max_length=20, help_text="Printed; opens nothing.")
+    code = models.CharField(max_length=32, help_text="128 random bits.")
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["number"], name="certificate_number_once"),
+            models.UniqueConstraint(fields=["code"], name="certificate_code_once"),
+        ]
+
+
+class Reminder(models.Model):
+    """That a donor was reminded of a promise so many hours before: once, whatever runs twice."""
+
+    assignment = models.ForeignKey("requests_app.Assignment", on_delete=models.CASCADE, related_name="+")
+    hours = models.PositiveSmallIntegerField(help_text="Before the donor is expected.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["assignment", "hours"], name="reminder_once"),
+            models.CheckConstraint(condition=Q(hours__in=REMINDED_HOURS), name="reminder_hours_are_known"),
+        ]
+
+
+class Invitation(models.Model):
+    """Asking a donor to come back after one visit, as soon as he may give again. Of several visits the latest counts.
+
+    `due_on` is when to look next, in the donor's zone; the donor's own dates decide then.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    assignment = models.OneToOneField("requests_app.Assignment", on_delete=models.CASCADE, related_name="+")
+    donor = models.ForeignKey("users.Donor", on_delete=models.CASCADE, related_name="+")
+    status = models.CharField(
+        max_length=8, choices=[(s, s) for s in InvitationStatus], default=InvitationStatus.WAITING
+    )
+    due_on = models.DateField()
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=list(InvitationStatus)), name="invitation_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(status=InvitationStatus.WAITING, ended_at=None)
+                | (~Q(status=InvitationStatus.WAITING) & Q(ended_at__isnull=False)),
+                name="invitation_ends_once",
+            ),
+            models.UniqueConstraint(
+                fields=["donor"], condition=Q(status=InvitationStatus.WAITING), name="one_waiting_invitation_per_donor"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_on", "id"], name="invitation_due", condition=Q(status=InvitationStatus.WAITING))
         ]
 
 

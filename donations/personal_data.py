@@ -9,7 +9,7 @@ from donations.services.forgetting import delete_traces
 from users.personal_data import Holding, Rows, hold, leaves_traces
 
 FIELDS = ("id", "assignment_id", "partner_id", "donation_type", "blood_group", "volume_ml", "donated_at")
-MEASURED = ("haemoglobin_g_dl", "weight_kg", "systolic_mmhg", "diastolic_mmhg", "pulse_bpm", "temperature_c")
+MEASURED = ("consent", "haemoglobin_g_dl", "weight_kg", "systolic_mmhg", "diastolic_mmhg", "pulse_bpm", "temperature_c")
 
 
 def donations(user_id: uuid.UUID) -> Rows:

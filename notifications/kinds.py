@@ -22,6 +22,9 @@ class Kind(StrEnum):
     MISSED = "missed"
     DEFERRED = "deferred"
     THANK_YOU = "thank_you"
+    REMINDER = "reminder"
+    ELIGIBLE_AGAIN = "eligible_again"
+    BLOOD_ISSUED = "blood_issued"
     THANK_YOU_UNDATED = "thank_you_undated"  # nobody can say when the next donation may be
     LOCKED = "locked"
     UNLOCKED = "unlocked"
@@ -75,6 +78,9 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.DEFERRED: Rule(SMS),
     Kind.THANK_YOU: Rule(SMS),
     Kind.THANK_YOU_UNDATED: Rule(SMS),
+    Kind.REMINDER: Rule(BOTH, priority=2),
+    Kind.ELIGIBLE_AGAIN: Rule(SMS),
+    Kind.BLOOD_ISSUED: Rule(SMS),
     Kind.LOCKED: Rule(SMS),
     Kind.UNLOCKED: Rule(SMS),
     Kind.PASSWORD_CHANGED: Rule(SMS, priority=1),

@@ -64,3 +64,7 @@ class ArrivalCodeLocked(Locked):
 
 class PromiseOpen(Conflict):
     code, message = "promise_open", "Somebody counts on your promise: keep it or take it back first."
+
+
+class VisitNotOpen(Conflict):
+    code, message = "visit_not_open", "What a donor answered is shown while the donor is with you."

@@ -11,21 +11,27 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.conf import settings
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from common import clock
-from common.blood import BloodGroup
+from common.blood import BloodGroup, Sex
 from common.errors import NotFound
 from common.geo import Near, bounding_boxes, nearest_first
+from requests_app.errors import VisitNotOpen
 from requests_app.models import Ask, Assignment, BloodRequest, Wave
 from requests_app.states import LIVE_ASSIGNMENT, LIVE_REQUEST, AssignmentStatus, RequestStatus, Urgency
 from stock.compatibility import compatible_donors, is_compatible
 from stock.components import Component, donation_type_for
-from users import matching
+from users import matching, questionnaire
 from users import selectors as users
+from users.eligibility.engine import Eligibility
+from users.fitness import assess_as_answered
+from users.states import ConsentPurpose
 
 FURTHEST_KM = 100.0  # no request reaches farther
 SWEEP = 1000
+CAP_PERIOD = dt.timedelta(hours=24)  # in which a donor may be asked `DAILY_ASK_CAP` times
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,16 @@ class NearbyRequest:
         return self.request.note if self.status in LIVE_REQUEST else ""
 
 
+@dataclass(frozen=True)
+class VisitQuestions:
+    """What a donor is asked before a visit; `given` and `hint` once it was answered."""
+
+    asked: questionnaire.Questionnaire
+    notice: Any
+    given: users.GivenAnswers | None
+    hint: Eligibility | None
+
+
 def requests_of(
     partner_id: uuid.UUID, *, status: str | None = None, updated_since: dt.datetime | None = None
 ) -> QuerySet[BloodRequest]:
@@ -128,13 +144,18 @@ def get_request(request_id: uuid.UUID) -> BloodRequest:
 def assignments_of_request(partner_id: uuid.UUID, request_id: uuid.UUID) -> QuerySet[Assignment]:
     """Return the promises of the partner's request. Raises: NotFound."""
     get_request_of(partner_id, request_id)
-    return Assignment.objects.filter(request_id=request_id).select_related("donor__user", "request")
+    return _as_partners_see().filter(request_id=request_id)
+
+
+def _as_partners_see() -> QuerySet[Assignment]:
+    """Return promises with their donors, and whether the questions before the visit were answered (`has_answers`)."""
+    rows = Assignment.objects.select_related("donor__user", "request")
+    return rows.annotate(has_answers=users.has_answers(OuterRef("pk")))
 
 
 def get_assignment_of_partner(partner_id: uuid.UUID, assignment_id: uuid.UUID) -> Assignment:
     """Raises: NotFound, also for another partner's."""
-    mine = Assignment.objects.filter(request__partner_id=partner_id).select_related("donor__user", "request")
-    found = mine.filter(pk=assignment_id).first()
+    found = _as_partners_see().filter(request__partner_id=partner_id, pk=assignment_id).first()
     if found is None:
         raise NotFound
     return found
@@ -154,6 +175,63 @@ def get_assignment_of_donor(donor_id: uuid.UUID, assignment_id: uuid.UUID) -> As
     if found is None:
         raise NotFound
     return found
+
+
+def questionnaire_of(assignment: Assignment, *, language: str) -> VisitQuestions:
+    """Return the questions before the donor's visit with what was answered, and what the rules make of that.
+
+    What is private is neither in the rules' answer nor anywhere else but in the donor's own words.
+    """
+    donor = users.get_donor(assignment.donor_id)
+    donation_type = donation_type_for(Component(assignment.request.component))
+    today = clock.today(donor.user.zone)
+    asked = questionnaire.questionnaire_for(
+        sex=Sex(donor.sex), donation_type=donation_type, on=today, language=language
+    )
+    given = users.answers_of(assignment.pk, language=language)
+    hint = None
+    if given is not None:
+        answers = [questionnaire.Answer(answer.code, answer.yes, answer.on) for answer in given.answers]
+        stated = questionnaire.stated_by(answers, on=today)
+        hint = assess_as_answered(donor, donation_type=donation_type, on=today, stated=stated)
+    notice = users.current_notice(ConsentPurpose.DONATION, language)
+    return VisitQuestions(asked, notice, given, hint)
+
+
+def answers_for_partner(partner_id: uuid.UUID, assignment_id: uuid.UUID, *, language: str) -> users.GivenAnswers | None:
+    """Return what the donor who is here answered. Raises: NotFound, VisitNotOpen before and after the visit."""
+    assignment = get_assignment_of_partner(partner_id, assignment_id)
+    if assignment.state is not AssignmentStatus.ARRIVED:
+        raise VisitNotOpen(state=assignment.status)
+    return users.answers_of(assignment_id, language=language)
+
+
+def has_consented(assignment_id: uuid.UUID) -> bool:
+    """Whether the donor has answered the questions before the visit, and consented, in the app."""
+    return Assignment.objects.filter(users.has_answers(OuterRef("pk")), pk=assignment_id).exists()
+
+
+def promises_expected(*, after: dt.datetime, until: dt.datetime, made_before: dt.timedelta) -> QuerySet[Assignment]:
+    """Return the promises still waited for whose hour is after `after` and not after `until`, soonest first.
+
+    Those made later than `made_before` their hour are left out.
+    """
+    waiting = Assignment.objects.filter(status=AssignmentStatus.ACCEPTED, expires_at__gt=after, expires_at__lte=until)
+    return waiting.filter(accepted_at__lt=F("expires_at") - made_before).order_by("expires_at", "pk")
+
+
+def with_open_promise(donor_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Return those of the donors on whom somebody counts already; one query."""
+    live = Assignment.objects.filter(donor_id__in=list(donor_ids), status__in=LIVE_ASSIGNMENT)
+    return set(live.values_list("donor_id", flat=True))
+
+
+def asked_enough(donor_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Return those of the donors who may be asked no more within a day; one query."""
+    since = clock.now() - CAP_PERIOD
+    asks = Ask.objects.filter(donor_id__in=list(donor_ids), created_at__gt=since).order_by().values("donor_id")
+    counted = asks.annotate(times=Count("pk")).filter(times__gte=settings.DAILY_ASK_CAP)
+    return set(counted.values_list("donor_id", flat=True))
 
 
 def donor_of(assignment_id: uuid.UUID, *, partner_id: uuid.UUID | None = None) -> uuid.UUID:

@@ -64,3 +64,10 @@ class StopReason(StrEnum):
     WINDOW_PASSED = "window_passed"
     NOBODY_LEFT = "nobody_left"
     REQUEST_CLOSED = "request_closed"
+
+
+class Answered(StrEnum):
+    """Whether the questions before a visit were answered, and the consent given, in the app."""
+
+    ANSWERED = "answered"
+    MISSING = "missing"

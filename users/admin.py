@@ -26,6 +26,7 @@ from users.models import (
     PastDonation,
     ScoreEntry,
     User,
+    VisitAnswers,
 )
 from users.services import accounts
 
@@ -117,6 +118,18 @@ class IdentityAttestationAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     ordering = ("-id",)
     exclude = ("request_key",)
+
+
+@admin.register(VisitAnswers)
+class VisitAnswersAdmin(ReadOnlyAdmin):
+    """That a donor has answered, and until when it is kept; what was answered is the centre's to read alone."""
+
+    list_display = ("donor", "assignment_id", "version", "answered_at", "is_record", "keep_until")
+    list_filter = ("is_record",)
+    search_fields = ("=assignment_id", "donor__user__public_id")
+    list_select_related = ("donor__user",)
+    exclude = ("answers",)
+    ordering = ("-id",)
 
 
 class RuleForm(forms.ModelForm):

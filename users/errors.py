@@ -66,6 +66,18 @@ class DonorNotEligible(Conflict):
     code, message = "donor_not_eligible", "The donor may not give blood on this day."
 
 
+class QuestionnaireOutdated(Conflict):
+    code, message = "questionnaire_outdated", "The questions have changed: read them again and answer those."
+
+
+class AnswersIncomplete(Invalid):
+    code, message, pointer = "answers_incomplete", "Answer every question, each once and no other.", "/answers"
+
+
+class AnswerDateInvalid(Invalid):
+    code, message = "answer_date_invalid", "This answer needs a day, which is not in the future; or it takes none."
+
+
 class AadhaarInvalid(Invalid):
     code, message, pointer = "aadhaar_invalid", "This is not a possible Aadhaar number.", "/number"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 
 from users.models import (
@@ -14,6 +15,7 @@ from users.models import (
     ScoreEntry,
     Session,
     User,
+    VisitAnswers,
 )
 from users.personal_data import Holding, Rows, hold
 
@@ -70,6 +72,14 @@ def attestations(user_id: uuid.UUID) -> Rows:
     return list(rows.values("id", "provider", "status", "failure", "created_at", "closed_at"))
 
 
+def visit_answers(user_id: uuid.UUID) -> Rows:
+    rows = VisitAnswers.objects.filter(donor_id=user_id).order_by("pk")
+    fields = ("assignment_id", "version", "answered_at", "keep_until")
+    return [
+        {**{name: getattr(row, name) for name in fields}, "answers": json.loads(row.answers or "[]")} for row in rows
+    ]
+
+
 hold(Holding("account", "To know who you are here, and to reach you.", YOU, "As long as the account.", "", account))
 hold(
     Holding(
@@ -119,6 +129,16 @@ hold(
         "As long as the account.",
         f"The lines, with no name: they belong to visits. {TRACE}",
         score_entries,
+    )
+)
+hold(
+    Holding(
+        "visit_answers",
+        "So that the centre you visit can decide whether you may give.",
+        "The partner of the visit, while you are there.",
+        "Thirty days; five years when you gave or were deferred.",
+        f"Those of visits at which you gave or were deferred, with no name. {TRACE}",
+        visit_answers,
     )
 )
 hold(

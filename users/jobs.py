@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from common import sessions
 from users.models import Session
-from users.services import attesting, otp, retention
+from users.services import answering, attesting, otp, retention
 from users.services.donors import refresh_stale_windows, unlock_due_donors
 
 BATCH = 1000
@@ -20,8 +20,8 @@ def unlock_donors() -> int:
 
 
 def prune() -> int:
-    """Delete what accounts leave behind: old challenges, sessions and attestations; return how many rows went."""
-    return otp.prune() + sessions.prune(Session) + attesting.prune()
+    """Delete what accounts leave behind: old challenges, sessions, answers and attestations; return how many rows."""
+    return otp.prune() + sessions.prune(Session) + answering.prune() + attesting.prune()
 
 
 def delete_old_traces() -> int:

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from common import clock
 from common.blood import BloodGroup, DonationType, Sex
+from common.fields import EncryptedTextField
 from common.geo import Point
 from common.ids import uuid7
 from common.points import place_column
@@ -349,6 +350,29 @@ class Consent(models.Model):
                 name="consent_withdrawn_after_it_was_granted",
             ),
         ]
+
+
+class VisitAnswers(models.Model):
+    """What a donor answered before one visit, and the consent given with it.
+
+    Sealed: only the partner of the visit reads it, while the donor is there. `is_record` says that the visit became one
+    of which the law asks for records.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    assignment_id = models.UUIDField(help_text="The promise of the visit.")
+    donor = models.ForeignKey(Donor, on_delete=models.PROTECT, related_name="+")
+    version = models.CharField(max_length=32, help_text="Of the questions as they were asked.")
+    language = models.CharField(max_length=5)
+    answers = EncryptedTextField(help_text="JSON: each question in its words, and the answer.")
+    notice = models.ForeignKey(ConsentNotice, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField()
+    is_record = models.BooleanField(default=False)
+    keep_until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["assignment_id"], name="answers_once_per_visit")]
+        indexes = [models.Index(fields=["keep_until"], name="answers_to_be_dropped")]
 
 
 class IdentityAssurance(models.Model):

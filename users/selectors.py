@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import F, QuerySet, Window
+from django.db.models import Exists, F, OuterRef, QuerySet, Window
 from django.db.models.functions import Rank
 
-from common import sessions
+from common import clock, sessions
 from common.blood import BloodGroup, Sex
 from common.crypto import decrypt
 from common.errors import NotFound
@@ -29,9 +31,12 @@ from users.models import (
     ScoreEntry,
     Session,
     User,
+    VisitAnswers,
 )
+from users.questionnaire import words_of
 from users.states import (
     LABELS,
+    STANDING_PURPOSES,
     AssuranceLabel,
     AssuranceLevel,
     ConsentPurpose,
@@ -82,6 +87,18 @@ class DonorCard:
     score: int
     location: Point | None
     zone: str
+
+
+@dataclass(frozen=True)
+class DonorStanding:
+    """Whether and when a donor may be asked to come; the days are those of whole blood, `locked_on` the lock's last."""
+
+    today: dt.date
+    is_active: bool
+    is_available: bool
+    locked_on: dt.date | None
+    may_give_from: dt.date | None
+    may_give_until: dt.date | None
 
 
 @dataclass(frozen=True)
@@ -177,6 +194,24 @@ def donor_card(donor_id: uuid.UUID) -> DonorCard:
     )
 
 
+def standings(donor_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, DonorStanding]:
+    """Return how these donors stand today, each in the own zone; one query."""
+    rows = Donor.objects.filter(pk__in=list(donor_ids)).select_related("user")
+    return {row.pk: _standing(row) for row in rows}
+
+
+def _standing(donor: Donor) -> DonorStanding:
+    zone, lock = ZoneInfo(donor.user.zone), donor.lock_in_force
+    return DonorStanding(
+        today=clock.today(donor.user.zone),
+        is_active=donor.user.is_active,
+        is_available=donor.available,
+        locked_on=None if lock is None else lock.astimezone(zone).date(),
+        may_give_from=donor.whole_blood_from,
+        may_give_until=donor.whole_blood_until,
+    )
+
+
 def deferrals_of(user_id: uuid.UUID) -> QuerySet[Deferral]:
     return Deferral.objects.filter(donor_id=user_id)
 
@@ -267,4 +302,51 @@ def consent_state(user: User, purpose: ConsentPurpose) -> ConsentState:
 
 
 def consent_states(user: User) -> list[ConsentState]:
-    return [consent_state(user, purpose) for purpose in ConsentPurpose]
+    return [consent_state(user, purpose) for purpose in STANDING_PURPOSES]
+
+
+@dataclass(frozen=True)
+class GivenAnswer:
+    """One answer as it was given; `text` is the question in the reader's language, `asked` as the donor read it."""
+
+    code: str
+    text: str
+    asked: str
+    private: bool
+    yes: bool
+    on: dt.date | None
+
+
+@dataclass(frozen=True)
+class GivenAnswers:
+    """What a donor answered before a visit."""
+
+    version: str
+    language: str
+    answered_at: dt.datetime
+    consent_version: int
+    answers: list[GivenAnswer]
+
+
+def has_answers(assignment: OuterRef) -> Exists:
+    """Return, for a query of another app, whether the questions before the assignment's visit were answered."""
+    return Exists(VisitAnswers.objects.filter(assignment_id=assignment))
+
+
+def answers_of(assignment_id: uuid.UUID, *, language: str) -> GivenAnswers | None:
+    """Return what was answered before the visit, None if nothing was. Who may read it is the caller's to know."""
+    row = VisitAnswers.objects.select_related("notice").filter(assignment_id=assignment_id).first()
+    if row is None:
+        return None
+    answers = [
+        GivenAnswer(
+            code=told["code"],
+            text=words_of(told["code"], language) or told["text"],
+            asked=told["text"],
+            private=told["private"],
+            yes=told["yes"],
+            on=dt.date.fromisoformat(told["on"]) if told["on"] else None,
+        )
+        for told in json.loads(row.answers or "[]")
+    ]
+    return GivenAnswers(row.version, row.language, row.answered_at, row.notice.version, answers)

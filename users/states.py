@@ -103,6 +103,11 @@ class ConsentPurpose(StrEnum):
     DONOR_MATCHING = "donor_matching"
     IDENTITY = "identity"
     IDENTITY_PROVIDER = "identity_provider"
+    DONATION = "donation"  # of one visit, given with the answers before it
+
+
+# What a person agrees to once and until taken back.
+STANDING_PURPOSES = (ConsentPurpose.DONOR_MATCHING, ConsentPurpose.IDENTITY, ConsentPurpose.IDENTITY_PROVIDER)
 
 
 class ConsentStatus(StrEnum):

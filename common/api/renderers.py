@@ -35,3 +35,15 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return dict(value)
     raise TypeError(type(value).__name__)
+
+
+class PDFRenderer(BaseRenderer):
+    """A document as it was made; refusals stay what they are everywhere."""
+
+    media_type = "application/pdf"
+    format = "pdf"
+    charset = None
+    render_style = "binary"
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        return data if isinstance(data, bytes) else JSONRenderer().render(data)

@@ -1,10 +1,27 @@
 from django.urls import path
 
+from donations.api import journey_views as journey
 from donations.api import views
 
 urlpatterns = [
     path("me/donations", views.MyDonationsView.as_view(), name="my-donations"),
+    path(
+        "me/donations/<uuid:donation_id>/certificate.pdf",
+        journey.MyCertificateView.as_view(),
+        name="my-donation-certificate",
+    ),
+    path("me/donations/<uuid:donation_id>/journey", journey.JourneyView.as_view(), name="my-donation-journey"),
+    path("certificates/<str:code>", journey.CertificateView.as_view(), name="certificate"),
     path("partner/donations", views.PartnerDonationsView.as_view(), name="partner-donations"),
+    path(
+        "partner/donations/<uuid:donation_id>/certificate.pdf",
+        journey.PartnerCertificateView.as_view(),
+        name="partner-donation-certificate",
+    ),
+    path(
+        "partner/donations/<uuid:donation_id>/trace", journey.DonationTraceView.as_view(), name="partner-donation-trace"
+    ),
+    path("partner/stock/units/<str:unit>/trace", journey.UnitTraceView.as_view(), name="partner-stock-trace"),
     path("partner/assignments/<uuid:assignment_id>/verify", views.VerifyView.as_view(), name="partner-verify"),
     path("partner/assignments/<uuid:assignment_id>/rating", views.RateDonorView.as_view(), name="partner-rating"),
     path("assignments/<uuid:assignment_id>/rating", views.RatePartnerView.as_view(), name="assignment-rating"),

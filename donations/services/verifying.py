@@ -13,8 +13,9 @@ from common import clock, outbox
 from common.blood import BloodGroup, DonationType
 from common.db import command
 from common.ids import uuid7
-from donations.errors import AlreadyVerified, WrongDonationType
+from donations.errors import AlreadyVerified, ConsentMissing, WrongDonationType
 from donations.models import Donation
+from donations.states import ConsentForm
 from partners import selectors as partners
 from requests_app import selectors as requests
 from requests_app.services import visits
@@ -48,16 +49,18 @@ def verify_donation(
     haemoglobin_g_dl: Decimal,
     blood_group: BloodGroup | None = None,
     red_cells_lost: bool = False,
+    consent: ConsentForm | None = None,
     vitals: Mapping[str, Any] | None = None,
 ) -> Donation:
     """Write the donation, its unit in quarantine, the donor's score, tag and next date, and the request's unit.
 
     `blood_group` is the group typed at the visit; it freezes the donor's. A group that cannot help the
-    request's patient makes a donation all the same, and the place is free again.
+    request's patient makes a donation all the same, and the place is free again. Unless told, the consent is the one
+    given in the app, if there is one.
 
     Locks: the donor, the partner's number counter, the request, the assignment.
     Emits: donation.verified, unit.collected, request.fulfilled
-    Raises: NotFound, AlreadyVerified, IllegalTransition, WrongDonationType, DonorNotEligible
+    Raises: NotFound, AlreadyVerified, IllegalTransition, WrongDonationType, DonorNotEligible, ConsentMissing
     """
     donor = donors.hold_donor(donor_id=requests.donor_of(assignment_id, partner_id=partner_id))
     promise = requests.assignment_facts(assignment_id)
@@ -70,6 +73,9 @@ def verify_donation(
     if promise.status is AssignmentStatus.ARRIVED:
         known = {MEASURED[name]: value for name, value in measures.items() if value is not None}
         donors.refuse_ineligible(donor, donation_type=donation_type, zone=zone, measured=known)
+    has_consented = requests.has_consented(assignment_id)
+    if consent is ConsentForm.DIGITAL and not has_consented:
+        raise ConsentMissing
 
     now = clock.now()
     group = blood_group or BloodGroup(donor.blood_group)
@@ -93,6 +99,7 @@ def verify_donation(
         unit=unit,
         donation_type=donation_type,
         blood_group=group,
+        consent=consent or (ConsentForm.DIGITAL if has_consented else ""),
         donated_at=now,
         **measures,
     )

@@ -2,6 +2,7 @@ from django.urls import path
 
 from requests_app.api import donor_views as donor
 from requests_app.api import partner_views as partner
+from requests_app.api import questionnaire_views as questions
 
 urlpatterns = [
     path("requests/nearby", donor.NearbyView.as_view(), name="requests-nearby"),
@@ -12,6 +13,11 @@ urlpatterns = [
     path("assignments/<uuid:assignment_id>", donor.AssignmentView.as_view(), name="assignment"),
     path("assignments/<uuid:assignment_id>/cancel", donor.CancelView.as_view(), name="assignment-cancel"),
     path("assignments/<uuid:assignment_id>/arrival-code", donor.CodeView.as_view(), name="assignment-code"),
+    path(
+        "assignments/<uuid:assignment_id>/questionnaire",
+        questions.QuestionnaireView.as_view(),
+        name="assignment-questionnaire",
+    ),
     path("partner/requests", partner.RequestsView.as_view(), name="partner-requests"),
     path("partner/requests/<uuid:request_id>", partner.RequestView.as_view(), name="partner-request"),
     path("partner/requests/<uuid:request_id>/cancel", partner.CancelView.as_view(), name="partner-request-cancel"),
@@ -26,6 +32,11 @@ urlpatterns = [
         name="partner-request-assignments",
     ),
     path("partner/assignments/<uuid:assignment_id>", partner.AssignmentView.as_view(), name="partner-assignment"),
+    path(
+        "partner/assignments/<uuid:assignment_id>/questionnaire",
+        questions.PartnerQuestionnaireView.as_view(),
+        name="partner-questionnaire",
+    ),
     path("partner/assignments/<uuid:assignment_id>/arrival", partner.ArrivalView.as_view(), name="partner-arrival"),
     path("partner/assignments/<uuid:assignment_id>/release", partner.ReleaseView.as_view(), name="partner-release"),
     path("partner/assignments/<uuid:assignment_id>/no-show", partner.NoShowView.as_view(), name="partner-no-show"),

@@ -6,12 +6,17 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from sandbox.demo.chapters import identity
+from sandbox.demo.chapters import coming_back, identity, look_back, test_and_release
 from sandbox.demo.loop import Loop
 from sandbox.demo.stage import Stage
 
 # Told in this order, on the stage that the loop has set.
-CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (identity.tell,)
+CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (
+    coming_back.tell,
+    test_and_release.tell,
+    look_back.tell,
+    identity.tell,
+)
 
 
 def tell(base: str, sandbox: str) -> None:

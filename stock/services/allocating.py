@@ -14,14 +14,14 @@ from typing import Any, Final
 
 from django.db import connection
 
-from common import clock, outbox
+from common import clock
 from common.blood import BloodGroup, Sex
 from common.db import lock, lock_in_sql, step, take_turn
 from stock.compatibility import UNKNOWN, CompatibilityRow, Recipient, ranked_rows
 from stock.components import Component
 from stock.errors import InsufficientStock, ReservationLapsed, UnitExpired
 from stock.models import Reservation, StockPolicy, Unit
-from stock.services.moving import move, settle
+from stock.services.moving import hand_out, move, settle
 from stock.services.thresholds import watch
 from stock.states import ReservationEnd
 
@@ -195,18 +195,17 @@ def release_reservations(*, holding_ids: Sequence[uuid.UUID], actor: str) -> int
 
 
 @step
-def issue_units(*, holding_id: uuid.UUID, actor: str, to: str) -> list[Picked]:
+def issue_units(*, holding_id: uuid.UUID, actor: str, to: str, to_partner_id: uuid.UUID | None = None) -> list[Picked]:
     """Hand out what is held; `to` says to whom, as in «order:<id>».
+
+    `to_partner_id` is the hospital where the blood is given; unless told, it is the partner that has it.
 
     Locks: the bags.      Emits: unit.issued      Raises: ReservationLapsed, UnitExpired
     """
     held = _held(holding_id)
     if any(unit.is_over for unit in held):
         raise UnitExpired
-    move(held, verb="issue", actor=actor, facts={"to": to})
-    outbox.emit_many(
-        "unit.issued", {f"unit:{unit.pk}": {"unit": str(unit.pk), "din": unit.din, "to": to} for unit in held}
-    )
+    hand_out(held, actor=actor, to=to, to_partner_id=to_partner_id)
     return [_picked(unit) for unit in held]
 
 

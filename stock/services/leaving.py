@@ -10,7 +10,7 @@ from common import clock
 from common.db import command, lock_free
 from stock.errors import UnitExpired
 from stock.models import Unit
-from stock.services.moving import expire_due, hold_unit, move, settle
+from stock.services.moving import expire_due, hand_out, hold_unit, move, settle
 from stock.services.thresholds import watch
 from stock.states import DiscardReason, UnitStatus
 
@@ -36,7 +36,7 @@ def transfuse_unit(*, partner_id: uuid.UUID, member_id: uuid.UUID, unit_id: uuid
 
     `recipient` is the partner's own number of the case, no name.
 
-    Locks: the bag.      Emits: stock.low      Raises: NotFound, IllegalTransition, UnitExpired
+    Locks: the bag.      Emits: unit.issued, stock.low      Raises: NotFound, IllegalTransition, UnitExpired
     """
     unit = hold_unit(partner_id=partner_id, unit_id=unit_id)
     if unit.expires_at <= clock.now() and unit.state in {UnitStatus.AVAILABLE, UnitStatus.ISSUED}:
@@ -44,7 +44,7 @@ def transfuse_unit(*, partner_id: uuid.UUID, member_id: uuid.UUID, unit_id: uuid
     actor = f"member:{member_id}"
     if unit.state is UnitStatus.AVAILABLE:
         move([unit], verb="reserve", actor=actor)
-        move([unit], verb="issue", actor=actor)
+        hand_out([unit], actor=actor)
     move([unit], verb="transfuse", actor=actor, facts={"recipient": recipient} if recipient else None)
     watch([partner_id])
     return unit

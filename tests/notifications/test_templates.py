@@ -24,6 +24,7 @@ FACTS = {
     "expires_at": MOMENT,
     "at": MOMENT,
     "next_eligible_on": dt.date(2030, 12, 20),
+    "donated_on": dt.date(2030, 12, 20),
     "points": 10,
     "days": 30,
     "units": 12,

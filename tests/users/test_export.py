@@ -25,6 +25,7 @@ KINDS = {
     "promises",
     "ratings",
     "score",
+    "visit_answers",
 }
 pytestmark = pytest.mark.django_db
 

@@ -12,10 +12,10 @@ from rest_framework import serializers
 from common.api.fields import PasswordField
 from users.identity.offline import LARGEST_ZIP
 from users.states import (
+    STANDING_PURPOSES,
     AssuranceLabel,
     AttestationFailure,
     AttestationStatus,
-    ConsentPurpose,
     ConsentStatus,
     IdentityMethod,
 )
@@ -96,12 +96,12 @@ class NoticeOut(serializers.Serializer[Any]):
 
 
 class ConsentIn(serializers.Serializer[Any]):
-    purpose = serializers.ChoiceField(choices=[str(purpose) for purpose in ConsentPurpose])
+    purpose = serializers.ChoiceField(choices=[str(purpose) for purpose in STANDING_PURPOSES])
     notice_version = serializers.IntegerField(min_value=1, max_value=32767, help_text="The version that was read.")
 
 
 class ConsentOut(serializers.Serializer[Any]):
-    purpose = serializers.ChoiceField(choices=[str(purpose) for purpose in ConsentPurpose])
+    purpose = serializers.ChoiceField(choices=[str(purpose) for purpose in STANDING_PURPOSES])
     status = serializers.ChoiceField(choices=[str(status) for status in ConsentStatus])
     granted_version = serializers.IntegerField(allow_null=True)
     granted_at = serializers.DateTimeField(allow_null=True)

@@ -26,7 +26,7 @@ from users.errors import (
     ShareCodeWrong,
 )
 from users.services import consents, erasure, identity
-from users.states import ConsentPurpose
+from users.states import STANDING_PURPOSES, ConsentPurpose
 
 IDENTITY, PRIVACY = "Identity", "Privacy"
 LEVEL = {
@@ -163,7 +163,7 @@ class WithdrawView(APIView):
     )
     def post(self, request: Request, purpose: str) -> Response:
         """Without `donor_matching` you are not asked any more; without `identity` your level is taken back."""
-        if purpose not in set(ConsentPurpose):
+        if purpose not in set(STANDING_PURPOSES):
             raise NotFound
         state = consents.withdraw(user_id=request.user.pk, purpose=ConsentPurpose(purpose))
         return Response(shapes.ConsentOut(state).data)

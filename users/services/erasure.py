@@ -12,10 +12,10 @@ from common import clock, outbox, sessions
 from common.db import command, lock
 from users import personal_data
 from users.errors import PasswordWrong
-from users.models import Deferral, Donor, OtpChallenge, PastDonation, Session, User
+from users.models import Deferral, Donor, OtpChallenge, PastDonation, Session, User, VisitAnswers
 from users.selectors import get_user
 from users.services.consents import end, end_assurances, end_attestations, hold_person
-from users.states import AssuranceLevel, ConsentPurpose
+from users.states import STANDING_PURPOSES, AssuranceLevel
 
 
 def erase(*, user_id: uuid.UUID, password: str) -> dt.datetime:
@@ -43,7 +43,7 @@ def _erase(*, user_id: uuid.UUID, phone: str, proven_hash: str) -> dt.datetime:
     now = clock.now()
     OtpChallenge.objects.filter(pk__in=[challenge.pk for challenge in challenges]).delete()
     _be_nobody(user, now)
-    end(user, *ConsentPurpose)
+    end(user, *STANDING_PURPOSES)
     end_assurances(user, *AssuranceLevel)
     sessions.end_sessions(Session, account_id=user_id)
     Session.objects.filter(account_id=user_id).update(device="", address=None)
@@ -67,6 +67,7 @@ def _be_nobody(user: User, now: dt.datetime) -> None:
 
 def _keep_trace(donor: Donor) -> None:
     """Keep what a look-back needs: group, sex, year of birth, verified donations, and what partners have found."""
+    VisitAnswers.objects.filter(donor=donor, is_record=False).delete()
     Deferral.objects.filter(donor=donor, recorded_by=None).delete()
     PastDonation.objects.filter(donor=donor, donation_id=None).delete()
     donor.available = donor.on_leaderboard = False
