@@ -80,3 +80,8 @@ class ReservationEnd(StrEnum):
     ISSUED = "issued"
     SHIPPED = "shipped"
     LOST = "lost"  # the bag was discarded or expired
+
+
+class CrossmatchResult(StrEnum):
+    COMPATIBLE = "compatible"
+    INCOMPATIBLE = "incompatible"

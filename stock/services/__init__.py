@@ -10,8 +10,10 @@ from stock.services.allocating import (
     reserve_units,
 )
 from stock.services.collecting import collect_unit
+from stock.services.crossmatching import Emergency
 
 __all__ = [
+    "Emergency",
     "Holding",
     "Needs",
     "Picked",
