@@ -60,6 +60,9 @@ class Collection(models.Model):
             )
         ]
 
+    def __str__(self) -> str:
+        return self.din
+
 
 class TestResult(models.Model):
     """One mandatory test of a donation: what, by whom, when. Reactive is final."""
@@ -164,6 +167,9 @@ class Unit(models.Model):
                 condition=Q(status__in=sorted(ON_SHELF)),
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.din} {self.component}"
 
     @property
     def state(self) -> UnitStatus:

@@ -32,8 +32,8 @@ CHILDBEARING_UNTIL: Final = 50
 HEADROOM: Final = 100
 
 _FREE: Final = "(unit.status = 'available' OR unit.status = 'reserved' AND unit.reserved_until <= %(now)s)"
-# Candidates are put in order before their bags are looked up, so that only the first few are: PostgreSQL would otherwise
-# read a table of some ten thousand bags to join them all.
+# Candidates are put in order before their bags are looked up, so that only the first few are: PostgreSQL would
+# otherwise read a table of some ten thousand bags to join them all.
 # One walk along an index for each state: limits that stand in the statement as numbers, and an order in every branch,
 # let the planner see that the first few entries are enough.
 _OF_A_TIER: Final = """
