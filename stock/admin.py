@@ -70,12 +70,20 @@ class ReservationInline(ReadOnlyInline):
 
 @admin.register(Unit)
 class UnitAdmin(ReadOnlyAdmin):
-    list_display = ("din", "component", "blood_group", "status", "partner", "collected_at", "expires_at", "counted")
-    list_filter = ("status", "component", "blood_group", PartnerFilter, "counted", "discard_reason")
+    list_display = ("din", "component", "blood_group", "status", "expires_at", "partner", "collected_at")
+    list_filter = ("status", PartnerFilter, "blood_group", "component", "counted", "discard_reason")
     search_fields = ("=din", "partner__name")
     search_help_text = "A donation number, as stored, as printed or as scanned; or a partner's name."
     list_select_related = ("partner",)
     ordering = ("-id",)
+    fields = (
+        ("din", "component", "blood_group", "status"),
+        ("partner", "split_from"),
+        ("collected_at", "expires_at", "reserved_until"),
+        ("volume_ml", "anticoagulant", "storage_min_c", "storage_max_c"),
+        ("irradiated", "leukoreduced", "cmv_negative", "k_negative", "counted"),
+        ("discard_reason", "recalled_at"),
+    )
     inlines = (MovementInline, ReservationInline, CrossmatchInline)
 
     def get_search_results(

@@ -311,3 +311,6 @@ class StockPolicy(models.Model):
         db_default=False,
         help_text="Red cells and whole blood leave only with a compatible crossmatch on record.",
     )
+
+    class Meta:
+        verbose_name_plural = "stock policies"

@@ -72,7 +72,7 @@ class WastageView(ReportView):
         "Report waste",
         tag=TAG,
         query=[shapes.PeriodQuery],
-        responses={200: shapes.WastageOut},
+        responses={(200, "application/json"): shapes.WastageOut},
         refusals=[errors.PeriodInvalid],
         answer=WASTE,
     )
@@ -88,7 +88,7 @@ class WastageView(ReportView):
 class AgeView(ReportView):
     name = "age"
 
-    @operation("Report ages", tag=TAG, responses={200: shapes.AgesOut}, answer={"rows": [AGE]})
+    @operation("Report ages", tag=TAG, responses={(200, "application/json"): shapes.AgesOut}, answer={"rows": [AGE]})
     def get(self, request: Request) -> Response:
         """What is on the shelf by days left, first to expire first. `Accept: text/csv` gives a file."""
         rows = reports.ages(request.user.partner_id)

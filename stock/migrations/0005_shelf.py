@@ -13,6 +13,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(name="stockpolicy", options={"verbose_name_plural": "stock policies"}),
         migrations.CreateModel(
             name="Crossmatch",
             fields=[
