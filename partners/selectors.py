@@ -118,6 +118,12 @@ def members_of(partner_id: uuid.UUID) -> QuerySet[Member]:
     return Member.objects.filter(partner_id=partner_id)
 
 
+def are_active_members(partner_id: uuid.UUID, member_ids: Iterable[uuid.UUID]) -> bool:
+    """Whether all of these are members of the partner who may sign in."""
+    wanted = set(member_ids)
+    return Member.objects.filter(pk__in=wanted, partner_id=partner_id, is_active=True).count() == len(wanted)
+
+
 def directory(
     *,
     words: list[str],

@@ -122,3 +122,49 @@ class UnitNamedTwice(Invalid):
 
 class ReceiptIncomplete(Invalid):
     code, message, pointer = "receipt_incomplete", "Say of every unit that was sent how it arrived.", "/units"
+
+
+class SeparatedTooLate(Conflict):
+    code, message = "separated_too_late", "This component has to be separated within hours of the donation."
+
+
+class SeparationTimeInvalid(Invalid):
+    code, message = "separation_time_invalid", "A unit is separated after its collection and not in the future."
+    pointer = "/separated_at"
+
+
+class CrossmatchMissing(Conflict):
+    code, message = (
+        "crossmatch_missing",
+        "A valid compatible crossmatch is missing; an emergency needs two authorisers.",
+    )
+
+
+class CrossmatchIncompatible(Conflict):
+    code, message = "crossmatch_incompatible", "The crossmatch of this unit is incompatible; not even an emergency."
+
+
+class CrossmatchNotApplicable(Conflict):
+    code, message = "crossmatch_not_applicable", "Only red cells and whole blood are crossmatched."
+
+
+class CrossmatchForNobody(Invalid):
+    code, message = "crossmatch_for_nobody", "Say with whose blood a unit that is kept for nobody was crossmatched."
+    pointer = "/recipient"
+
+
+class UnitNotMatchable(Conflict):
+    code, message = "unit_not_matchable", "Only a unit that is available, reserved or issued is crossmatched."
+
+
+class AuthorisersInvalid(Invalid):
+    code, message = (
+        "authorisers_invalid",
+        "An emergency release is authorised by two different active members of yours.",
+    )
+    pointer = "/emergency/authorised_by"
+
+
+class PeriodInvalid(Invalid):
+    code, message = "period_invalid", "A period ends no sooner than it begins, and is no longer than 366 days."
+    pointer = "/to"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 from django.db import models
 from django.db.models import F, Q
@@ -18,6 +19,7 @@ from stock.states import (
     SENDS,
     UNSERVED,
     Answer,
+    CrossmatchResult,
     DiscardReason,
     Fate,
     Finding,
@@ -66,6 +68,9 @@ class Collection(models.Model):
                 name="collection_group_is_confirmed",
             )
         ]
+
+    def __str__(self) -> str:
+        return self.din
 
 
 class TestResult(models.Model):
@@ -164,7 +169,16 @@ class Unit(models.Model):
             ),
             models.Index(fields=["expires_at", "id"], name="unit_expiring", condition=Q(status__in=sorted(ON_SHELF))),
             models.Index(fields=["reserved_until", "id"], name="unit_lapsing", condition=Q(status=UnitStatus.RESERVED)),
+            models.Index(
+                fields=["partner", "component", "blood_group", "expires_at"],
+                include=["collected_at", "counted"],
+                name="units_on_shelf",
+                condition=Q(status__in=sorted(ON_SHELF)),
+            ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.din} {self.component}"
 
     @property
     def state(self) -> UnitStatus:
@@ -188,6 +202,10 @@ class Unit(models.Model):
         return UnitStatus.AVAILABLE if self.is_lapsed else self.state
 
 
+# What brings a bag to a partner, or ends it there: what the report of waste counts.
+IN_AND_OUT: Final = ("collect", "discard", "expire", "receive", "split")
+
+
 class Movement(models.Model):
     """One change of a unit, and the state after it. Never changed: a trigger refuses it."""
 
@@ -200,7 +218,15 @@ class Movement(models.Model):
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
-        indexes = [models.Index(fields=["partner", "-id"], name="movements_of_partner")]
+        indexes = [
+            models.Index(fields=["partner", "-id"], name="movements_of_partner"),
+            models.Index(
+                fields=["partner", "created_at"],
+                include=["unit", "verb"],
+                name="movements_in_and_out",
+                condition=Q(verb__in=IN_AND_OUT),
+            ),
+        ]
 
 
 class Reservation(models.Model):
@@ -225,6 +251,28 @@ class Reservation(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["holding"], name="reservations_of_holding")]
+
+
+class Crossmatch(models.Model):
+    """One crossmatch of a bag with a recipient. Never changed: the latest of a reservation, or of a case, counts."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="crossmatches")
+    reservation = models.ForeignKey(
+        Reservation, on_delete=models.PROTECT, null=True, related_name="+", help_text="Empty: of a bag kept for nobody."
+    )
+    recipient = models.CharField(max_length=60, blank=True, help_text="The partner's own number of the case, no name.")
+    result = models.CharField(max_length=12, choices=[(r, r) for r in CrossmatchResult])
+    recorded_by = models.CharField(max_length=60)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(result__in=list(CrossmatchResult)), name="crossmatch_result_is_known"),
+            models.CheckConstraint(
+                condition=Q(reservation__isnull=False) | ~Q(recipient=""), name="crossmatch_is_for_somebody"
+            ),
+        ]
 
 
 class StockCount(models.Model):
@@ -267,6 +315,14 @@ class StockPolicy(models.Model):
     o_neg_floor = models.PositiveIntegerField(
         default=0, help_text="O- units of each component that are kept for those who can have no other."
     )
+    requires_crossmatch = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Red cells and whole blood leave only with a compatible crossmatch on record.",
+    )
+
+    class Meta:
+        verbose_name_plural = "stock policies"
 
 
 class TransferQuerySet(models.QuerySet["Transfer"]):

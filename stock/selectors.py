@@ -186,8 +186,14 @@ def stock_of(partner_id: uuid.UUID) -> list[Level]:
 def thresholds_of(partner_id: uuid.UUID) -> dict[str, Any]:
     """Return the partner's thresholds and its O- floor."""
     rows = Threshold.objects.filter(partner_id=partner_id)
-    floor = StockPolicy.objects.filter(partner_id=partner_id).values_list("o_neg_floor", flat=True).first()
-    return {"thresholds": sorted(rows, key=_kind), "o_neg_floor": floor or 0}
+    return {"thresholds": sorted(rows, key=_kind), "o_neg_floor": policy_of(partner_id).o_neg_floor}
+
+
+def policy_of(partner_id: uuid.UUID) -> StockPolicy:
+    """Return how the partner gives its blood away, also where it never said so."""
+    return StockPolicy.objects.filter(partner_id=partner_id).first() or StockPolicy(
+        o_neg_floor=0, requires_crossmatch=False
+    )
 
 
 def search(

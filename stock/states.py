@@ -161,3 +161,8 @@ class Condition(StrEnum):
     DOUBTFUL = "doubtful"
     DAMAGED = "damaged"
     MISSING = "missing"
+
+
+class CrossmatchResult(StrEnum):
+    COMPATIBLE = "compatible"
+    INCOMPATIBLE = "incompatible"

@@ -11,9 +11,11 @@ from stock.services.allocating import (
     reserve_units,
 )
 from stock.services.collecting import collect_unit
+from stock.services.crossmatching import Emergency
 from stock.services.exchanging import cancel_transfer_of, raise_transfer
 
 __all__ = [
+    "Emergency",
     "Holding",
     "Needs",
     "Picked",

@@ -21,6 +21,7 @@ from stock.compatibility import UNKNOWN, CompatibilityRow, Recipient, ranked_row
 from stock.components import Component
 from stock.errors import InsufficientStock, ReservationLapsed, UnitExpired
 from stock.models import Reservation, StockPolicy, Unit
+from stock.services.crossmatching import Emergency, clear_for_leaving
 from stock.services.moving import hand_out, move, settle
 from stock.services.thresholds import watch
 from stock.states import ReservationEnd
@@ -31,6 +32,8 @@ CHILDBEARING_UNTIL: Final = 50
 HEADROOM: Final = 100
 
 _FREE: Final = "(unit.status = 'available' OR unit.status = 'reserved' AND unit.reserved_until <= %(now)s)"
+# Candidates are put in order before their bags are looked up, so that only the first few are: PostgreSQL would
+# otherwise read a table of some ten thousand bags to join them all.
 # One walk along an index for each state: limits that stand in the statement as numbers, and an order in every branch,
 # let the planner see that the first few entries are enough.
 _OF_A_TIER: Final = """
@@ -61,7 +64,9 @@ _OF_THE_KIND: Final = """
 """
 _PICK: Final = """
     SELECT unit.id, candidate.place
-    FROM ({tiers}) AS candidate
+    FROM (
+        SELECT offered.* FROM ({tiers}) AS offered ORDER BY offered.place, offered.expires_at, offered.id
+    ) AS candidate
     JOIN stock_unit unit ON unit.id = candidate.id
     WHERE {free}
     ORDER BY candidate.place, candidate.expires_at, candidate.id
@@ -195,17 +200,28 @@ def release_reservations(*, holding_ids: Sequence[uuid.UUID], actor: str) -> int
 
 
 @step
-def issue_units(*, holding_id: uuid.UUID, actor: str, to: str, to_partner_id: uuid.UUID | None = None) -> list[Picked]:
+def issue_units(
+    *,
+    holding_id: uuid.UUID,
+    actor: str,
+    to: str,
+    to_partner_id: uuid.UUID | None = None,
+    emergency: Emergency | None = None,
+) -> list[Picked]:
     """Hand out what is held; `to` says to whom, as in «order:<id>».
 
-    `to_partner_id` is the hospital where the blood is given; unless told, it is the partner that has it.
+    `to_partner_id` is the hospital where the blood is given; unless told, it is the partner that has it. Red cells and
+    whole blood of a partner that asks for it need a compatible crossmatch, or an emergency that two members answer for;
+    an incompatible one is never handed out.
 
-    Locks: the bags.      Emits: unit.issued      Raises: ReservationLapsed, UnitExpired
+    Locks: the bags.      Emits: unit.issued
+    Raises: ReservationLapsed, UnitExpired, CrossmatchMissing, CrossmatchIncompatible, AuthorisersInvalid
     """
     held = _held(holding_id)
     if any(unit.is_over for unit in held):
         raise UnitExpired
-    hand_out(held, actor=actor, to=to, to_partner_id=to_partner_id)
+    noted = clear_for_leaving(held, emergency=emergency)
+    hand_out(held, actor=actor, to=to, to_partner_id=to_partner_id, facts=noted)
     return [_picked(unit) for unit in held]
 
 
