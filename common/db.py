@@ -22,6 +22,7 @@ LOCK_ORDER = (
     "users.User",
     "users.Session",
     "users.Donor",
+    "users.Document",
     "partners.Partner",
     "partners.Member",
     "partners.MemberSession",
@@ -33,6 +34,7 @@ LOCK_ORDER = (
     "donations.Donation",
     "notifications.Notification",
     "notifications.Delivery",
+    "common.PrivateFile",  # the kernel's, and last: whoever owns a file holds its own row before
 )
 
 DELETE_BATCH = 5000  # rows in one statement, so that pruning never holds a table for long

@@ -10,7 +10,16 @@ from partners.states import PartnerKind, PartnerStatus, Role
 from requests_app.states import AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
 from stock.components import Component
 from stock.states import OWN_REASONS, DiscardReason, Finding, MandatoryTest, UnitStatus
-from users.states import AssuranceLabel, ConsentPurpose, ConsentStatus, IdentityMethod, Purpose, ScoreReason, Tag
+from users.states import (
+    AssuranceLabel,
+    ConsentPurpose,
+    ConsentStatus,
+    DocumentKind,
+    IdentityMethod,
+    Purpose,
+    ScoreReason,
+    Tag,
+)
 
 SETS: dict[str, Iterable[str]] = {
     "AssignmentStatus": AssignmentStatus,
@@ -22,6 +31,7 @@ SETS: dict[str, Iterable[str]] = {
     "ConsentStatus": ConsentStatus,
     "DeliveryStatus": DeliveryStatus,
     "DiscardReason": DiscardReason,
+    "DocumentKind": DocumentKind,
     "DonationType": DonationType,
     "Finding": Finding,
     "IdentityMethod": IdentityMethod,

@@ -22,6 +22,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "donation.verified": "A partner has verified a donation.",
     "donor.locked": "A donor has broken too many promises.",
     "donor.unlocked": "A donor's lock is over.",
+    "file.discarded": "A private file is nobody's any more.",
+    "file.kept": "A private file waits to be carried to its storage.",
     "member.added": "A partner has a new member.",
     "otp.requested": "Somebody wants a one-time code.",
     "partner.approved": "An administrator has let a partner work.",

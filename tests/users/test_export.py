@@ -16,6 +16,7 @@ KINDS = {
     "consents",
     "deferrals",
     "devices",
+    "documents",
     "donations",
     "donor_profile",
     "identity",
