@@ -26,6 +26,7 @@ LOCK_ORDER = (
     "partners.Partner",
     "partners.Member",
     "partners.MemberSession",
+    "partners.Complaint",
     "stock.Collection",
     "stock.Unit",
     "stock.DinCounter",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from common.blood import BloodGroup, DonationType, Sex
 from notifications.states import Channel, DeliveryStatus
-from partners.states import PartnerKind, PartnerStatus, Role
+from partners.states import ComplaintCategory, ComplaintStatus, PartnerKind, PartnerStatus, Role, SubjectKind
 from requests_app.states import AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
 from stock.components import Component
 from stock.states import OWN_REASONS, DiscardReason, Finding, MandatoryTest, UnitStatus
@@ -26,6 +26,8 @@ SETS: dict[str, Iterable[str]] = {
     "AssuranceLabel": AssuranceLabel,
     "BloodGroup": BloodGroup,
     "Channel": Channel,
+    "ComplaintCategory": ComplaintCategory,
+    "ComplaintStatus": ComplaintStatus,
     "Component": Component,
     "ConsentPurpose": ConsentPurpose,
     "ConsentStatus": ConsentStatus,
@@ -45,6 +47,7 @@ SETS: dict[str, Iterable[str]] = {
     "ScoreReason": ScoreReason,
     "Sex": Sex,
     "StopReason": StopReason,
+    "SubjectKind": SubjectKind,
     "Tag": Tag,
     "UnitStatus": UnitStatus,
     "Urgency": Urgency,

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     LOCKED = "locked"
     UNLOCKED = "unlocked"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a message
+    COMPLAINT_ANSWERED = "complaint_answered"  # to whoever complained, person or member
     # To members of a partner.
     DONOR_COMING = "donor_coming"
     DONOR_CANCELLED = "donor_cancelled"
@@ -71,6 +72,7 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.LOCKED: Rule(SMS),
     Kind.UNLOCKED: Rule(SMS),
     Kind.PASSWORD_CHANGED: Rule(SMS, priority=1),
+    Kind.COMPLAINT_ANSWERED: Rule(SMS),
     Kind.DONOR_COMING: Rule(BOTH, priority=2),
     Kind.DONOR_CANCELLED: Rule(BOTH, priority=2),
     Kind.REQUEST_FILLED: Rule(SMS, priority=3),

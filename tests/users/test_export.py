@@ -13,6 +13,7 @@ from users.models import Deferral
 
 KINDS = {
     "account",
+    "complaints",
     "consents",
     "deferrals",
     "devices",
