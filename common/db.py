@@ -25,6 +25,7 @@ LOCK_ORDER = (
     "partners.Partner",
     "partners.Member",
     "partners.MemberSession",
+    "requests_app.AttenderRequest",  # before the bags, transfers and requests that are found for it
     "stock.Collection",
     "stock.Unit",
     "stock.DinCounter",

@@ -7,7 +7,19 @@ from collections.abc import Iterable
 from common.blood import BloodGroup, DonationType, Sex
 from notifications.states import Channel, DeliveryStatus
 from partners.states import PartnerKind, PartnerStatus, Role
-from requests_app.states import AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
+from requests_app.states import (
+    OWN_REFUSALS,
+    AssignmentStatus,
+    FamilyStatus,
+    RefuseReason,
+    RequestStatus,
+    SourceKind,
+    SourceStatus,
+    StopReason,
+    Urgency,
+    WaveKind,
+)
+from stock.compatibility import UNKNOWN
 from stock.components import Component
 from stock.states import OWN_REASONS, DiscardReason, Finding, MandatoryTest, UnitStatus
 from users.states import AssuranceLabel, ConsentPurpose, ConsentStatus, IdentityMethod, Purpose, ScoreReason, Tag
@@ -23,17 +35,23 @@ SETS: dict[str, Iterable[str]] = {
     "DeliveryStatus": DeliveryStatus,
     "DiscardReason": DiscardReason,
     "DonationType": DonationType,
+    "FamilyStatus": FamilyStatus,
     "Finding": Finding,
     "IdentityMethod": IdentityMethod,
     "MandatoryTest": MandatoryTest,
     "OwnDiscardReason": OWN_REASONS,
+    "OwnRefuseReason": OWN_REFUSALS,
     "PartnerKind": PartnerKind,
     "PartnerStatus": PartnerStatus,
     "Purpose": Purpose,
+    "RecipientGroup": [*BloodGroup, UNKNOWN],
+    "RefuseReason": RefuseReason,
     "RequestStatus": RequestStatus,
     "Role": Role,
     "ScoreReason": ScoreReason,
     "Sex": Sex,
+    "SourceKind": SourceKind,
+    "SourceStatus": SourceStatus,
     "StopReason": StopReason,
     "Tag": Tag,
     "UnitStatus": UnitStatus,

@@ -22,6 +22,15 @@ EVENTS: Final[Mapping[str, str]] = {
     "donation.verified": "A partner has verified a donation.",
     "donor.locked": "A donor has broken too many promises.",
     "donor.unlocked": "A donor's lock is over.",
+    "family.asked": "A family needs blood for a patient.",
+    "family.cancelled": "A family needs the blood no longer.",
+    "family.confirmed": "The hospital has said yes to a family.",
+    "family.expired": "The hour by which a family needed blood has passed.",
+    "family.fulfilled": "A family's patient has got every unit.",
+    "family.refused": "The hospital has said no to a family.",
+    "family.served": "A family's patient has got some of the units.",
+    "family.source_changed": "A source of a family's blood has taken a step.",
+    "family.unsettled": "What a family needs and what is promised may differ.",
     "member.added": "A partner has a new member.",
     "otp.requested": "Somebody wants a one-time code.",
     "partner.approved": "An administrator has let a partner work.",
@@ -46,7 +55,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "unit.recalled": "Bags of a reactive donation were withdrawn or looked back for.",
 }
 # Told to nobody yet: for partners' webhooks to come.
-UNHEARD: Final = frozenset({"assignment.arrived", "reservation.ended", "unit.collected", "unit.issued"})
+UNHEARD: Final = frozenset({"assignment.arrived", "unit.collected", "unit.issued"})
 
 
 def faults_of(events: Set[str], heard: Set[str], unheard: Set[str]) -> Iterator[tuple[str, str]]:

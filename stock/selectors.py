@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from common import clock
 from common.blood import BloodGroup
@@ -82,6 +82,19 @@ class Offer:
     @property
     def pk(self) -> uuid.UUID:
         return self.partner.pk
+
+
+@dataclass(frozen=True)
+class HeldUnit:
+    """A bag that is kept for somebody, until when, and under which holding."""
+
+    id: uuid.UUID
+    din: str
+    component: Component
+    blood_group: BloodGroup
+    expires_at: dt.datetime
+    until: dt.datetime | None
+    holding: uuid.UUID
 
 
 def units_of(
@@ -158,6 +171,25 @@ def thresholds_of(partner_id: uuid.UUID) -> dict[str, Any]:
     rows = Threshold.objects.filter(partner_id=partner_id)
     floor = StockPolicy.objects.filter(partner_id=partner_id).values_list("o_neg_floor", flat=True).first()
     return {"thresholds": sorted(rows, key=_kind), "o_neg_floor": floor or 0}
+
+
+def held_units(holding_ids: Iterable[uuid.UUID]) -> list[HeldUnit]:
+    """Return the bags that these holdings keep at the moment, first to expire first; one query."""
+    now = clock.now()
+    kept = Reservation.objects.filter(holding__in=list(holding_ids), ended_at=None, unit__expires_at__gt=now)
+    rows = kept.filter(Q(until=None) | Q(until__gt=now)).order_by("unit__expires_at", "unit_id")
+    return [
+        HeldUnit(pk, din, Component(component), BloodGroup(group), expires_at, until, holding)
+        for pk, din, component, group, expires_at, until, holding in rows.values_list(
+            "unit_id",
+            "unit__din",
+            "unit__component",
+            "unit__blood_group",
+            "unit__expires_at",
+            "until",
+            "holding",
+        )
+    ]
 
 
 def search(

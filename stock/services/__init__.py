@@ -10,14 +10,21 @@ from stock.services.allocating import (
     reserve_units,
 )
 from stock.services.collecting import collect_unit
+from stock.services.holding import issue_reserved, keep_reservations, trim_reservations
+from stock.services.reaching import cancel_transfer_of, raise_transfer
 
 __all__ = [
     "Holding",
     "Needs",
     "Picked",
+    "cancel_transfer_of",
     "collect_unit",
+    "issue_reserved",
     "issue_units",
     "keep_reservation",
+    "keep_reservations",
+    "raise_transfer",
     "release_reservation",
     "reserve_units",
+    "trim_reservations",
 ]

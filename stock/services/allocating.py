@@ -149,7 +149,7 @@ def reserve_units(
         Reservation(holding=holding, unit=unit, purpose=purpose, until=until) for unit in found
     )
     watch([partner_id])
-    return Holding(id=holding, partner_id=partner_id, until=until, units=[_picked(unit) for unit in found])
+    return Holding(id=holding, partner_id=partner_id, until=until, units=[picked(unit) for unit in found])
 
 
 @step
@@ -189,7 +189,7 @@ def issue_units(*, holding_id: uuid.UUID, actor: str, to: str) -> list[Picked]:
     outbox.emit_many(
         "unit.issued", {f"unit:{unit.pk}": {"unit": str(unit.pk), "din": unit.din, "to": to} for unit in held}
     )
-    return [_picked(unit) for unit in held]
+    return [picked(unit) for unit in held]
 
 
 def may_have_last_o_neg(recipient: Recipient, *, sex: Sex | None, age: int | None) -> bool:
@@ -279,7 +279,8 @@ def _still_open(units: Sequence[Unit], holding_id: uuid.UUID) -> list[Unit]:
     return [unit for unit in units if unit.pk in still]
 
 
-def _picked(unit: Unit) -> Picked:
+def picked(unit: Unit) -> Picked:
+    """Return what others may know of a bag."""
     return Picked(
         unit_id=unit.pk,
         din=unit.din,

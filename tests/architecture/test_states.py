@@ -22,7 +22,9 @@ COLUMNS = {
     "notifications.states.DELIVERY_TRANSITIONS": ("notifications.Delivery", "status"),
     "partners.states.TRANSITIONS": ("partners.Partner", "status"),
     "requests_app.states.ASSIGNMENT_TRANSITIONS": ("requests_app.Assignment", "status"),
+    "requests_app.states.FAMILY_TRANSITIONS": ("requests_app.AttenderRequest", "status"),
     "requests_app.states.REQUEST_TRANSITIONS": ("requests_app.BloodRequest", "status"),
+    "requests_app.states.SOURCE_TRANSITIONS": ("requests_app.AttenderStep", "status"),
     "stock.states.UNIT_TRANSITIONS": ("stock.Unit", "status"),
 }
 each_table = pytest.mark.parametrize("name", sorted(TABLES))
