@@ -67,6 +67,7 @@ JOBS = (
     Job("release_forgotten_visits", requests_app.jobs.release_forgotten_visits, every(hours=1)),
     Job("expire_units", stock.jobs.expire_units, every(minutes=10)),
     Job("lapse_reservations", stock.jobs.lapse_reservations, every(minutes=5)),
+    Job("advance_transfers", stock.jobs.advance_transfers, every(minutes=1)),
     Job("unlock_donors", users.jobs.unlock_donors, every(hours=1)),
     Job("refresh_eligibility", users.jobs.refresh_windows, nightly(0, 10)),
     Job("prune_accounts", users.jobs.prune, nightly(3, 0)),

@@ -26,6 +26,7 @@ LOCK_ORDER = (
     "partners.Member",
     "partners.MemberSession",
     "requests_app.AttenderRequest",  # before the bags, transfers and requests that are found for it
+    "stock.Transfer",
     "stock.Collection",
     "stock.Unit",
     "stock.DinCounter",

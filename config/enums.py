@@ -21,7 +21,18 @@ from requests_app.states import (
 )
 from stock.compatibility import UNKNOWN
 from stock.components import Component
-from stock.states import OWN_REASONS, DiscardReason, Finding, MandatoryTest, UnitStatus
+from stock.states import (
+    OWN_REASONS,
+    Answer,
+    Condition,
+    DiscardReason,
+    Fate,
+    Finding,
+    MandatoryTest,
+    TransferEnd,
+    TransferStatus,
+    UnitStatus,
+)
 from users.states import AssuranceLabel, ConsentPurpose, ConsentStatus, IdentityMethod, Purpose, ScoreReason, Tag
 
 SETS: dict[str, Iterable[str]] = {
@@ -54,6 +65,11 @@ SETS: dict[str, Iterable[str]] = {
     "SourceStatus": SourceStatus,
     "StopReason": StopReason,
     "Tag": Tag,
+    "TransferAnswer": Answer,
+    "TransferCondition": Condition,
+    "TransferEnd": TransferEnd,
+    "TransferFate": Fate,
+    "TransferStatus": TransferStatus,
     "UnitStatus": UnitStatus,
     "Urgency": Urgency,
     "WaveKind": WaveKind,

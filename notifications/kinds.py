@@ -54,6 +54,13 @@ class Kind(StrEnum):
     MEMBER_ADDED = "member_added"
     STOCK_LOW = "stock_low"
     UNITS_RECALLED = "units_recalled"
+    TRANSFER_ASKED = "transfer_asked"
+    TRANSFER_OFFERED = "transfer_offered"
+    TRANSFER_CONFIRMED = "transfer_confirmed"
+    TRANSFER_DISPATCHED = "transfer_dispatched"
+    TRANSFER_RECEIVED = "transfer_received"
+    TRANSFER_UNMET = "transfer_unmet"
+    TRANSFER_ENDED = "transfer_ended"
     # To a number, whoever holds it; never in an inbox.
     CODE = "code"
     ACCOUNT_EXISTS = "account_exists"
@@ -111,6 +118,13 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.MEMBER_ADDED: Rule(SMS),
     Kind.STOCK_LOW: Rule(SMS),
     Kind.UNITS_RECALLED: Rule(BOTH, priority=1),
+    Kind.TRANSFER_ASKED: Rule(BOTH, priority=2),
+    Kind.TRANSFER_OFFERED: Rule(BOTH, priority=2),
+    Kind.TRANSFER_CONFIRMED: Rule(BOTH, priority=2),
+    Kind.TRANSFER_DISPATCHED: Rule(SMS, priority=3),
+    Kind.TRANSFER_RECEIVED: Rule(SMS),
+    Kind.TRANSFER_UNMET: Rule(BOTH, priority=2),
+    Kind.TRANSFER_ENDED: Rule(BOTH, priority=2),
     Kind.CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.ACCOUNT_EXISTS: Rule(SMS, priority=0, in_inbox=False),
     Kind.NO_ACCOUNT: Rule(SMS, priority=0, in_inbox=False),

@@ -87,6 +87,34 @@ def note_lost_bags(event: OutboxEvent) -> None:
     following.note_reservation_ended(purpose=event.payload["purpose"], reason=event.payload["reason"])
 
 
+@on("transfer.requested")
+@on("transfer.offered")
+@on("transfer.dispatched")
+def follow_transfers(event: OutboxEvent) -> None:
+    following.follow_transfers(purpose=event.payload["purpose"], need=uuid.UUID(event.payload["need"]))
+
+
+@on("transfer.received")
+def note_received(event: OutboxEvent) -> None:
+    holding = event.payload["holding"]
+    following.note_transfer_received(
+        purpose=event.payload["purpose"],
+        need=uuid.UUID(event.payload["need"]),
+        transfer_id=uuid.UUID(event.payload["transfer"]),
+        holding_id=uuid.UUID(holding) if holding else None,
+    )
+
+
+@on("transfer.ended")
+def note_transfer_ended(event: OutboxEvent) -> None:
+    following.note_transfer_ended(
+        purpose=event.payload["purpose"],
+        need=uuid.UUID(event.payload["need"]),
+        transfer_id=uuid.UUID(event.payload["transfer"]),
+        units=event.payload["units"],
+    )
+
+
 @on("donation.verified")
 def count_donation(event: OutboxEvent) -> None:
     following.count_donation(assignment_id=uuid.UUID(event.payload["assignment"]))

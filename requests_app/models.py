@@ -342,6 +342,7 @@ class AttenderStep(models.Model):
     until = models.DateTimeField(null=True, help_text="Until when its bags are kept.")
     holding = models.UUIDField(null=True)
     transfer = models.UUIDField(null=True)
+    need = models.UUIDField(null=True, help_text="What several transfers for the same bags have in common.")
     blood_request = models.OneToOneField(
         BloodRequest, on_delete=models.PROTECT, null=True, related_name="attender_step"
     )
@@ -352,11 +353,9 @@ class AttenderStep(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=list(SourceKind)), name="source_kind_is_known"),
             models.CheckConstraint(condition=Q(status__in=list(SourceStatus)), name="source_status_is_known"),
+            models.UniqueConstraint(fields=["transfer"], name="source_once_per_transfer"),
         ]
-        indexes = [
-            models.Index(fields=["request", "id"], name="steps_of_family"),
-            models.Index(fields=["transfer"], name="step_of_transfer", condition=Q(transfer__isnull=False)),
-        ]
+        indexes = [models.Index(fields=["request", "id"], name="steps_of_family")]
 
     @property
     def state(self) -> SourceStatus:

@@ -133,7 +133,6 @@ class SourceStatus(StrEnum):
 SOURCE_TRANSITIONS = {
     (SourceStatus.ASKED, "miss"): SourceStatus.UNAVAILABLE,
     (SourceStatus.ASKED, "promise"): SourceStatus.PROMISED,
-    (SourceStatus.PROMISED, "promise"): SourceStatus.PROMISED,
     (SourceStatus.ASKED, "dispatch"): SourceStatus.ON_THE_WAY,
     (SourceStatus.PROMISED, "dispatch"): SourceStatus.ON_THE_WAY,
     (SourceStatus.ASKED, "reserve"): SourceStatus.RESERVED,

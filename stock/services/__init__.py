@@ -7,11 +7,12 @@ from stock.services.allocating import (
     issue_units,
     keep_reservation,
     release_reservation,
+    release_reservations,
     reserve_units,
 )
 from stock.services.collecting import collect_unit
+from stock.services.exchanging import cancel_transfer_of, raise_transfer
 from stock.services.holding import issue_reserved, keep_reservations, trim_reservations
-from stock.services.reaching import cancel_transfer_of, raise_transfer
 
 __all__ = [
     "Holding",
@@ -25,6 +26,7 @@ __all__ = [
     "keep_reservations",
     "raise_transfer",
     "release_reservation",
+    "release_reservations",
     "reserve_units",
     "trim_reservations",
 ]

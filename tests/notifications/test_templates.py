@@ -37,6 +37,10 @@ FACTS = {
     "wanted": 50,
     "given": 49,
     "until": MOMENT,
+    "answer_by": MOMENT,
+    "confirm_by": MOMENT,
+    "box": "BOX-0042",
+    "sent": 12,
 }
 FORMS = [
     (language, kind, form)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Final
 
 from common.db import command, step
 from requests_app.models import Assignment, AttenderRequest, AttenderStep, BloodRequest
@@ -20,7 +21,19 @@ from requests_app.services.families.history import (
 )
 from requests_app.services.families.settling import lapse_if_silent, sync_reserved
 from requests_app.states import LIVE_FAMILY, LIVE_SOURCE, SourceKind, SourceStatus
+from stock import selectors as stock_read
 from stock import services as stock
+from stock.selectors import TransferState
+from stock.states import UNSERVED, TransferStatus
+
+BEFORE_ARRIVAL: Final = frozenset({SourceStatus.ASKED, SourceStatus.PROMISED, SourceStatus.ON_THE_WAY})
+# What a source does to be where its transfer is.
+VERBS: Final = {
+    (TransferStatus.OFFERED, SourceStatus.ASKED): "promise",
+    (TransferStatus.CONFIRMED, SourceStatus.ASKED): "promise",
+    (TransferStatus.IN_TRANSIT, SourceStatus.ASKED): "dispatch",
+    (TransferStatus.IN_TRANSIT, SourceStatus.PROMISED): "dispatch",
+}
 
 
 @command
@@ -51,62 +64,57 @@ def note_reservation_ended(*, purpose: str, reason: str) -> None:
 
 
 @step
-def note_transfer_moved(*, purpose: str, transfer_id: uuid.UUID, verb: str) -> None:
-    """Another partner has offered its bags, or sent them.
+def follow_transfers(*, purpose: str, need: uuid.UUID) -> None:
+    """Write down where the transfers of one need stand, those that follow others too.
 
-    Locks: the request.      Emits: family.source_changed
+    Locks: the request.      Emits: family.source_changed, family.unsettled
     """
     request = _family(purpose)
-    if request is None:
-        return
-    before = {"promise": {SourceStatus.ASKED}, "dispatch": {SourceStatus.ASKED, SourceStatus.PROMISED}}[verb]
-    for source in _of_transfer(request, transfer_id):
-        if source.state in before:
-            move_source(request, source, verb)
+    if request is not None and request.state in LIVE_FAMILY:
+        _follow_need(request, need)
 
 
 @step
-def note_transfer_received(*, purpose: str, transfer_id: uuid.UUID, holding_id: uuid.UUID | None) -> None:
+def note_transfer_received(
+    *, purpose: str, need: uuid.UUID, transfer_id: uuid.UUID, holding_id: uuid.UUID | None
+) -> None:
     """Bags have arrived, and are kept for the family until it needs them; a closed request lets them go.
 
     Locks: the request, the bags.      Emits: family.source_changed, family.unsettled
     """
     request = _family(purpose)
-    if request is None or holding_id is None:
+    if request is None:
         return
+    holdings = [] if holding_id is None else [holding_id]
     if request.state not in LIVE_FAMILY:
-        freed = stock.trim_reservations(holding_ids=[holding_id], keep=0, actor=SYSTEM)
+        freed = stock.trim_reservations(holding_ids=holdings, keep=0, actor=SYSTEM)
         note(request, verb="free", units=freed)
         return
-    kept = stock.keep_reservations(holding_ids=[holding_id], until=request.needed_by)
-    waiting = [source for source in _of_transfer(request, transfer_id) if source.holding is None]
-    source = waiting[0] if waiting else begin(request, SourceKind.TRANSFER, units=kept, transfer=transfer_id)
-    if kept:
+    kept = stock.keep_reservations(holding_ids=holdings, until=request.needed_by)
+    source = AttenderStep.objects.filter(request=request, transfer=transfer_id).first()
+    if source is None:
+        source = begin(request, SourceKind.TRANSFER, units=kept, transfer=transfer_id, need=need)
+    if kept and source.state in BEFORE_ARRIVAL:
         move_source(request, source, "reserve", units=kept, holding=holding_id, until=request.needed_by)
-    else:
+    elif source.state in BEFORE_ARRIVAL:
         move_source(request, source, "fail", reason="none_usable")
     unsettle(request)
 
 
 @step
-def note_transfer_ended(*, purpose: str, transfer_id: uuid.UUID, reason: str, units: int) -> None:
-    """So many units of a transfer will not come: no other partner is asked, donors are.
+def note_transfer_ended(*, purpose: str, need: uuid.UUID, transfer_id: uuid.UUID, units: int) -> None:
+    """Units of a need that will not come: no other partner is asked any more, donors are.
 
     Locks: the request.      Emits: family.source_changed, family.unsettled
     """
     request = _family(purpose)
-    if request is None:
+    if request is None or request.state not in LIVE_FAMILY:
         return
-    for source in _of_transfer(request, transfer_id):
-        if source.state is SourceStatus.RESERVED:
-            continue
-        if source.units > units and source.state is not SourceStatus.ASKED:
-            resize(request, source, source.units - units)
-        else:
-            move_source(request, source, "fail", reason=reason[:40])
-    request.transfer_open = False
-    request.save(update_fields=["transfer_open", "updated_at"])
-    unsettle(request)
+    called_off = AttenderStep.objects.filter(transfer=transfer_id, status=SourceStatus.RELEASED)
+    if units and not called_off.exists():
+        request.transfer_open = False
+        request.save(update_fields=["transfer_open", "updated_at"])
+    _follow_need(request, need)
 
 
 @step
@@ -158,8 +166,28 @@ def _family(purpose: str) -> AttenderRequest | None:
     return None if pk is None else lock_family(pk)
 
 
-def _of_transfer(request: AttenderRequest, transfer_id: uuid.UUID) -> list[AttenderStep]:
-    return [source for source in live_steps(request, SourceKind.TRANSFER) if source.transfer == transfer_id]
+def _follow_need(request: AttenderRequest, need: uuid.UUID) -> None:
+    known = {source.transfer: source for source in AttenderStep.objects.filter(request=request, need=need)}
+    for transfer in stock_read.transfers_of_need(need):
+        source = known.get(transfer.id)
+        if source is None:
+            source = begin(request, SourceKind.TRANSFER, units=transfer.units, transfer=transfer.id, need=need)
+        _follow(request, source, transfer)
+    unsettle(request)
+
+
+def _follow(request: AttenderRequest, source: AttenderStep, transfer: TransferState) -> None:
+    """Bring a source to where its transfer stands; that bags have arrived another event says, which names them."""
+    if source.state not in BEFORE_ARRIVAL:
+        return
+    if transfer.status in UNSERVED:
+        move_source(request, source, "fail", reason=transfer.end_reason)
+        return
+    verb = VERBS.get((transfer.status, source.state))
+    if verb is not None:
+        move_source(request, source, verb, units=transfer.units)
+    elif transfer.status is not TransferStatus.RECEIVED:
+        resize(request, source, transfer.units)
 
 
 def _of_blood_request(blood_request_id: uuid.UUID) -> tuple[AttenderRequest, AttenderStep] | None:

@@ -233,24 +233,24 @@ def _bring(request: AttenderRequest, units: int) -> None:
     if transfer is None:
         _write_that_there_is_none(request, SourceKind.TRANSFER, units)
     else:
-        begin(request, SourceKind.TRANSFER, units=units, transfer=transfer.pk)
+        begin(request, SourceKind.TRANSFER, units=units, transfer=transfer.pk, need=transfer.need)
 
 
 def _call_off(request: AttenderRequest, sources: list[AttenderStep]) -> None:
-    """Call off one transfer that has not left yet; another has its turn in the next transaction.
+    """Call off one need for which bags have not left yet; another has its turn in the next transaction.
 
-    What is on its way to a patient who needs it no longer is freed when it arrives.
+    What is on the road comes all the same, and is the hospital's.
     """
-    waiting = [source for source in sources if source.state in {SourceStatus.ASKED, SourceStatus.PROMISED}]
-    for source in waiting[:1]:
-        if source.transfer is not None:
-            stock.cancel_transfer_of(transfer_id=source.transfer, actor=SYSTEM, reason=SUFFICES)
-        move_source(request, source, "release", reason=SUFFICES)
-    if request.state not in LIVE_FAMILY:
-        for source in sources:
-            if source.state is SourceStatus.ON_THE_WAY:
-                move_source(request, source, "release")
-    if len(waiting) > 1:
+    is_over = request.state not in LIVE_FAMILY
+    coming = [source for source in sources if source.state is not SourceStatus.RESERVED]
+    needs = {source.need: source for source in coming if is_over or source.state is not SourceStatus.ON_THE_WAY}
+    for need, one in list(needs.items())[:1]:
+        if one.transfer is not None:
+            stock.cancel_transfer_of(transfer_id=one.transfer, actor=SYSTEM, reason=SUFFICES)
+        for source in coming:
+            if source.need == need:
+                move_source(request, source, "release", reason="" if is_over else SUFFICES)
+    if len(needs) > 1:
         unsettle(request)
 
 
