@@ -61,10 +61,13 @@ def prune_runs() -> int:
 JOBS = (
     Job("advance_waves", requests_app.jobs.advance_due_waves, every(minutes=1)),
     Job("expire_requests", requests_app.jobs.expire_requests, every(minutes=15)),
+    Job("expire_families", requests_app.jobs.expire_families, every(minutes=5)),
+    Job("go_on_without_hospitals", requests_app.jobs.go_on_without_hospitals, every(minutes=1)),
     Job("miss_unvisited_assignments", requests_app.jobs.miss_unvisited_assignments, every(minutes=30)),
     Job("release_forgotten_visits", requests_app.jobs.release_forgotten_visits, every(hours=1)),
     Job("expire_units", stock.jobs.expire_units, every(minutes=10)),
     Job("lapse_reservations", stock.jobs.lapse_reservations, every(minutes=5)),
+    Job("advance_transfers", stock.jobs.advance_transfers, every(minutes=1)),
     Job("unlock_donors", users.jobs.unlock_donors, every(hours=1)),
     Job("refresh_eligibility", users.jobs.refresh_windows, nightly(0, 10)),
     Job("prune_accounts", users.jobs.prune, nightly(3, 0)),

@@ -27,6 +27,8 @@ LOCK_ORDER = (
     "partners.Member",
     "partners.MemberSession",
     "partners.Complaint",
+    "requests_app.AttenderRequest",  # before the bags, transfers and requests that are found for it
+    "stock.Transfer",
     "stock.Collection",
     "stock.Unit",
     "stock.DinCounter",

@@ -7,9 +7,32 @@ from collections.abc import Iterable
 from common.blood import BloodGroup, DonationType, Sex
 from notifications.states import Channel, DeliveryStatus
 from partners.states import ComplaintCategory, ComplaintStatus, PartnerKind, PartnerStatus, Role, SubjectKind
-from requests_app.states import AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
+from requests_app.states import (
+    OWN_REFUSALS,
+    AssignmentStatus,
+    FamilyStatus,
+    RefuseReason,
+    RequestStatus,
+    SourceKind,
+    SourceStatus,
+    StopReason,
+    Urgency,
+    WaveKind,
+)
+from stock.compatibility import UNKNOWN
 from stock.components import Component
-from stock.states import OWN_REASONS, DiscardReason, Finding, MandatoryTest, UnitStatus
+from stock.states import (
+    OWN_REASONS,
+    Answer,
+    Condition,
+    DiscardReason,
+    Fate,
+    Finding,
+    MandatoryTest,
+    TransferEnd,
+    TransferStatus,
+    UnitStatus,
+)
 from users.states import (
     AssuranceLabel,
     ConsentPurpose,
@@ -35,20 +58,31 @@ SETS: dict[str, Iterable[str]] = {
     "DiscardReason": DiscardReason,
     "DocumentKind": DocumentKind,
     "DonationType": DonationType,
+    "FamilyStatus": FamilyStatus,
     "Finding": Finding,
     "IdentityMethod": IdentityMethod,
     "MandatoryTest": MandatoryTest,
     "OwnDiscardReason": OWN_REASONS,
+    "OwnRefuseReason": OWN_REFUSALS,
     "PartnerKind": PartnerKind,
     "PartnerStatus": PartnerStatus,
     "Purpose": Purpose,
+    "RecipientGroup": [*BloodGroup, UNKNOWN],
+    "RefuseReason": RefuseReason,
     "RequestStatus": RequestStatus,
     "Role": Role,
     "ScoreReason": ScoreReason,
     "Sex": Sex,
+    "SourceKind": SourceKind,
+    "SourceStatus": SourceStatus,
     "StopReason": StopReason,
     "SubjectKind": SubjectKind,
     "Tag": Tag,
+    "TransferAnswer": Answer,
+    "TransferCondition": Condition,
+    "TransferEnd": TransferEnd,
+    "TransferFate": Fate,
+    "TransferStatus": TransferStatus,
     "UnitStatus": UnitStatus,
     "Urgency": Urgency,
     "WaveKind": WaveKind,

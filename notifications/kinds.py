@@ -27,7 +27,21 @@ class Kind(StrEnum):
     UNLOCKED = "unlocked"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a message
     COMPLAINT_ANSWERED = "complaint_answered"  # to whoever complained, person or member
+    # To a family that asked for a patient.
+    FAMILY_RESERVED = "family_reserved"
+    FAMILY_CONFIRMED = "family_confirmed"
+    FAMILY_TRANSFER = "family_transfer"
+    FAMILY_ARRIVED = "family_arrived"
+    FAMILY_DONORS = "family_donors"
+    FAMILY_UNANSWERED = "family_unanswered"
+    FAMILY_SERVED = "family_served"
+    FAMILY_FULFILLED = "family_fulfilled"
+    FAMILY_REFUSED = "family_refused"
+    FAMILY_EXPIRED = "family_expired"
+    FAMILY_CANCELLED = "family_cancelled"
     # To members of a partner.
+    FAMILY_ASKS = "family_asks"
+    FAMILY_WITHDRAWN = "family_withdrawn"
     DONOR_COMING = "donor_coming"
     DONOR_CANCELLED = "donor_cancelled"
     REQUEST_FILLED = "request_filled"
@@ -41,6 +55,13 @@ class Kind(StrEnum):
     MEMBER_ADDED = "member_added"
     STOCK_LOW = "stock_low"
     UNITS_RECALLED = "units_recalled"
+    TRANSFER_ASKED = "transfer_asked"
+    TRANSFER_OFFERED = "transfer_offered"
+    TRANSFER_CONFIRMED = "transfer_confirmed"
+    TRANSFER_DISPATCHED = "transfer_dispatched"
+    TRANSFER_RECEIVED = "transfer_received"
+    TRANSFER_UNMET = "transfer_unmet"
+    TRANSFER_ENDED = "transfer_ended"
     # To a number, whoever holds it; never in an inbox.
     CODE = "code"
     ACCOUNT_EXISTS = "account_exists"
@@ -73,6 +94,19 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.UNLOCKED: Rule(SMS),
     Kind.PASSWORD_CHANGED: Rule(SMS, priority=1),
     Kind.COMPLAINT_ANSWERED: Rule(SMS),
+    Kind.FAMILY_RESERVED: Rule(BOTH, priority=2),
+    Kind.FAMILY_CONFIRMED: Rule(BOTH, priority=2),
+    Kind.FAMILY_TRANSFER: Rule(BOTH, priority=2),
+    Kind.FAMILY_ARRIVED: Rule(BOTH, priority=2),
+    Kind.FAMILY_DONORS: Rule(BOTH, priority=2),
+    Kind.FAMILY_UNANSWERED: Rule(BOTH, priority=2),
+    Kind.FAMILY_SERVED: Rule(SMS, priority=3),
+    Kind.FAMILY_FULFILLED: Rule(BOTH, priority=3),
+    Kind.FAMILY_REFUSED: Rule(BOTH, priority=1),
+    Kind.FAMILY_EXPIRED: Rule(BOTH, priority=2),
+    Kind.FAMILY_CANCELLED: Rule(SMS),
+    Kind.FAMILY_ASKS: Rule(BOTH, priority=1),
+    Kind.FAMILY_WITHDRAWN: Rule(BOTH, priority=2),
     Kind.DONOR_COMING: Rule(BOTH, priority=2),
     Kind.DONOR_CANCELLED: Rule(BOTH, priority=2),
     Kind.REQUEST_FILLED: Rule(SMS, priority=3),
@@ -86,6 +120,13 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.MEMBER_ADDED: Rule(SMS),
     Kind.STOCK_LOW: Rule(SMS),
     Kind.UNITS_RECALLED: Rule(BOTH, priority=1),
+    Kind.TRANSFER_ASKED: Rule(BOTH, priority=2),
+    Kind.TRANSFER_OFFERED: Rule(BOTH, priority=2),
+    Kind.TRANSFER_CONFIRMED: Rule(BOTH, priority=2),
+    Kind.TRANSFER_DISPATCHED: Rule(SMS, priority=3),
+    Kind.TRANSFER_RECEIVED: Rule(SMS),
+    Kind.TRANSFER_UNMET: Rule(BOTH, priority=2),
+    Kind.TRANSFER_ENDED: Rule(BOTH, priority=2),
     Kind.CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.ACCOUNT_EXISTS: Rule(SMS, priority=0, in_inbox=False),
     Kind.NO_ACCOUNT: Rule(SMS, priority=0, in_inbox=False),

@@ -80,3 +80,45 @@ class CountBelowReserved(Conflict):
 class CountNotReleased(Invalid):
     code, message = "count_not_released", "Count only units that are tested and released, and say so."
     pointer = "/all_released"
+
+
+class TransferNeededByInvalid(Invalid):
+    code, message = "transfer_needed_by_invalid", "Units must be needed within the next 30 days."
+    pointer = "/needed_by"
+
+
+class NobodyHasIt(Conflict):
+    code, message = "nobody_has_it", "No partner within reach can spare such units."
+
+
+class TransferTaken(Conflict):
+    code, message = "transfer_taken", "Another partner has offered first."
+    constraint = "one_offer_for_a_transfer"
+
+
+class AskOver(Conflict):
+    code, message = "ask_over", "Your time to answer is over; others are asked, or nobody any more."
+
+
+class TransferExpired(Conflict):
+    code, message = "transfer_expired", "The time for this step has passed; the units are free again."
+
+
+class OfferTooLarge(Invalid):
+    code, message, pointer = "offer_too_large", "More units are offered than are wanted.", "/units"
+
+
+class UnitUnsuitable(Invalid):
+    code, message, pointer = "unit_unsuitable", "This unit is not yours, or not what is wanted.", "/named"
+
+
+class UnitNotInTransfer(Invalid):
+    code, message, pointer = "unit_not_in_transfer", "This unit was not sent with this transfer.", "/units"
+
+
+class UnitNamedTwice(Invalid):
+    code, message, pointer = "unit_named_twice", "Name each unit once.", "/units"
+
+
+class ReceiptIncomplete(Invalid):
+    code, message, pointer = "receipt_incomplete", "Say of every unit that was sent how it arrived.", "/units"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from common import clock
 from common.blood import BloodGroup
@@ -21,8 +21,8 @@ from stock.compatibility import ranked_rows
 from stock.components import Component, ComponentUnknown, facts_of, parse_component
 from stock.din import DinInvalid, parse_din
 from stock.errors import UnitAmbiguous
-from stock.models import Collection, Movement, Reservation, StockPolicy, Threshold, Unit
-from stock.states import TERMINAL, UnitStatus
+from stock.models import Collection, Movement, Reservation, StockPolicy, Threshold, Transfer, TransferAsk, Unit
+from stock.states import TERMINAL, Fate, TransferStatus, UnitStatus, Urgency
 
 # The counts, corrected by what time has done since the last sweep: both sides of the sum are found by an index.
 _LEVELS: Final = """
@@ -43,6 +43,7 @@ _LEVELS: Final = """
     GROUP BY partner_id, component, blood_group, status
     HAVING sum(units) <> 0
 """
+MOST_DUE: Final = 1000  # transfers in one run of the sweep; it comes every minute
 # The national portal's numbers of the groups; those of components are in the components' data.
 GROUP_CODES: Final = {
     "A+": "11", "A-": "12", "B+": "13", "B-": "14", "O+": "15", "O-": "16", "AB+": "17", "AB-": "18",
@@ -60,6 +61,21 @@ class Level:
     reserved: int
     quarantined: int
     in_transit: int
+
+
+@dataclass(frozen=True)
+class TransferFacts:
+    """What others may know of a transfer."""
+
+    id: uuid.UUID
+    partner_id: uuid.UUID
+    blood_group: str
+    component: Component
+    needed_by: dt.datetime
+    due_at: dt.datetime | None
+    box: str
+    is_critical: bool
+    is_confirmed_by_itself: bool
 
 
 @dataclass(frozen=True)
@@ -82,6 +98,29 @@ class Offer:
     @property
     def pk(self) -> uuid.UUID:
         return self.partner.pk
+
+
+@dataclass(frozen=True)
+class HeldUnit:
+    """A bag that is kept for somebody, until when, and under which holding."""
+
+    id: uuid.UUID
+    din: str
+    component: Component
+    blood_group: BloodGroup
+    expires_at: dt.datetime
+    until: dt.datetime | None
+    holding: uuid.UUID
+
+
+@dataclass(frozen=True)
+class TransferState:
+    """Where one of the transfers of a need stands."""
+
+    id: uuid.UUID
+    status: TransferStatus
+    units: int
+    end_reason: str
 
 
 def units_of(
@@ -150,7 +189,7 @@ def movements_of(partner_id: uuid.UUID) -> QuerySet[Movement]:
 
 def stock_of(partner_id: uuid.UUID) -> list[Level]:
     """Return the partner's stock by kind, in the order of components and groups."""
-    return _levels([partner_id]).get(partner_id, [])
+    return levels_of([partner_id]).get(partner_id, [])
 
 
 def thresholds_of(partner_id: uuid.UUID) -> dict[str, Any]:
@@ -160,12 +199,46 @@ def thresholds_of(partner_id: uuid.UUID) -> dict[str, Any]:
     return {"thresholds": sorted(rows, key=_kind), "o_neg_floor": floor or 0}
 
 
+def held_units(holding_ids: Iterable[uuid.UUID]) -> list[HeldUnit]:
+    """Return the bags that these holdings keep at the moment, first to expire first; one query."""
+    now = clock.now()
+    kept = Reservation.objects.filter(holding__in=list(holding_ids), ended_at=None, unit__expires_at__gt=now)
+    rows = kept.filter(Q(until=None) | Q(until__gt=now)).order_by("unit__expires_at", "unit_id")
+    return [
+        HeldUnit(pk, din, Component(component), BloodGroup(group), expires_at, until, holding)
+        for pk, din, component, group, expires_at, until, holding in rows.values_list(
+            "unit_id",
+            "unit__din",
+            "unit__component",
+            "unit__blood_group",
+            "unit__expires_at",
+            "until",
+            "holding",
+        )
+    ]
+
+
+def transfers_of_need(need: uuid.UUID) -> list[TransferState]:
+    """Return the transfers by which one need is met, in their order; `units` are those that each still promises."""
+    bags = Count("bags", filter=Q(bags__fate__in=[Fate.OFFERED, Fate.SENT]))
+    rows = Transfer.objects.filter(need=need).annotate(promised=bags).order_by("pk")
+    return [
+        TransferState(
+            id=row.pk,
+            status=TransferStatus(row.status),
+            units=row.units if row.status == TransferStatus.REQUESTED else row.promised,
+            end_reason=row.end_reason,
+        )
+        for row in rows
+    ]
+
+
 def search(
     origin: Point, *, radius_km: float, blood_group: BloodGroup, component: Component, units: int
 ) -> list[Offer]:
     """Return the live partners within the radius that have so many compatible units, nearest first; two queries."""
     near = partners.partners_near(origin, radius_km, live=True)
-    levels = _levels([partner.pk for partner in near])
+    levels = levels_of([partner.pk for partner in near])
     suitable = {row.donor for row in ranked_rows(blood_group, component)}
     offers = []
     for partner in near:
@@ -183,6 +256,36 @@ def search(
         if total >= units:
             offers.append(Offer(partner, partner.distance_km, total, groups))
     return offers
+
+
+def transfer_facts(transfer_id: uuid.UUID) -> TransferFacts:
+    """Return what others may know of a transfer. Raises: NotFound."""
+    found = Transfer.objects.filter(pk=transfer_id).first()
+    if found is None:
+        raise NotFound
+    return TransferFacts(
+        id=found.pk,
+        partner_id=found.partner_id,
+        blood_group=found.blood_group,
+        component=Component(found.component),
+        needed_by=found.needed_by,
+        due_at=found.due_at,
+        box=found.box,
+        is_critical=found.urgency == Urgency.CRITICAL,
+        is_confirmed_by_itself=found.purpose != "",
+    )
+
+
+def asks_of(transfer_id: uuid.UUID, partner_ids: Iterable[uuid.UUID]) -> list[TransferAsk]:
+    """Return what these partners were asked, of those that have not answered yet."""
+    asks = TransferAsk.objects.filter(transfer=transfer_id, partner__in=list(partner_ids), answer="")
+    return list(asks.order_by("pk"))
+
+
+def transfers_due(now: dt.datetime) -> list[uuid.UUID]:
+    """Return the transfers that time has something to do with, the longest due first, as many as one run may take."""
+    rows = Transfer.objects.filter(due_at__lte=now).order_by("due_at", "pk")
+    return list(rows.values_list("pk", flat=True)[:MOST_DUE])
 
 
 def report_rows(partner_id: uuid.UUID) -> list[list[str]]:
@@ -217,7 +320,8 @@ REPORT_HEADING: Final = [
 ]  # fmt: skip
 
 
-def _levels(partner_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Level]]:
+def levels_of(partner_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Level]]:
+    """Return the stock of the partners by kind, in the order of components and groups; one query."""
     with connection.cursor() as cursor:
         cursor.execute(_LEVELS, {"partners": list(partner_ids), "now": clock.now()})
         rows = cursor.fetchall()

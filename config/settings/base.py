@@ -184,6 +184,7 @@ THROTTLES = {
     "sign_in": "60/h",  # password and code attempts, per address
     "sign_in_phone": "20/h",  # password attempts, per number
     "password": "10/h",  # attempts to change the password, per account
+    "family_request": "20/h",  # requests for patients, per account
     "identity": "10/h",  # proofs of identity, per account
     "export": "10/h",  # copies of all one's data, per account
     "upload": "60/h",  # files, per account

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -142,14 +142,23 @@ def reserve_units(
     )
     if len(found) < (units if at_least is None else at_least) or not found:
         raise InsufficientStock(available=len(found))
-    holding = uuid.uuid4()
     settle(found)
-    move(found, verb="reserve", actor=actor, facts={"purpose": purpose}, reserved_until=until)
+    return keep_units(units=found, actor=actor, purpose=purpose, until=until)
+
+
+@step
+def keep_units(*, units: Sequence[Unit], actor: str, purpose: str, until: dt.datetime | None) -> Holding:
+    """Keep these locked bags of one partner for a purpose; whoever says which has seen to it that they fit.
+
+    Emits: stock.low      Raises: IllegalTransition when one of them is not free
+    """
+    holding, partner_id = uuid.uuid4(), units[0].partner_id
+    move(units, verb="reserve", actor=actor, facts={"purpose": purpose}, reserved_until=until)
     Reservation.objects.bulk_create(
-        Reservation(holding=holding, unit=unit, purpose=purpose, until=until) for unit in found
+        Reservation(holding=holding, unit=unit, purpose=purpose, until=until) for unit in units
     )
     watch([partner_id])
-    return Holding(id=holding, partner_id=partner_id, until=until, units=[_picked(unit) for unit in found])
+    return Holding(id=holding, partner_id=partner_id, until=until, units=[picked(unit) for unit in units])
 
 
 @step
@@ -169,8 +178,17 @@ def release_reservation(*, holding_id: uuid.UUID, actor: str) -> int:
 
     Locks: the bags.
     """
-    units = lock(Unit, _open_units(holding_id))
-    held = _still_open(units, holding_id)
+    return release_reservations(holding_ids=[holding_id], actor=actor)
+
+
+@step
+def release_reservations(*, holding_ids: Sequence[uuid.UUID], actor: str) -> int:
+    """Free what is still held by any of these, of which nothing need be there; return how many bags.
+
+    Locks: the bags.
+    """
+    units = lock(Unit, _open_units(*holding_ids))
+    held = _still_open(units, *holding_ids)
     move(held, verb="unreserve", actor=actor)
     watch({unit.partner_id for unit in held})
     return len(held)
@@ -189,7 +207,20 @@ def issue_units(*, holding_id: uuid.UUID, actor: str, to: str) -> list[Picked]:
     outbox.emit_many(
         "unit.issued", {f"unit:{unit.pk}": {"unit": str(unit.pk), "din": unit.din, "to": to} for unit in held}
     )
-    return [_picked(unit) for unit in held]
+    return [picked(unit) for unit in held]
+
+
+@step
+def ship_units(*, holding_id: uuid.UUID, actor: str, facts: Mapping[str, Any]) -> list[uuid.UUID]:
+    """Put what is held on the road; return which bags.
+
+    Locks: the bags.      Raises: ReservationLapsed, UnitExpired
+    """
+    held = _held(holding_id)
+    if any(unit.is_over for unit in held):
+        raise UnitExpired
+    move(held, verb="ship", actor=actor, facts=facts)
+    return [unit.pk for unit in held]
 
 
 def may_have_last_o_neg(recipient: Recipient, *, sex: Sex | None, age: int | None) -> bool:
@@ -269,17 +300,18 @@ def _held(holding_id: uuid.UUID) -> list[Unit]:
     return held
 
 
-def _open_units(holding_id: uuid.UUID) -> list[uuid.UUID]:
-    return list(Reservation.objects.filter(holding=holding_id, ended_at=None).values_list("unit_id", flat=True))
+def _open_units(*holding_ids: uuid.UUID) -> list[uuid.UUID]:
+    return list(Reservation.objects.filter(holding__in=holding_ids, ended_at=None).values_list("unit_id", flat=True))
 
 
-def _still_open(units: Sequence[Unit], holding_id: uuid.UUID) -> list[Unit]:
+def _still_open(units: Sequence[Unit], *holding_ids: uuid.UUID) -> list[Unit]:
     """Ask again, now that the bags are locked."""
-    still = set(_open_units(holding_id))
+    still = set(_open_units(*holding_ids))
     return [unit for unit in units if unit.pk in still]
 
 
-def _picked(unit: Unit) -> Picked:
+def picked(unit: Unit) -> Picked:
+    """Return what others may know of a bag."""
     return Picked(
         unit_id=unit.pk,
         din=unit.din,

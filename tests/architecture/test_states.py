@@ -23,7 +23,10 @@ COLUMNS = {
     "partners.states.COMPLAINT_TRANSITIONS": ("partners.Complaint", "status"),
     "partners.states.TRANSITIONS": ("partners.Partner", "status"),
     "requests_app.states.ASSIGNMENT_TRANSITIONS": ("requests_app.Assignment", "status"),
+    "requests_app.states.FAMILY_TRANSITIONS": ("requests_app.AttenderRequest", "status"),
     "requests_app.states.REQUEST_TRANSITIONS": ("requests_app.BloodRequest", "status"),
+    "requests_app.states.SOURCE_TRANSITIONS": ("requests_app.AttenderStep", "status"),
+    "stock.states.TRANSFER_TRANSITIONS": ("stock.Transfer", "status"),
     "stock.states.UNIT_TRANSITIONS": ("stock.Unit", "status"),
 }
 each_table = pytest.mark.parametrize("name", sorted(TABLES))
