@@ -77,6 +77,8 @@ class Partner(models.Model):
         blank=True,
         help_text="ISBT 128 facility code; «9» and four letters is a placeholder.",
     )
+    rating_count = models.PositiveIntegerField(default=0, editable=False)
+    rating_stars = models.PositiveIntegerField(default=0, editable=False, help_text="Of all ratings together.")
     flagged_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="Since when many complaints wait for a review."
     )
@@ -97,6 +99,10 @@ class Partner(models.Model):
                 name="partner_facility_code_is_isbt",
             ),
             models.CheckConstraint(condition=Q(status__in=list(PartnerStatus)), name="partner_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(rating_stars__gte=models.F("rating_count"), rating_stars__lte=models.F("rating_count") * 5),
+                name="partner_stars_are_one_to_five_each",
+            ),
             models.CheckConstraint(condition=Q(kind__in=list(PartnerKind)), name="partner_kind_is_known"),
             models.CheckConstraint(
                 condition=Q(claimed_profile=None) | Q(status=PartnerStatus.PENDING),
@@ -117,6 +123,11 @@ class Partner(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def rating_average(self) -> float | None:
+        """To a tenth of a star; None where nobody rated."""
+        return round(self.rating_stars / self.rating_count, 1) if self.rating_count else None
 
     @property
     def is_live(self) -> bool:

@@ -20,6 +20,8 @@ KINDS = {
     "documents",
     "donations",
     "donor_profile",
+    "family_ratings",
+    "family_requests",
     "identity",
     "messages",
     "past_donations",
