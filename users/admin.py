@@ -112,7 +112,7 @@ class IdentityAssuranceAdmin(ReadOnlyAdmin):
 
 class DocumentUseInline(ReadOnlyInline):
     model = DocumentUse
-    fields = ("purpose", "attached_at", "ended_at")
+    fields = readonly_fields = ("purpose", "attached_at", "ended_at")
     show_change_link = False
 
 
