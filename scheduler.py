@@ -62,6 +62,8 @@ def prune_runs() -> int:
 JOBS = (
     Job("advance_waves", requests_app.jobs.advance_due_waves, every(minutes=1)),
     Job("expire_requests", requests_app.jobs.expire_requests, every(minutes=15)),
+    Job("expire_families", requests_app.jobs.expire_families, every(minutes=5)),
+    Job("go_on_without_hospitals", requests_app.jobs.go_on_without_hospitals, every(minutes=1)),
     Job("miss_unvisited_assignments", requests_app.jobs.miss_unvisited_assignments, every(minutes=30)),
     Job("remind_donors", donations.jobs.remind_donors, every(minutes=1)),
     Job("invite_donors_back", donations.jobs.invite_donors_back, every(hours=1)),

@@ -23,9 +23,12 @@ LOCK_ORDER = (
     "users.Session",
     "users.IdentityAttestation",
     "users.Donor",
+    "users.Document",
     "partners.Partner",
     "partners.Member",
     "partners.MemberSession",
+    "partners.Complaint",
+    "requests_app.AttenderRequest",  # before the bags, transfers and requests that are found for it
     "stock.Transfer",
     "stock.Collection",
     "stock.Unit",
@@ -36,6 +39,7 @@ LOCK_ORDER = (
     "donations.Invitation",
     "notifications.Notification",
     "notifications.Delivery",
+    "common.PrivateFile",  # the kernel's, and last: whoever owns a file holds its own row before
 )
 
 DELETE_BATCH = 5000  # rows in one statement, so that pruning never holds a table for long

@@ -7,8 +7,20 @@ from collections.abc import Iterable
 from common.blood import BloodGroup, DonationType, Sex
 from donations.states import ConsentForm, JourneyStep
 from notifications.states import Channel, DeliveryStatus
-from partners.states import PartnerKind, PartnerStatus, Role
-from requests_app.states import Answered, AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
+from partners.states import ComplaintCategory, ComplaintStatus, PartnerKind, PartnerStatus, Role, SubjectKind
+from requests_app.states import (
+    OWN_REFUSALS,
+    Answered,
+    AssignmentStatus,
+    FamilyStatus,
+    RefuseReason,
+    RequestStatus,
+    SourceKind,
+    SourceStatus,
+    StopReason,
+    Urgency,
+    WaveKind,
+)
 from stock.compatibility import UNKNOWN
 from stock.components import Component
 from stock.states import (
@@ -29,6 +41,7 @@ from users.states import (
     AttestationFailure,
     AttestationStatus,
     ConsentStatus,
+    DocumentKind,
     IdentityMethod,
     Purpose,
     ScoreReason,
@@ -43,26 +56,36 @@ SETS: dict[str, Iterable[str]] = {
     "AttestationStatus": AttestationStatus,
     "BloodGroup": BloodGroup,
     "Channel": Channel,
+    "ComplaintCategory": ComplaintCategory,
+    "ComplaintStatus": ComplaintStatus,
     "Component": Component,
     "ConsentForm": ConsentForm,
     "ConsentPurpose": STANDING_PURPOSES,
     "ConsentStatus": ConsentStatus,
     "DeliveryStatus": DeliveryStatus,
     "DiscardReason": DiscardReason,
+    "DocumentKind": DocumentKind,
     "DonationType": DonationType,
+    "FamilyStatus": FamilyStatus,
     "Finding": Finding,
     "IdentityMethod": IdentityMethod,
     "JourneyStep": JourneyStep,
     "MandatoryTest": MandatoryTest,
     "OwnDiscardReason": OWN_REASONS,
+    "OwnRefuseReason": OWN_REFUSALS,
     "PartnerKind": PartnerKind,
     "PartnerStatus": PartnerStatus,
     "Purpose": Purpose,
+    "RecipientGroup": [*BloodGroup, UNKNOWN],
+    "RefuseReason": RefuseReason,
     "RequestStatus": RequestStatus,
     "Role": Role,
     "ScoreReason": ScoreReason,
     "Sex": Sex,
+    "SourceKind": SourceKind,
+    "SourceStatus": SourceStatus,
     "StopReason": StopReason,
+    "SubjectKind": SubjectKind,
     "Tag": Tag,
     "Recipient": (*BloodGroup, UNKNOWN),
     "TransferAnswer": Answer,

@@ -20,13 +20,27 @@ EVENTS: Final[Mapping[str, str]] = {
     "assignment.missed": "The donor did not come.",
     "assignment.released": "The donor need not come.",
     "assignment.reminder_due": "A donor is expected in a few hours.",
+    "complaint.answered": "An administrator has answered whoever complained.",
+    "complaint.opened": "Somebody has complained.",
     "donation.verified": "A partner has verified a donation.",
     "donor.eligible_again": "A donor who came before may give again.",
     "donor.locked": "A donor has broken too many promises.",
     "donor.unlocked": "A donor's lock is over.",
+    "file.discarded": "A private file is nobody's any more.",
+    "file.kept": "A private file waits to be carried to its storage.",
+    "family.asked": "A family needs blood for a patient.",
+    "family.cancelled": "A family needs the blood no longer.",
+    "family.confirmed": "The hospital has said yes to a family.",
+    "family.expired": "The hour by which a family needed blood has passed.",
+    "family.fulfilled": "A family's patient has got every unit.",
+    "family.refused": "The hospital has said no to a family.",
+    "family.served": "A family's patient has got some of the units.",
+    "family.source_changed": "A source of a family's blood has taken a step.",
+    "family.unsettled": "What a family needs and what is promised may differ.",
     "member.added": "A partner has a new member.",
     "otp.requested": "Somebody wants a one-time code.",
     "partner.approved": "An administrator has let a partner work.",
+    "partner.flagged": "Many people have complained about a partner.",
     "partner.registered": "An organisation wants to become a partner.",
     "partner.reinstated": "A suspended partner works again.",
     "partner.rejected": "An administrator has refused a registration.",
@@ -55,7 +69,14 @@ EVENTS: Final[Mapping[str, str]] = {
     "unit.recalled": "Bags of a reactive donation were withdrawn or looked back for.",
 }
 # Told to nobody yet: for partners' webhooks to come.
-UNHEARD: Final = frozenset({"assignment.arrived", "transfer.requested", "unit.collected"})
+UNHEARD: Final = frozenset(
+    {
+        "assignment.arrived",
+        "complaint.opened",  # administrators see it in their list
+        "partner.flagged",  # and this
+        "unit.collected",
+    }
+)
 
 
 def faults_of(events: Set[str], heard: Set[str], unheard: Set[str]) -> Iterator[tuple[str, str]]:

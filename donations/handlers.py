@@ -17,7 +17,7 @@ def plan_invitation(event: OutboxEvent) -> None:
 
 @on("account.erased")
 def forget_words(event: OutboxEvent) -> None:
-    rating.forget_words(donor_id=uuid.UUID(event.payload["user"]))
+    rating.forget_words(person_id=uuid.UUID(event.payload["user"]))
 
 
 @on("unit.reactive")

@@ -21,6 +21,11 @@ def ratings(user_id: uuid.UUID) -> Rows:
     return list(rows.values("id", "assignment_id", "stars", "comment", "created_at"))
 
 
+def family_ratings(user_id: uuid.UUID) -> Rows:
+    rows = selectors.ratings_by_family(user_id).order_by("pk")
+    return list(rows.values("id", "attender_request_id", "stars", "comment", "created_at"))
+
+
 hold(
     Holding(
         "donations",
@@ -42,3 +47,13 @@ hold(
     )
 )
 leaves_traces(delete_traces)
+hold(
+    Holding(
+        "family_ratings",
+        "To tell hospitals how they served your request.",
+        "The partner that served it.",
+        "As long as the account.",
+        "The stars, without words or name.",
+        family_ratings,
+    )
+)

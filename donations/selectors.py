@@ -117,6 +117,10 @@ def _certificate(rows: QuerySet[Certificate]) -> CertificateFacts:
     )
 
 
+def ratings_by_family(user_id: uuid.UUID) -> QuerySet[Rating]:
+    return Rating.objects.filter(attender_request__requester_id=user_id, rated_by=RatedBy.FAMILY)
+
+
 def donation_facts(donation_id: uuid.UUID) -> DonationFacts:
     """Raises: NotFound."""
     row = Donation.objects.select_related("donor", "partner").filter(pk=donation_id).first()

@@ -29,7 +29,22 @@ class Kind(StrEnum):
     LOCKED = "locked"
     UNLOCKED = "unlocked"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a message
+    COMPLAINT_ANSWERED = "complaint_answered"  # to whoever complained, person or member
+    # To a family that asked for a patient.
+    FAMILY_RESERVED = "family_reserved"
+    FAMILY_CONFIRMED = "family_confirmed"
+    FAMILY_TRANSFER = "family_transfer"
+    FAMILY_ARRIVED = "family_arrived"
+    FAMILY_DONORS = "family_donors"
+    FAMILY_UNANSWERED = "family_unanswered"
+    FAMILY_SERVED = "family_served"
+    FAMILY_FULFILLED = "family_fulfilled"
+    FAMILY_REFUSED = "family_refused"
+    FAMILY_EXPIRED = "family_expired"
+    FAMILY_CANCELLED = "family_cancelled"
     # To members of a partner.
+    FAMILY_ASKS = "family_asks"
+    FAMILY_WITHDRAWN = "family_withdrawn"
     DONOR_COMING = "donor_coming"
     DONOR_CANCELLED = "donor_cancelled"
     REQUEST_FILLED = "request_filled"
@@ -84,6 +99,20 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.LOCKED: Rule(SMS),
     Kind.UNLOCKED: Rule(SMS),
     Kind.PASSWORD_CHANGED: Rule(SMS, priority=1),
+    Kind.COMPLAINT_ANSWERED: Rule(SMS),
+    Kind.FAMILY_RESERVED: Rule(BOTH, priority=2),
+    Kind.FAMILY_CONFIRMED: Rule(BOTH, priority=2),
+    Kind.FAMILY_TRANSFER: Rule(BOTH, priority=2),
+    Kind.FAMILY_ARRIVED: Rule(BOTH, priority=2),
+    Kind.FAMILY_DONORS: Rule(BOTH, priority=2),
+    Kind.FAMILY_UNANSWERED: Rule(BOTH, priority=2),
+    Kind.FAMILY_SERVED: Rule(SMS, priority=3),
+    Kind.FAMILY_FULFILLED: Rule(BOTH, priority=3),
+    Kind.FAMILY_REFUSED: Rule(BOTH, priority=1),
+    Kind.FAMILY_EXPIRED: Rule(BOTH, priority=2),
+    Kind.FAMILY_CANCELLED: Rule(SMS),
+    Kind.FAMILY_ASKS: Rule(BOTH, priority=1),
+    Kind.FAMILY_WITHDRAWN: Rule(BOTH, priority=2),
     Kind.DONOR_COMING: Rule(BOTH, priority=2),
     Kind.DONOR_CANCELLED: Rule(BOTH, priority=2),
     Kind.REQUEST_FILLED: Rule(SMS, priority=3),

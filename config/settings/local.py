@@ -23,6 +23,7 @@ os.environ.setdefault("IDENTITY_PROVIDER_NAME", "sandbox")
 os.environ.setdefault("IDENTITY_PROVIDER_CLIENT_ID", "sandbox-client")
 os.environ.setdefault("IDENTITY_PROVIDER_SECRET", "sandbox-identity-secret-that-production-refuses")
 os.environ.setdefault("DISPATCH_GRACE", "3")  # the sandbox settles a message within a second
+os.environ.setdefault("PRIVATE_FILES_DIR", ".run/files")
 os.environ.setdefault("LOG_JSON", "false")
 
 if not os.environ.get("DATABASE_URL"):

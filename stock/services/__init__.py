@@ -13,6 +13,7 @@ from stock.services.allocating import (
 from stock.services.collecting import collect_unit
 from stock.services.crossmatching import Emergency
 from stock.services.exchanging import cancel_transfer_of, raise_transfer
+from stock.services.holding import issue_reserved, keep_reservations, trim_reservations
 
 __all__ = [
     "Emergency",
@@ -21,10 +22,13 @@ __all__ = [
     "Picked",
     "cancel_transfer_of",
     "collect_unit",
+    "issue_reserved",
     "issue_units",
     "keep_reservation",
+    "keep_reservations",
     "raise_transfer",
     "release_reservation",
     "release_reservations",
     "reserve_units",
+    "trim_reservations",
 ]

@@ -36,6 +36,10 @@ SAFE = {
     "IDENTITY_PROVIDER_NAME": "agency",
     "IDENTITY_PROVIDER_CLIENT_ID": "jeevansetu-7",
     "IDENTITY_PROVIDER_SECRET": "9d1e2f4a5b6c7d8e01990b1e6c007a3b9d1e2f4a",
+    "CLOUDINARY_URL": "cloudinary://419728335121874:3kVbJ2sYpQzX7w@jeevansetu",
+    "CLOUDINARY_API_BASE": "https://api.cloudinary.com",
+    "PRIVATE_FILES_DIR": "",
+    "STATIC_ROOT": "/srv/jeevansetu/staticfiles",
 }
 UNSAFE = [
     *[(name, "") for name in (*SECRETS, *PROVIDER_SECRETS, *SENDERS, "FIELD_KEYS", "ALLOWED_HOSTS", "PUBLIC_URL")],
@@ -66,6 +70,10 @@ UNSAFE = [
     ("ALLOWED_HOSTS", ["*"]),
     ("ALLOWED_HOSTS", ["api.example", "*"]),
     ("CORS_ALLOW_ALL_ORIGINS", True),
+    ("CLOUDINARY_URL", ""),
+    ("CLOUDINARY_URL", "https://419728335121874:3kVbJ2sYpQzX7w@jeevansetu"),
+    ("CLOUDINARY_API_BASE", "http://127.0.0.1:8090"),
+    ("PRIVATE_FILES_DIR", "/srv/jeevansetu/staticfiles/files"),
 ]
 
 
