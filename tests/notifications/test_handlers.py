@@ -395,5 +395,8 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *("assignment.released", "assignment.missed", "assignment.deferred", "donation.verified"),
         *(f"partner.{verb}" for verb in ("registered", "approved", "rejected", "suspended", "reinstated")),
         *("member.added", "stock.low", "unit.recalled"),
-        *(f"transfer.{step}" for step in ("candidate_asked", "offered", "confirmed", "dispatched", "received", "ended")),
+        *(
+            f"transfer.{step}"
+            for step in ("candidate_asked", "offered", "confirmed", "dispatched", "received", "ended")
+        ),
     }
