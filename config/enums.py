@@ -87,7 +87,6 @@ SETS: dict[str, Iterable[str]] = {
     "StopReason": StopReason,
     "SubjectKind": SubjectKind,
     "Tag": Tag,
-    "Recipient": (*BloodGroup, UNKNOWN),
     "TransferAnswer": Answer,
     "TransferCondition": Condition,
     "TransferEnd": TransferEnd,

@@ -398,4 +398,8 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         "complaint.answered",
         *("member.added", "stock.low", "unit.recalled"),
         *("assignment.reminder_due", "donor.eligible_again", "unit.issued"),
+        *(
+            f"transfer.{step}"
+            for step in ("candidate_asked", "offered", "confirmed", "dispatched", "received", "ended")
+        ),
     }
