@@ -269,6 +269,16 @@ class StockPolicy(models.Model):
     )
 
 
+class TransferQuerySet(models.QuerySet["Transfer"]):
+    def standing(self, status: TransferStatus, now: dt.datetime) -> TransferQuerySet:
+        """Those in this state at the moment, also where no sweep has written it down yet."""
+        unmet = Q(status=TransferStatus.REQUESTED, needed_by__lte=now)
+        late = unmet | Q(status__in=[TransferStatus.OFFERED, TransferStatus.CONFIRMED], due_at__lte=now)
+        if status is TransferStatus.EXPIRED:
+            return self.filter(Q(status=status) | late)
+        return self.filter(status=status).exclude(late) if status in BEFORE_DISPATCH else self.filter(status=status)
+
+
 class Transfer(models.Model):
     """Bags that one partner asks for and another sends.
 
@@ -308,6 +318,8 @@ class Transfer(models.Model):
     end_reason = models.CharField(max_length=16, blank=True, choices=[(e, e) for e in TransferEnd])
     due_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = TransferQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -357,6 +369,18 @@ class Transfer(models.Model):
     def is_late(self) -> bool:
         """Whether its moment has passed, swept or not."""
         return self.due_at is not None and self.due_at <= clock.now()
+
+    @property
+    def fee(self) -> Transfer | None:
+        """Itself when the sender has stated a fee."""
+        return None if self.fee_minor is None else self
+
+    @property
+    def stands(self) -> TransferStatus:
+        """The state at the moment; an unanswered one goes on to the next partner until its hour has passed."""
+        if self.is_late and (self.state is not TransferStatus.REQUESTED or self.needed_by <= clock.now()):
+            return TransferStatus.EXPIRED
+        return self.state
 
 
 class TransferAsk(models.Model):

@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import (
+    Case,
+    Count,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+    prefetch_related_objects,
+)
 
 from common import clock
 from common.blood import BloodGroup
@@ -21,7 +32,18 @@ from stock.compatibility import ranked_rows
 from stock.components import Component, ComponentUnknown, facts_of, parse_component
 from stock.din import DinInvalid, parse_din
 from stock.errors import UnitAmbiguous
-from stock.models import Collection, Movement, Reservation, StockPolicy, Threshold, Transfer, TransferAsk, Unit
+from stock.models import (
+    Collection,
+    Movement,
+    Reservation,
+    StockPolicy,
+    Threshold,
+    Transfer,
+    TransferAsk,
+    TransferEvent,
+    TransferUnit,
+    Unit,
+)
 from stock.states import TERMINAL, Fate, TransferStatus, UnitStatus, Urgency
 
 # The counts, corrected by what time has done since the last sweep: both sides of the sum are found by an index.
@@ -43,6 +65,9 @@ _LEVELS: Final = """
     GROUP BY partner_id, component, blood_group, status
     HAVING sum(units) <> 0
 """
+OURS_ASKED: Final = "ours_asked"
+ASKED_OF_US: Final = "asked_of_us"
+BETWEEN_OTHERS: Final = ("ask", "refuse", "disclaim")
 MOST_DUE: Final = 1000  # transfers in one run of the sweep; it comes every minute
 # The national portal's numbers of the groups; those of components are in the components' data.
 GROUP_CODES: Final = {
@@ -256,6 +281,47 @@ def search(
         if total >= units:
             offers.append(Offer(partner, partner.distance_km, total, groups))
     return offers
+
+
+def transfers_of(partner_id: uuid.UUID, *, side: str | None = None, status: str | None = None) -> QuerySet[Any]:
+    """Return what the partner has asked for, sends, has sent, or is asked for at this moment.
+
+    Each row says on which `side` the partner is, and for one that is asked until when it may answer and how far it is.
+    """
+    now = clock.now()
+    open_asks = TransferAsk.objects.filter(partner_id=partner_id, answer="", answer_by__gt=now)
+    ours = Transfer.objects.filter(partner_id=partner_id).values_list("pk")
+    theirs = [
+        Transfer.objects.filter(sender_id=partner_id).values_list("pk"),
+        open_asks.values_list("transfer_id"),
+    ]
+    ids = theirs[0].union(*theirs[1:]) if side == ASKED_OF_US else ours.union(*([] if side else theirs))
+    own_ask = TransferAsk.objects.filter(transfer=OuterRef("pk"), partner_id=partner_id)
+    found = Transfer.objects.filter(pk__in=ids)
+    if status is not None:
+        found = found.standing(TransferStatus(status), now)
+    return found.select_related("partner", "sender").annotate(
+        side=Case(When(partner_id=partner_id, then=Value(OURS_ASKED)), default=Value(ASKED_OF_US)),
+        answer_by=Subquery(own_ask.filter(answer="").values("answer_by")[:1]),
+        distance_km=Subquery(own_ask.values("distance_km")[:1]),
+    )
+
+
+def get_transfer_for(partner_id: uuid.UUID, transfer_id: uuid.UUID) -> Transfer:
+    """Return a transfer that the partner may see, with its bags and what of its history is the partner's business.
+
+    Raises: NotFound
+    """
+    history, asks = TransferEvent.objects.order_by("pk"), TransferAsk.objects.order_by("pk").select_related("partner")
+    found = transfers_of(partner_id).filter(pk=transfer_id).first()
+    if found is None:
+        raise NotFound
+    if found.side != OURS_ASKED:
+        # Who else was asked, and what it said, is between them and the asker.
+        history, asks = history.exclude(verb__in=BETWEEN_OTHERS), asks.filter(partner_id=partner_id)
+    bags = TransferUnit.objects.order_by("pk").select_related("unit")
+    prefetch_related_objects([found], Prefetch("events", history), Prefetch("asks", asks), Prefetch("bags", bags))
+    return found
 
 
 def transfer_facts(transfer_id: uuid.UUID) -> TransferFacts:

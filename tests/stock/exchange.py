@@ -62,16 +62,13 @@ def offer(owner: Any, transfer: Transfer, **values: Any) -> Transfer:
     return offering.offer(**by(owner, transfer), **values)
 
 
-def refuse(owner: Any, transfer: Transfer) -> Transfer:
-    return asking.refuse_ask(**by(owner, transfer), reason="Needed here.")
+def refuse(owner: Any, transfer: Transfer) -> None:
+    """Say no, as whoever it is."""
+    ending.reject(**by(owner, transfer), reason="Needed here.")
 
 
 def confirm(owner: Any, transfer: Transfer) -> Transfer:
     return offering.confirm(**by(owner, transfer))
-
-
-def reject(owner: Any, transfer: Transfer) -> Transfer:
-    return ending.reject_offer(**by(owner, transfer), reason="Too dear.")
 
 
 def cancel(owner: Any, transfer: Transfer) -> Transfer:

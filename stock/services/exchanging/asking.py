@@ -19,7 +19,7 @@ from stock.components import Component
 from stock.errors import AskOver, NobodyHasIt, TransferNeededByInvalid, TransferTaken
 from stock.models import Transfer, TransferAsk
 from stock.services.allocating import Needs
-from stock.services.exchanging.records import WINDOWS, change, hold_transfer, record, take_step, tell
+from stock.services.exchanging.records import WINDOWS, change, record, take_step, tell
 from stock.services.exchanging.sparing import Candidate, Wanted, candidates
 from stock.services.moving import SYSTEM
 from stock.states import Answer, TransferEnd, Urgency
@@ -111,19 +111,17 @@ def raise_transfer(
     )
 
 
-@command
-def refuse_ask(*, partner_id: uuid.UUID, member_id: uuid.UUID, transfer_id: uuid.UUID, reason: str) -> Transfer:
-    """Say for an asked partner that it will not give; the next is asked at once.
+@step
+def refuse_ask(transfer: Transfer, *, partner_id: uuid.UUID, actor: str, reason: str) -> None:
+    """Note that an asked partner will not give; when nobody else is still thinking, the next is asked.
 
-    Locks: the need.      Emits: transfer.candidate_asked, transfer.ended      Raises: NotFound, TransferTaken, AskOver
+    Emits: transfer.candidate_asked, transfer.ended      Raises: NotFound, TransferTaken, AskOver
     """
-    transfer = hold_transfer(transfer_id)
     ask = open_ask(transfer, partner_id)
     answer(Q(pk=ask.pk), Answer.REFUSED, reason=reason)
-    record(transfer, verb="refuse", actor=f"member:{member_id}", by=partner_id, facts={"reason": reason})
+    record(transfer, verb="refuse", actor=actor, by=partner_id, facts={"reason": reason})
     if not transfer.asks.filter(answer="").exists():
         ask_on(transfer)
-    return transfer
 
 
 @step
@@ -179,8 +177,10 @@ def open_ask(transfer: Transfer, partner_id: uuid.UUID) -> TransferAsk:
 
 
 @step
-def answer(which: Q, given: Answer, *, reason: str = "") -> None:
-    TransferAsk.objects.filter(which, answer="").update(answer=given, answered_at=clock.now(), reason=reason)
+def answer(which: Q, given: Answer, *, reason: str = "") -> int:
+    """Write down what came of asking these, where nothing has yet; return of how many."""
+    waiting = TransferAsk.objects.filter(which, answer="")
+    return waiting.update(answer=given, answered_at=clock.now(), reason=reason)
 
 
 def wanted_by(transfer: Transfer) -> Wanted:

@@ -12,7 +12,7 @@ from common.db import command, lock, step
 from common.errors import IllegalTransition, NotFound
 from stock.models import Transfer, TransferAsk, TransferUnit
 from stock.services.allocating import release_reservations
-from stock.services.exchanging.asking import answer, ask_on, follow_up
+from stock.services.exchanging.asking import answer, ask_on, follow_up, refuse_ask
 from stock.services.exchanging.records import change, hold_transfer, record, take_step, tell
 from stock.services.moving import SYSTEM
 from stock.states import BEFORE_DISPATCH, SENDS, Answer, Fate, TransferEnd, TransferStatus
@@ -31,19 +31,20 @@ def cancel_transfer(*, partner_id: uuid.UUID, member_id: uuid.UUID, transfer_id:
 
 
 @command
-def reject_offer(*, partner_id: uuid.UUID, member_id: uuid.UUID, transfer_id: uuid.UUID, reason: str) -> Transfer:
-    """Say as the asker that the offer is not wanted; others are asked at once.
+def reject(*, partner_id: uuid.UUID, member_id: uuid.UUID, transfer_id: uuid.UUID, reason: str) -> None:
+    """Say no: as an asked partner that it will not give, as the asker that the offer is not wanted. Others are asked.
 
     Locks: the need, the bags.
-    Emits: transfer.ended, transfer.requested, transfer.candidate_asked      Raises: NotFound, IllegalTransition
+    Emits: transfer.ended, transfer.requested, transfer.candidate_asked
+    Raises: NotFound, IllegalTransition, TransferTaken, AskOver
     """
-    transfer = hold_transfer(transfer_id)
+    transfer, actor = hold_transfer(transfer_id), f"member:{member_id}"
     if transfer.partner_id != partner_id:
-        raise NotFound
+        refuse_ask(transfer, partner_id=partner_id, actor=actor, reason=reason)
+        return
     if transfer.state is not TransferStatus.OFFERED:
         raise IllegalTransition(state=transfer.status, verb="reject", open=_open_to_asker(transfer))
-    _end([transfer], verb="reject", end=TransferEnd.REJECTED, actor=f"member:{member_id}", by=partner_id, why=reason)
-    return transfer
+    _end([transfer], verb="reject", end=TransferEnd.REJECTED, actor=actor, by=partner_id, why=reason)
 
 
 @step

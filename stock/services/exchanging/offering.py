@@ -14,7 +14,7 @@ from common.db import command, lock, step
 from common.errors import NotFound
 from stock.compatibility import ranked_rows
 from stock.din import DinInvalid, parse_din
-from stock.errors import OfferTooLarge, TransferExpired, UnitNamedTwice, UnitUnsuitable
+from stock.errors import OfferTooLarge, TransferExpired, TransferTaken, UnitNamedTwice, UnitUnsuitable
 from stock.models import Transfer, TransferUnit, Unit
 from stock.services.allocating import Holding, Needs, keep_reservation, keep_units, reserve_units
 from stock.services.exchanging.asking import answer, follow_up, open_ask, wanted_by
@@ -60,7 +60,8 @@ def offer(
     confirm_by = min(now + WINDOWS[Urgency(transfer.urgency)].confirm, transfer.needed_by)
     until = transfer.needed_by if transfer.purpose else confirm_by
     holding = _keep(transfer, partner_id, units=units, named=named, actor=actor, until=until)
-    answer(Q(pk=ask.pk), Answer.OFFERED)
+    if not answer(Q(pk=ask.pk), Answer.OFFERED):
+        raise TransferTaken
     answer(Q(transfer=transfer), Answer.TAKEN)
     TransferUnit.objects.bulk_create(TransferUnit(transfer=transfer, unit_id=unit.unit_id) for unit in holding.units)
     offered = len(holding.units)
