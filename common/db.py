@@ -22,9 +22,11 @@ LOCK_ORDER = (
     "users.User",
     "users.Session",
     "users.Donor",
+    "users.Document",
     "partners.Partner",
     "partners.Member",
     "partners.MemberSession",
+    "partners.Complaint",
     "requests_app.AttenderRequest",  # before the bags, transfers and requests that are found for it
     "stock.Transfer",
     "stock.Collection",
@@ -35,6 +37,7 @@ LOCK_ORDER = (
     "donations.Donation",
     "notifications.Notification",
     "notifications.Delivery",
+    "common.PrivateFile",  # the kernel's, and last: whoever owns a file holds its own row before
 )
 
 DELETE_BATCH = 5000  # rows in one statement, so that pruning never holds a table for long

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from common.blood import BloodGroup, DonationType, Sex
 from notifications.states import Channel, DeliveryStatus
-from partners.states import PartnerKind, PartnerStatus, Role
+from partners.states import ComplaintCategory, ComplaintStatus, PartnerKind, PartnerStatus, Role, SubjectKind
 from requests_app.states import (
     OWN_REFUSALS,
     AssignmentStatus,
@@ -33,18 +33,30 @@ from stock.states import (
     TransferStatus,
     UnitStatus,
 )
-from users.states import AssuranceLabel, ConsentPurpose, ConsentStatus, IdentityMethod, Purpose, ScoreReason, Tag
+from users.states import (
+    AssuranceLabel,
+    ConsentPurpose,
+    ConsentStatus,
+    DocumentKind,
+    IdentityMethod,
+    Purpose,
+    ScoreReason,
+    Tag,
+)
 
 SETS: dict[str, Iterable[str]] = {
     "AssignmentStatus": AssignmentStatus,
     "AssuranceLabel": AssuranceLabel,
     "BloodGroup": BloodGroup,
     "Channel": Channel,
+    "ComplaintCategory": ComplaintCategory,
+    "ComplaintStatus": ComplaintStatus,
     "Component": Component,
     "ConsentPurpose": ConsentPurpose,
     "ConsentStatus": ConsentStatus,
     "DeliveryStatus": DeliveryStatus,
     "DiscardReason": DiscardReason,
+    "DocumentKind": DocumentKind,
     "DonationType": DonationType,
     "FamilyStatus": FamilyStatus,
     "Finding": Finding,
@@ -63,6 +75,7 @@ SETS: dict[str, Iterable[str]] = {
     "SourceKind": SourceKind,
     "SourceStatus": SourceStatus,
     "StopReason": StopReason,
+    "SubjectKind": SubjectKind,
     "Tag": Tag,
     "Recipient": (*BloodGroup, UNKNOWN),
     "TransferAnswer": Answer,

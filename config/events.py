@@ -19,9 +19,13 @@ EVENTS: Final[Mapping[str, str]] = {
     "assignment.deferred": "The donor was found unfit at the visit.",
     "assignment.missed": "The donor did not come.",
     "assignment.released": "The donor need not come.",
+    "complaint.answered": "An administrator has answered whoever complained.",
+    "complaint.opened": "Somebody has complained.",
     "donation.verified": "A partner has verified a donation.",
     "donor.locked": "A donor has broken too many promises.",
     "donor.unlocked": "A donor's lock is over.",
+    "file.discarded": "A private file is nobody's any more.",
+    "file.kept": "A private file waits to be carried to its storage.",
     "family.asked": "A family needs blood for a patient.",
     "family.cancelled": "A family needs the blood no longer.",
     "family.confirmed": "The hospital has said yes to a family.",
@@ -34,6 +38,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "member.added": "A partner has a new member.",
     "otp.requested": "Somebody wants a one-time code.",
     "partner.approved": "An administrator has let a partner work.",
+    "partner.flagged": "Many people have complained about a partner.",
     "partner.registered": "An organisation wants to become a partner.",
     "partner.reinstated": "A suspended partner works again.",
     "partner.rejected": "An administrator has refused a registration.",
@@ -62,7 +67,15 @@ EVENTS: Final[Mapping[str, str]] = {
     "unit.recalled": "Bags of a reactive donation were withdrawn or looked back for.",
 }
 # Told to nobody yet: for partners' webhooks to come.
-UNHEARD: Final = frozenset({"assignment.arrived", "unit.collected", "unit.issued"})
+UNHEARD: Final = frozenset(
+    {
+        "assignment.arrived",
+        "complaint.opened",  # administrators see it in their list
+        "partner.flagged",  # and this
+        "unit.collected",
+        "unit.issued",
+    }
+)
 
 
 def faults_of(events: Set[str], heard: Set[str], unheard: Set[str]) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +15,7 @@ SECRETS = ("SECRET_KEY", "TOKEN_KEY", "CODE_KEY", "BLIND_INDEX_KEY")
 PROVIDER_SECRETS = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")  # the token also signs the provider's webhooks
 SENDERS = ("TWILIO_SMS_FROM", "TWILIO_WHATSAPP_FROM", "TWILIO_VOICE_FROM")
 SHORTEST_SECRET = 50  # characters, as Django asks of its own
+CLOUDINARY_URL = re.compile(r"cloudinary://[^:@/]+:[^:@/]+@[^:@/]+")
 FEWEST_CHARACTERS = 12  # different ones; a key of one repeated letter is no key
 
 
@@ -70,3 +73,17 @@ def _outside_world(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "TWILIO_API_BASE does not point at Twilio: the sandbox is never used in production."
     if public.scheme != "https" or not public.hostname:
         yield "PUBLIC_URL must be this server's https address: providers sign their webhooks over it."
+    yield from _private_files(settings)
+
+
+def _private_files(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Where private files go is said, never guessed, and is no place that a web server shows."""
+    url, base, folder = settings["CLOUDINARY_URL"], settings["CLOUDINARY_API_BASE"], settings["PRIVATE_FILES_DIR"]
+    if not url and not folder:
+        yield "CLOUDINARY_URL or PRIVATE_FILES_DIR must say where private files are kept."
+    if url and not CLOUDINARY_URL.fullmatch(url):
+        yield "CLOUDINARY_URL is written cloudinary://api_key:api_secret@cloud_name."
+    if "sandbox" in url or (url and urlsplit(base)[:2] != ("https", "api.cloudinary.com")):
+        yield "CLOUDINARY_API_BASE does not point at Cloudinary: the sandbox is never used in production."
+    if folder and Path(settings["STATIC_ROOT"]) in [Path(folder), *Path(folder).parents]:
+        yield "PRIVATE_FILES_DIR lies among the static files, which everybody may read."

@@ -17,7 +17,7 @@ class DonationAdmin(ReadOnlyAdmin):
 
 @admin.register(Rating)
 class RatingAdmin(ReadOnlyAdmin):
-    list_display = ("assignment", "rated_by", "stars", "comment", "created_at")
+    list_display = ("assignment", "attender_request", "rated_by", "stars", "comment", "created_at")
     list_filter = ("rated_by", "stars")
-    list_select_related = ("assignment__request__partner",)
+    list_select_related = ("assignment__request__partner", "attender_request__partner")
     ordering = ("-id",)

@@ -2,11 +2,11 @@ from common.errors import Conflict
 
 
 class AlreadyRated(Conflict):
-    code, message, constraint = "already_rated", "You have rated this visit already.", "rating_once_each_way"
+    code, message, constraint = "already_rated", "You have rated this already.", "rating_once_each_way"
 
 
 class NotRateableYet(Conflict):
-    code, message = "not_rateable_yet", "A visit can be rated once the donor has come and it is over."
+    code, message = "not_rateable_yet", "This can be rated once the two have met and it is over."
 
 
 class WrongDonationType(Conflict):

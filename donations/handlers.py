@@ -10,7 +10,7 @@ from donations.services.deferring import defer_donor_of
 
 @on("account.erased")
 def forget_words(event: OutboxEvent) -> None:
-    rating.forget_words(donor_id=uuid.UUID(event.payload["user"]))
+    rating.forget_words(person_id=uuid.UUID(event.payload["user"]))
 
 
 @on("unit.reactive")

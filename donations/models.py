@@ -47,10 +47,13 @@ class Donation(models.Model):
 
 
 class Rating(models.Model):
-    """One side's view of a visit; once each way."""
+    """One side's view of a visit, or of a family's request; once each way."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    assignment = models.ForeignKey("requests_app.Assignment", on_delete=models.PROTECT, related_name="+")
+    assignment = models.ForeignKey("requests_app.Assignment", on_delete=models.PROTECT, null=True, related_name="+")
+    attender_request = models.ForeignKey(
+        "requests_app.AttenderRequest", on_delete=models.PROTECT, null=True, related_name="+"
+    )
     rated_by = models.CharField(max_length=8, choices=[(side, side) for side in RatedBy])
     stars = models.PositiveSmallIntegerField()
     comment = models.CharField(max_length=1000, blank=True)
@@ -58,7 +61,15 @@ class Rating(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["assignment", "rated_by"], name="rating_once_each_way"),
+            models.UniqueConstraint(
+                fields=["assignment", "attender_request", "rated_by"], nulls_distinct=False, name="rating_once_each_way"
+            ),
+            models.CheckConstraint(
+                condition=Q(assignment__isnull=False, attender_request=None) & ~Q(rated_by=RatedBy.FAMILY)
+                | Q(assignment=None, attender_request__isnull=False) & ~Q(rated_by=RatedBy.DONOR),
+                name="rating_is_of_one_thing",
+            ),
             models.CheckConstraint(condition=Q(stars__gte=1, stars__lte=5), name="rating_is_one_to_five"),
             models.CheckConstraint(condition=Q(rated_by__in=list(RatedBy)), name="rating_side_is_known"),
         ]
+        indexes = [models.Index(fields=["attender_request"], name="ratings_of_family")]

@@ -20,6 +20,11 @@ def ratings(user_id: uuid.UUID) -> Rows:
     return list(rows.values("id", "assignment_id", "stars", "comment", "created_at"))
 
 
+def family_ratings(user_id: uuid.UUID) -> Rows:
+    rows = selectors.ratings_by_family(user_id).order_by("pk")
+    return list(rows.values("id", "attender_request_id", "stars", "comment", "created_at"))
+
+
 hold(
     Holding(
         "donations",
@@ -38,5 +43,15 @@ hold(
         "As long as the account.",
         "The stars, without words or name.",
         ratings,
+    )
+)
+hold(
+    Holding(
+        "family_ratings",
+        "To tell hospitals how they served your request.",
+        "The partner that served it.",
+        "As long as the account.",
+        "The stars, without words or name.",
+        family_ratings,
     )
 )

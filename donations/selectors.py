@@ -40,6 +40,10 @@ def ratings_by_donor(donor_id: uuid.UUID) -> QuerySet[Rating]:
     return Rating.objects.filter(assignment__donor_id=donor_id, rated_by=RatedBy.DONOR)
 
 
+def ratings_by_family(user_id: uuid.UUID) -> QuerySet[Rating]:
+    return Rating.objects.filter(attender_request__requester_id=user_id, rated_by=RatedBy.FAMILY)
+
+
 def donation_facts(donation_id: uuid.UUID) -> DonationFacts:
     """Raises: NotFound."""
     row = Donation.objects.select_related("donor").filter(pk=donation_id).first()

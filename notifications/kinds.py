@@ -26,6 +26,7 @@ class Kind(StrEnum):
     LOCKED = "locked"
     UNLOCKED = "unlocked"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a message
+    COMPLAINT_ANSWERED = "complaint_answered"  # to whoever complained, person or member
     # To a family that asked for a patient.
     FAMILY_RESERVED = "family_reserved"
     FAMILY_CONFIRMED = "family_confirmed"
@@ -92,6 +93,7 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.LOCKED: Rule(SMS),
     Kind.UNLOCKED: Rule(SMS),
     Kind.PASSWORD_CHANGED: Rule(SMS, priority=1),
+    Kind.COMPLAINT_ANSWERED: Rule(SMS),
     Kind.FAMILY_RESERVED: Rule(BOTH, priority=2),
     Kind.FAMILY_CONFIRMED: Rule(BOTH, priority=2),
     Kind.FAMILY_TRANSFER: Rule(BOTH, priority=2),

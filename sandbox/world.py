@@ -13,6 +13,7 @@ from sandbox.inbox import Inbox
 
 SANDBOX_ACCOUNT_SID = "AC" + "0" * 32
 SANDBOX_AUTH_TOKEN = "sandbox-auth-token"  # noqa: S105 - not a secret: production refuses to start with it
+SANDBOX_CLOUDINARY_URL = "cloudinary://100000000000001:sandbox-secret@sandbox"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,7 @@ class Settings:
 
     account_sid: str = SANDBOX_ACCOUNT_SID
     auth_token: str = SANDBOX_AUTH_TOKEN
+    cloudinary_url: str = SANDBOX_CLOUDINARY_URL
     public_url: str = "http://127.0.0.1:8000"  # where people's replies are posted to
     sms_from: str = "+15005550006"
     whatsapp_from: str = "+15005550007"
@@ -34,6 +36,7 @@ class Settings:
         return cls(
             account_sid=env.get("TWILIO_ACCOUNT_SID") or SANDBOX_ACCOUNT_SID,
             auth_token=env.get("TWILIO_AUTH_TOKEN") or SANDBOX_AUTH_TOKEN,
+            cloudinary_url=env.get("CLOUDINARY_URL") or SANDBOX_CLOUDINARY_URL,
             public_url=(env.get("PUBLIC_URL") or f"http://127.0.0.1:{env.get('PORT') or 8000}").rstrip("/"),
             sms_from=env.get("TWILIO_SMS_FROM") or cls.sms_from,
             whatsapp_from=env.get("TWILIO_WHATSAPP_FROM") or cls.whatsapp_from,
@@ -50,6 +53,7 @@ class World:
         self.faults = Faults()
         self.inbox = Inbox(keep=settings.keep)
         self.courier = Courier()
+        self.assets: dict[tuple[str, str, str], bytes] = {}  # private files, by resource type, type and public id
 
 
 def _milliseconds(env: Mapping[str, str], name: str, default: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from users.models import Consent, Deferral, Donor, IdentityAssurance, PastDonation, ScoreEntry, Session, User
+from users.models import Consent, Deferral, Document, Donor, IdentityAssurance, PastDonation, ScoreEntry, Session, User
 from users.personal_data import Holding, Rows, hold
 
 YOU = "You and the administrators."
@@ -53,6 +53,13 @@ def consents(user_id: uuid.UUID) -> Rows:
 def assurances(user_id: uuid.UUID) -> Rows:
     rows = IdentityAssurance.objects.filter(user_id=user_id).order_by("pk")
     return list(rows.values(*EVIDENCE, "created_at", "ended_at"))
+
+
+def documents(user_id: uuid.UUID) -> Rows:
+    rows = Document.objects.filter(owner_id=user_id).order_by("pk")
+    fields = ("name", "content_type", "size", "sha256")
+    values = rows.values_list("id", "kind", "created_at", *(f"file__{field}" for field in fields))
+    return [dict(zip(("id", "kind", "created_at", *fields), row, strict=True)) for row in values]
 
 
 hold(Holding("account", "To know who you are here, and to reach you.", YOU, "As long as the account.", "", account))
@@ -124,5 +131,15 @@ hold(
         "Until you withdraw the consent; then without the digits.",
         "That a level was reached and ended, without digits or name, so that no file counts twice.",
         assurances,
+    )
+)
+hold(
+    Holding(
+        "documents",
+        "To show hospitals what your request rests on; the files themselves are behind `/me/documents`.",
+        "Whoever decides about what you attached one to, until that is over.",
+        "Until you delete them.",
+        "",
+        documents,
     )
 )

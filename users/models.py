@@ -19,7 +19,7 @@ from common.points import place_column
 from common.public_id import new_public_id
 from common.sessions import AbstractSession
 from common.tokens import Realm
-from users.states import AssuranceLevel, ConsentPurpose, IdentityMethod, Purpose, ScoreReason, Tag
+from users.states import AssuranceLevel, ConsentPurpose, DocumentKind, IdentityMethod, Purpose, ScoreReason, Tag
 
 SEALED_CODE = "users.otpchallenge.code_sealed"  # what a sealed code is encrypted for
 TAGS = ((10, Tag.PLATINUM), (5, Tag.GOLD), (2, Tag.BRONZE))  # verified donations; design §5 «Reliability»
@@ -384,3 +384,32 @@ class IdentityAssurance(models.Model):
         indexes = [
             models.Index(fields=["user", "-level", "-id"], name="assurance_of_person", condition=Q(ended_at=None))
         ]
+
+
+class Document(models.Model):
+    """A file that a person gave us to show to somebody: for the person's eyes, and for those it was attached for."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="documents")
+    file = models.OneToOneField("common.PrivateFile", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12, choices=choices(DocumentKind))
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=list(DocumentKind)), name="document_kind_is_known"),
+        ]
+        indexes = [models.Index(fields=["owner", "-id"], name="documents_of_person")]
+
+
+class DocumentUse(models.Model):
+    """What a document is shown for; while that is open, whoever decides about it may see the document."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="uses")
+    purpose = models.CharField(max_length=80, help_text="What it was attached to: «attender_request:<id>».")
+    attached_at = models.DateTimeField(default=clock.now, editable=False)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["document", "purpose"], name="document_once_per_purpose")]
+        indexes = [models.Index(fields=["purpose", "id"], name="documents_of_purpose")]

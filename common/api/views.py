@@ -36,13 +36,15 @@ class APIView(views.APIView):
 
     `spends` names the throttles that a call counts against by address, `spends_by` those by a phone number in
     the body, `spends_by_account` those by the account; every signed-in write counts against the account besides.
-    `idempotency_required` refuses a POST without an Idempotency-Key.
+    `idempotency_required` refuses a POST without an Idempotency-Key. A view that takes files says with `reads_body`
+    that its body is not to be read into memory, and what an Idempotency-Key stands for with `body_of`.
     """
 
     spends: ClassVar[tuple[str, ...]] = ()
     spends_by: ClassVar[Mapping[str, str]] = {}
     spends_by_account: ClassVar[tuple[str, ...]] = ()
     idempotency_required: ClassVar[bool] = False
+    reads_body: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -52,8 +54,13 @@ class APIView(views.APIView):
     def initial(self, request: HTTPRequest, *args: Any, **kwargs: Any) -> None:
         # Read before a parser takes the stream: only this refuses a body above the limit, and an Idempotency-Key
         # needs its digest.
-        _ = request._request.body  # noqa: SLF001
+        if self.reads_body:
+            _ = request._request.body  # noqa: SLF001
         super().initial(request, *args, **kwargs)
+
+    def body_of(self, request: HTTPRequest) -> bytes:
+        """Return the bytes by which a repeated call is known to be the same."""
+        return request._request.body  # noqa: SLF001
 
     def check_throttles(self, request: HTTPRequest) -> None:
         """Raises: TooMany. Runs before the view's transaction, so that no refusal takes a count back."""
@@ -120,7 +127,7 @@ def _idempotent(post: Handler) -> Handler:
             method=str(request.method),
             path=request.get_full_path(),
             key=idempotency.parse_key(header),
-            body=request._request.body,  # noqa: SLF001
+            body=self.body_of(request),
             act=act,
         )
         kept = HttpResponse(reply.body, status=reply.status, content_type="application/json")

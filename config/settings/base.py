@@ -187,6 +187,7 @@ THROTTLES = {
     "family_request": "20/h",  # requests for patients, per account
     "identity": "10/h",  # proofs of identity, per account
     "export": "10/h",  # copies of all one's data, per account
+    "upload": "60/h",  # files, per account
     "otp_address": "30/h",  # codes asked for, per address
     "otp_phone": "10/h",  # codes asked for, per number
     "otp_phone_day": "20/d",  # nobody's telephone rings all night
@@ -217,6 +218,13 @@ QUIET_HOURS = (dt.time(21, 30), dt.time(7, 0))  # in the partner's zone; only cr
 # Identities. The certificates with which UIDAI signs offline e-KYC files: paths of PEM or DER files. None: not offered.
 UIDAI_CERTIFICATES: list[str] = env.list("UIDAI_CERTIFICATES", default=[])
 UIDAI_ALLOW_RSA_SHA1: bool = env.bool("UIDAI_ALLOW_RSA_SHA1", default=False)  # the signature only, never the digest
+
+# Private files go to Cloudinary where it is configured, else to a folder that nothing public leads to.
+CLOUDINARY_URL: str = env.str("CLOUDINARY_URL", default="")  # cloudinary://api_key:api_secret@cloud_name
+CLOUDINARY_API_BASE: str = env.str("CLOUDINARY_API_BASE", default="https://api.cloudinary.com")
+PRIVATE_FILES_DIR: str = env.str("PRIVATE_FILES_DIR", default="")  # a relative path starts at the project
+PRIVATE_FILES_DIR = PRIVATE_FILES_DIR and str(BASE_DIR / PRIVATE_FILES_DIR)
+FILE_SCANNER: str = env.str("FILE_SCANNER", default="")  # path of a callable: bytes -> whether they are clean
 
 APSCHEDULER_DATETIME_FORMAT = "Y-m-d H:i:s"
 APSCHEDULER_RUN_NOW_TIMEOUT = 25

@@ -19,6 +19,7 @@ os.environ.setdefault("SANDBOX_URL", f"http://127.0.0.1:{os.environ.get('SANDBOX
 os.environ.setdefault("PUBLIC_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}")
 os.environ.setdefault("TWILIO_API_BASE", os.environ["SANDBOX_URL"])
 os.environ.setdefault("DISPATCH_GRACE", "3")  # the sandbox settles a message within a second
+os.environ.setdefault("PRIVATE_FILES_DIR", ".run/files")
 os.environ.setdefault("LOG_JSON", "false")
 
 if not os.environ.get("DATABASE_URL"):

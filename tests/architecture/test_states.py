@@ -20,6 +20,7 @@ from config.catalogue import tables
 TABLES = tables()
 COLUMNS = {
     "notifications.states.DELIVERY_TRANSITIONS": ("notifications.Delivery", "status"),
+    "partners.states.COMPLAINT_TRANSITIONS": ("partners.Complaint", "status"),
     "partners.states.TRANSITIONS": ("partners.Partner", "status"),
     "requests_app.states.ASSIGNMENT_TRANSITIONS": ("requests_app.Assignment", "status"),
     "requests_app.states.FAMILY_TRANSITIONS": ("requests_app.AttenderRequest", "status"),

@@ -32,6 +32,10 @@ SAFE = {
     "SANDBOX_URL": "",
     "PUBLIC_URL": "https://api.jeevansetu.example",
     "CORS_ALLOW_ALL_ORIGINS": False,
+    "CLOUDINARY_URL": "cloudinary://419728335121874:3kVbJ2sYpQzX7w@jeevansetu",
+    "CLOUDINARY_API_BASE": "https://api.cloudinary.com",
+    "PRIVATE_FILES_DIR": "",
+    "STATIC_ROOT": "/srv/jeevansetu/staticfiles",
 }
 UNSAFE = [
     *[(name, "") for name in (*SECRETS, *PROVIDER_SECRETS, *SENDERS, "FIELD_KEYS", "ALLOWED_HOSTS", "PUBLIC_URL")],
@@ -52,6 +56,10 @@ UNSAFE = [
     ("ALLOWED_HOSTS", ["*"]),
     ("ALLOWED_HOSTS", ["api.example", "*"]),
     ("CORS_ALLOW_ALL_ORIGINS", True),
+    ("CLOUDINARY_URL", ""),
+    ("CLOUDINARY_URL", "https://419728335121874:3kVbJ2sYpQzX7w@jeevansetu"),
+    ("CLOUDINARY_API_BASE", "http://127.0.0.1:8090"),
+    ("PRIVATE_FILES_DIR", "/srv/jeevansetu/staticfiles/files"),
 ]
 
 

@@ -13,11 +13,15 @@ from users.models import Deferral
 
 KINDS = {
     "account",
+    "complaints",
     "consents",
     "deferrals",
     "devices",
+    "documents",
     "donations",
     "donor_profile",
+    "family_ratings",
+    "family_requests",
     "identity",
     "messages",
     "past_donations",

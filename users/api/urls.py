@@ -1,6 +1,7 @@
 from django.urls import path
 
 from users.api import auth_views as auth
+from users.api import document_views as documents
 from users.api import me_views as me
 from users.api import privacy_views as privacy
 
@@ -29,5 +30,8 @@ urlpatterns = [
     path("me/data-summary", privacy.DataSummaryView.as_view(), name="my-data-summary"),
     path("me/export", privacy.ExportView.as_view(), name="my-export"),
     path("me/erasure", privacy.ErasureView.as_view(), name="my-erasure"),
+    path("me/documents", documents.DocumentsView.as_view(), name="my-documents"),
+    path("me/documents/<uuid:document_id>", documents.DocumentView.as_view(), name="my-document"),
+    path("me/documents/<uuid:document_id>/content", documents.ContentView.as_view(), name="my-document-content"),
     path("deferral-codes", me.DeferralCodesView.as_view(), name="deferral-codes"),
 ]
