@@ -13,10 +13,12 @@ from common import clock
 from requests_app.models import AttenderRequest
 from stock.models import Unit
 from tests.factories import make_donor, make_hospital, make_user, member_client, person_client
+from tests.files import pdf
 from tests.partners.factories import make_member
 from tests.requests_app.family_scenes import make_family, promise, settle, settled
 from tests.stock.scenes import make_unit
 from users.models import User
+from users.services import documents
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
 API = "/api/v1/attender-requests"
@@ -256,3 +258,38 @@ def test_a_patient_s_name_is_sealed_in_the_database(owner):
 
     assert not any(b"Suresh" in value or b"Leela" in value for value in stored)
     assert User.objects.count() == 1
+
+
+@pytest.fixture
+def folder(settings, tmp_path):
+    settings.PRIVATE_FILES_DIR = str(tmp_path / "private")
+
+
+def requisition(person):
+    return documents.add_document(owner_id=person.pk, kind="requisition", name="form.pdf", content=pdf())
+
+
+def test_the_hospital_reads_the_family_s_documents_until_the_request_is_over(owner, person, folder):
+    paper = requisition(person)
+    client, desk = person_client(person), member_client(owner)
+
+    posted = post(client, API, body(owner, documents=[str(paper.pk)])).json()
+
+    link = f"{DESK}/{posted['id']}/documents/{paper.pk}"
+    assert [row["id"] for row in posted["documents"]] == [str(paper.pk)]
+    assert desk.get(f"{DESK}/{posted['id']}").json()["documents"] == posted["documents"]
+    assert desk.get(link).status_code == 200
+    assert member_client(make_hospital()).get(link).status_code == 404
+    assert client.delete(f"/api/v1/me/documents/{paper.pk}").status_code == 409
+    post(client, f"{API}/{posted['id']}/cancel")
+    assert desk.get(link).status_code == 404
+    assert client.delete(f"/api/v1/me/documents/{paper.pk}").status_code == 204
+
+
+def test_somebody_else_s_document_is_refused_and_leaves_nothing_behind(owner, person, folder):
+    paper = requisition(make_user())
+
+    answer = post(person_client(person), API, body(owner, documents=[str(paper.pk)]))
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/documents/0")
+    assert not AttenderRequest.objects.exists()
