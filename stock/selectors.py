@@ -194,10 +194,50 @@ def unit_id_of(partner_id: uuid.UUID, text: str, *, component: str = "") -> uuid
     return chosen[0].pk
 
 
+def unit_id_to_test(partner_id: uuid.UUID, text: str, *, component: str = "") -> uuid.UUID:
+    """As `unit_id_of`; whoever collected the donation may name by its number also a bag that another partner has now.
+
+    Raises: NotFound, UnitAmbiguous
+    """
+    try:
+        return unit_id_of(partner_id, text, component=component)
+    except NotFound:
+        away = answerable(partner_id).filter(din=_din_in(text)).order_by("pk").values_list("pk", flat=True).first()
+        if away is None:
+            raise
+        return away
+
+
+def answerable(partner_id: uuid.UUID) -> QuerySet[Unit]:
+    """Return the bags for whose donation the partner answers, whoever has them now, and those it has itself."""
+    collected = Collection.objects.filter(partner_id=partner_id).values("din")
+    return Unit.objects.filter(Q(partner_id=partner_id) | Q(din__in=collected))
+
+
 def get_unit_of(partner_id: uuid.UUID, unit_id: uuid.UUID) -> Unit:
     """Return the partner's bag with its history, its parts, its donation's tests. Raises: NotFound."""
-    rows = Unit.objects.filter(partner_id=partner_id).prefetch_related(
-        Prefetch("movements", Movement.objects.order_by("pk")),
+    return _whole(Unit.objects.filter(partner_id=partner_id), unit_id, Movement.objects.order_by("pk"))
+
+
+def get_tested_unit(partner_id: uuid.UUID, unit_id: uuid.UUID) -> Unit:
+    """Return a bag for whose donation the partner answers; of a bag that has gone, no more history than the partner's.
+
+    Raises: NotFound
+    """
+    history = Movement.objects.filter(Q(partner_id=partner_id) | Q(unit__partner_id=partner_id)).order_by("pk")
+    return _whole(answerable(partner_id), unit_id, history)
+
+
+def _din_in(text: str) -> str:
+    try:
+        return parse_din(text).value
+    except DinInvalid:
+        return ""
+
+
+def _whole(units: QuerySet[Unit], unit_id: uuid.UUID, history: QuerySet[Movement]) -> Unit:
+    rows = units.prefetch_related(
+        Prefetch("movements", history),
         Prefetch("parts", Unit.objects.order_by("pk")),
         Prefetch("reservations", Reservation.objects.filter(ended_at=None)),
     )

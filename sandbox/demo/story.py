@@ -6,11 +6,15 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from sandbox.demo.chapters import family_by_transfer, family_from_stock
 from sandbox.demo.loop import Loop
 from sandbox.demo.stage import Stage
 
 # Told in this order, on the stage that the loop has set.
-CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = ()
+CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (
+    family_from_stock.tell,
+    family_by_transfer.tell,
+)
 
 
 def tell(base: str, sandbox: str) -> None:

@@ -155,9 +155,13 @@ class TestsView(APIView):
         answer={"unit": DETAIL, "discarded": [], "recalled": []},
     )
     def post(self, request: Request, unit: str) -> Response:
-        """Results and confirmed group of the whole donation. A reactive one withdraws every bag of it, for ever."""
+        """Results and confirmed group of the whole donation. A reactive one withdraws every bag of it, for ever.
+
+        The address may name any bag of a donation that you collected, also one that another partner has now.
+        """
         body, member = read(shapes.TestsIn, request), request.user
-        pk, group = unit_id(request, unit), body.get("blood_group")
+        which = read_query(shapes.WhichIn, request)["component"]
+        pk, group = selectors.unit_id_to_test(member.partner_id, unit, component=which), body.get("blood_group")
         found = testing.record_tests(
             partner_id=member.partner_id,
             member_id=member.pk,
@@ -166,7 +170,7 @@ class TestsView(APIView):
             blood_group=BloodGroup(group) if group else None,
         )
         answer = {
-            "unit": selectors.get_unit_of(member.partner_id, pk),
+            "unit": selectors.get_tested_unit(member.partner_id, pk),
             "discarded": found.discarded,
             "recalled": found.recalled,
         }
