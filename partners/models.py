@@ -77,8 +77,10 @@ class Partner(models.Model):
         blank=True,
         help_text="ISBT 128 facility code; «9» and four letters is a placeholder.",
     )
-    rating_count = models.PositiveIntegerField(default=0, editable=False)
-    rating_stars = models.PositiveIntegerField(default=0, editable=False, help_text="Of all ratings together.")
+    rating_count = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    rating_stars = models.PositiveIntegerField(
+        default=0, db_default=0, editable=False, help_text="Of all ratings together."
+    )
     flagged_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="Since when many complaints wait for a review."
     )

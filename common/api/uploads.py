@@ -26,6 +26,11 @@ class OneFileHandler(TemporaryFileUploadHandler):
         super().__init__(request)
         self._received = 0
 
+    def new_file(self, field_name: str, file_name: str, *args: Any, **kwargs: Any) -> None:
+        """Keep the caller's name out of the temporary file's, which it could make too long."""
+        super().new_file(field_name, "file", *args, **kwargs)
+        self.file.name = file_name
+
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self._received += len(raw_data)
         if self._received > LARGEST:
@@ -43,7 +48,8 @@ class UploadView(APIView):
     def initial(self, request: HTTPRequest, *args: Any, **kwargs: Any) -> None:
         if request.method == "POST":
             django_request = request._request  # noqa: SLF001
-            if int(django_request.META.get("CONTENT_LENGTH") or 0) > LARGEST + ENVELOPE:
+            declared = str(django_request.META.get("CONTENT_LENGTH") or "0")
+            if declared.isdecimal() and int(declared) > LARGEST + ENVELOPE:
                 raise FileTooLarge
             django_request.upload_handlers = [OneFileHandler(django_request)]
         super().initial(request, *args, **kwargs)

@@ -35,7 +35,7 @@ def link_to(file: PrivateFile) -> Link:
     url = None
     if file.stored_at is not None:
         url = storages.named(file.storage).link(file.key, name=file.name, expires_at=expires_at)
-    return Link(url or f"{settings.PUBLIC_URL}/files/{_token(file.pk, expires_at)}", expires_at)
+    return Link(url or f"{settings.PUBLIC_URL.rstrip('/')}/files/{_token(file.pk, expires_at)}", expires_at)
 
 
 def file_of(token: str) -> uuid.UUID:

@@ -187,6 +187,7 @@ THROTTLES = {
     "family_request": "20/h",  # requests for patients, per account
     "identity": "10/h",  # proofs of identity, per account
     "export": "10/h",  # copies of all one's data, per account
+    "complaint": "20/d",  # per account
     "upload": "60/h",  # files, per account
     "otp_address": "30/h",  # codes asked for, per address
     "otp_phone": "10/h",  # codes asked for, per number

@@ -13,12 +13,14 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="partner",
             name="rating_count",
-            field=models.PositiveIntegerField(default=0, editable=False),
+            field=models.PositiveIntegerField(db_default=0, default=0, editable=False),
         ),
         migrations.AddField(
             model_name="partner",
             name="rating_stars",
-            field=models.PositiveIntegerField(default=0, editable=False, help_text="Of all ratings together."),
+            field=models.PositiveIntegerField(
+                db_default=0, default=0, editable=False, help_text="Of all ratings together."
+            ),
         ),
         migrations.AddConstraint(
             model_name="partner",

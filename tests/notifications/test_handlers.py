@@ -394,5 +394,6 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *("request.fulfilled", "request.expired", "assignment.accepted", "assignment.cancelled"),
         *("assignment.released", "assignment.missed", "assignment.deferred", "donation.verified"),
         *(f"partner.{verb}" for verb in ("registered", "approved", "rejected", "suspended", "reinstated")),
+        "complaint.answered",
         *("member.added", "stock.low", "unit.recalled"),
     }

@@ -109,6 +109,15 @@ def test_one_case_at_a_time_about_each_partner() -> None:
     assert (other.status_code, after.status_code) == (201, 201)
 
 
+def test_nobody_complains_all_day() -> None:
+    client = person_client(make_user())
+
+    codes = [client.post(URL, {}, format="json").status_code for _ in range(21)]
+
+    assert codes == [400] * 20 + [429]
+    assert client.get(URL).status_code == 200
+
+
 def test_a_case_is_its_authors_alone() -> None:
     complaint = complain(make_user(), make_partner())
     stranger = person_client(make_user())

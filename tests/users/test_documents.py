@@ -137,6 +137,27 @@ def test_a_body_without_a_file_is_pointed_at(body: dict[str, str]) -> None:
     assert "/file" in [error["pointer"] for error in answer.json()["errors"]]
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("x." + "y" * 250, "x"),
+        ("\u0928" * 90 + ".png", "\u0928" * 90),
+        ("रिपोर्ट.pdf", "रिपोर्ट"),
+        ("..\\..\\boot.ini", "boot"),
+        ("\u202egpj.exe", "gpj"),
+        (".jpg", "jpg"),
+        ("???", "document"),
+    ],
+)
+def test_any_name_is_taken_and_made_safe(name: str, shown: str) -> None:
+    answer = send(person_client(make_user()), picture(), name=name)
+
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["name"].startswith(shown[:90])
+    assert answer.json()["name"].endswith(".jpg")
+    assert len(answer.json()["name"]) <= 100
+
+
 def test_an_unknown_kind_is_pointed_at() -> None:
     answer = send(person_client(make_user()), picture(), kind="selfie")
 
@@ -443,3 +464,21 @@ def test_a_refused_upload_says_nothing_to_anybody() -> None:
     send(person_client(make_user()), b"")
 
     assert not OutboxEvent.objects.filter(name="file.kept").exists()
+
+
+def test_administrators_see_that_there_are_documents_and_not_what_stands_in_them(client: Any) -> None:
+    owner = make_user()
+    document = give(owner)
+    attach(owner, document.pk)
+    client.force_login(User.objects.create_superuser("+919000099999", PASSWORD, name="Meera"))
+
+    pages = [
+        client.get(f"/admin/{path}/")
+        for path in (
+            *("users/document", f"users/document/{document.pk}/change"),
+            *("common/privatefile", f"common/privatefile/{document.file_id}/change"),
+        )
+    ]
+
+    assert [page.status_code for page in pages] == [200] * 4
+    assert not any("scan.jpg" in page.content.decode() for page in pages)

@@ -6,8 +6,9 @@ import uuid
 
 from common.api.pagination import paged
 from common.api.schema import operation
-from common.api.views import APIView, Request, Response, read
+from common.api.views import APIView, HTTPRequest, Request, Response, read
 from common.errors import NotFound
+from common.throttle import spend
 from partners import selectors
 from partners.api.complaint_serializers import COMPLAINT, ComplaintIn, ComplaintOut, grievance_of
 from partners.errors import ComplaintOpen
@@ -21,6 +22,11 @@ TAG = "Complaints"
 class ComplaintsView(APIView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsPerson]
+
+    def check_throttles(self, request: HTTPRequest) -> None:
+        super().check_throttles(request)
+        if request.method == "POST":
+            spend("complaint", str(request.user.pk))
 
     @operation("List my complaints", tag=TAG, responses={200: ComplaintOut}, paged=True, answer=COMPLAINT)
     def get(self, request: Request) -> Response:
