@@ -21,7 +21,6 @@ from requests_app.states import (
     Urgency,
     WaveKind,
 )
-from stock.compatibility import UNKNOWN
 from stock.components import Component
 from stock.states import (
     OWN_REASONS,
@@ -76,7 +75,6 @@ SETS: dict[str, Iterable[str]] = {
     "PartnerKind": PartnerKind,
     "PartnerStatus": PartnerStatus,
     "Purpose": Purpose,
-    "RecipientGroup": [*BloodGroup, UNKNOWN],
     "RefuseReason": RefuseReason,
     "RequestStatus": RequestStatus,
     "Role": Role,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from decimal import Decimal
+from typing import Final
 
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
@@ -31,6 +33,8 @@ from requests_app.states import (
 )
 from stock.compatibility import UNKNOWN, Recipient
 from stock.components import Component
+
+PURPOSE: Final = "attender_request:"
 
 
 class BloodRequest(models.Model):
@@ -209,6 +213,11 @@ class RequestEvent(models.Model):
         indexes = [models.Index(fields=["request", "id"], name="events_of_request")]
 
 
+def purpose_of(attender_request_id: uuid.UUID) -> str:
+    """Return under which name documents, bags and transfers belong to a family's request."""
+    return f"{PURPOSE}{attender_request_id}"
+
+
 class AttenderRequestQuerySet(models.QuerySet["AttenderRequest"]):
     def standing(self, status: FamilyStatus, now: dt.datetime) -> AttenderRequestQuerySet:
         """Those in this state at the moment, also where no sweep has written it down yet."""
@@ -307,8 +316,7 @@ class AttenderRequest(models.Model):
 
     @property
     def purpose(self) -> str:
-        """Under which name bags are kept, moved and handed out for the family."""
-        return f"attender_request:{self.pk}"
+        return purpose_of(self.pk)
 
     @property
     def units_given(self) -> int:

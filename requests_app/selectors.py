@@ -374,12 +374,12 @@ def families_of_partner(
 
 
 def get_family_of_person(user_id: uuid.UUID, request_id: uuid.UUID) -> AttenderRequest:
-    """Return the person's request with its `history`. Raises: NotFound, also for another person's."""
+    """Return the person's request with its `history` and `documents`. Raises: NotFound, also for another person's."""
     return _one_family(families_of_person(user_id), request_id)
 
 
 def get_family_of_partner(partner_id: uuid.UUID, request_id: uuid.UUID) -> AttenderRequest:
-    """Return a request that the partner serves, with its `history` and the bags now kept for it as `reserved`.
+    """Return a request that the partner serves, with `history`, `documents`, and the bags now kept as `reserved`.
 
     Raises: NotFound, also for one that another partner serves
     """
@@ -435,4 +435,5 @@ def _one_family(rows: QuerySet[AttenderRequest], request_id: uuid.UUID) -> Atten
     found = rows.prefetch_related(Prefetch("events", queryset=events, to_attr="history")).filter(pk=request_id).first()
     if found is None:
         raise NotFound
+    found.documents = users.documents_of(found.purpose)  # type: ignore[attr-defined]
     return found

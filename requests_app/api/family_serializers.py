@@ -8,12 +8,15 @@ from rest_framework import serializers
 from common import clock
 from common.api.fields import LatitudeField, LongitudeField, MomentField
 from common.blood import Sex
+from common.files.checking import FileType
 from requests_app.api.serializers import COMPONENTS, GROUPS, MOST_UNITS, URGENCIES, PartnerBriefOut
 from requests_app.states import OWN_REFUSALS, FamilyStatus, RefuseReason, SourceKind, SourceStatus
 from stock.compatibility import UNKNOWN
+from users.api.document_serializers import KINDS
 
 STATUSES = [str(status) for status in FamilyStatus]
 OLDEST = 130  # years
+MOST_DOCUMENTS = 5
 MOST_NAMED = 50  # bags in one hand-out
 HOSPITAL_OR_PLACE = "Give either a hospital or a place."
 
@@ -42,6 +45,13 @@ class FamilyRequestIn(serializers.Serializer[Any]):
     hospital = serializers.UUIDField(required=False, help_text="An approved organisation of the directory.")
     place = NamedPlaceIn(required=False, help_text="A hospital that is not in the directory.")
     doctor = serializers.CharField(max_length=120)
+    documents = serializers.ListField(
+        child=serializers.UUIDField(),
+        max_length=MOST_DOCUMENTS,
+        required=False,
+        default=list,
+        help_text="Documents that you gave (`/me/documents`), such as the requisition; the hospital sees them.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("hospital" in attrs) == ("place" in attrs):
@@ -162,7 +172,16 @@ class FamilyRequestOut(_FamilyBaseOut):
     steps = SourceOut(many=True, source="sources")
 
 
+class AttachedOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=KINDS)
+    name = serializers.CharField()
+    content_type = serializers.ChoiceField(choices=[str(kind) for kind in FileType])
+    size = serializers.IntegerField(help_text="bytes")
+
+
 class FamilyRequestDetailOut(FamilyRequestOut):
+    documents = AttachedOut(many=True)
     history = FamilyEventOut(many=True)
 
 
@@ -188,5 +207,6 @@ class ReservedUnitOut(serializers.Serializer[Any]):
 
 
 class PartnerFamilyRequestDetailOut(PartnerFamilyRequestOut):
+    documents = AttachedOut(many=True)
     reserved = ReservedUnitOut(many=True, help_text="Bags kept for the patient now.")
     history = FamilyEventOut(many=True)

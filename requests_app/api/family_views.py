@@ -22,7 +22,7 @@ from stock.compatibility import UNKNOWN
 from stock.components import Component
 from users.api.authentication import PersonAuthentication
 from users.api.permissions import IsPerson
-from users.errors import AccountErased
+from users.errors import AccountErased, DocumentNotFound
 
 TAG = "Families"
 ID = "01990b1e-6c00-7a3b-9d1e-2f4a5b6c7da0"
@@ -70,7 +70,14 @@ STANDING: dict[str, Any] = {
     "updated_at": "2026-01-15T09:30:00Z",
 }
 FAMILY = {**STANDING, "hospital": PARTNER, "steps": [STEP]}
-DETAIL = {**FAMILY, "history": [EVENT]}
+DOCUMENT = {
+    "id": "01990b1e-6c00-7a3b-9d1e-2f4a5b6c7da2",
+    "kind": "requisition",
+    "name": "requisition.pdf",
+    "content_type": "application/pdf",
+    "size": 182044,
+}
+DETAIL = {**FAMILY, "documents": [DOCUMENT], "history": [EVENT]}
 
 
 def _shown(request: Request, pk: UUID, status: int = 200) -> Response:
@@ -107,13 +114,14 @@ class FamilyRequestsView(APIView):
         responses={201: shapes.FamilyRequestDetailOut},
         refusals=[
             AccountErased,
+            DocumentNotFound,
             errors.NeededByInvalid,
             errors.HospitalUnknown,
             errors.NoBankNearby,
             errors.FamilyRequestOpen,
             errors.FamilyRequestsTooMany,
         ],
-        example={**NEED, "hospital": PARTNER["id"]},
+        example={**NEED, "hospital": PARTNER["id"], "documents": [DOCUMENT["id"]]},
         answer={**DETAIL, "steps": [], "history": []},
     )
     def post(self, request: Request) -> Response:
@@ -135,6 +143,7 @@ class FamilyRequestsView(APIView):
             needed_by=body["needed_by"],
             hospital=body.get("hospital"),
             place=raising.Place(place["name"], Point(place["lat"], place["lng"])) if place else None,
+            document_ids=body["documents"],
         )
         return _shown(request, raised.pk, 201)
 

@@ -12,11 +12,14 @@ from partners.api.authentication import MemberAuthentication
 from partners.api.permissions import IsLiveMember, MayKeepStock
 from requests_app import errors, selectors
 from requests_app.api import family_serializers as shapes
-from requests_app.api.family_views import EVENT, STANDING, STEP
+from requests_app.api.family_views import DOCUMENT, EVENT, STANDING, STEP
 from requests_app.services.families import answering
 from requests_app.states import RefuseReason
 from stock import selectors as stock
 from stock.errors import UnitAmbiguous
+from users.api.document_serializers import LinkOut
+from users.api.document_views import LINK
+from users.services import documents
 
 TAG = "Partners: families"
 FAMILY = {
@@ -32,7 +35,7 @@ UNIT = {
     "expires_at": "2026-02-19T11:20:00Z",
     "until": "2026-01-15T10:30:00Z",
 }
-DETAIL = {**FAMILY, "reserved": [UNIT], "history": [EVENT]}
+DETAIL = {**FAMILY, "documents": [DOCUMENT], "reserved": [UNIT], "history": [EVENT]}
 SERVED = {**DETAIL, "status": "fulfilled", "units_issued": 2, "units_left": 0, "reserved": []}
 
 
@@ -74,6 +77,17 @@ class PartnerFamilyRequestView(APIView):
     def get(self, request: Request, request_id: UUID) -> Response:
         """Patient, doctor, who asks, the sources, the bags kept now, and everything that happened."""
         return _shown(request, request_id)
+
+
+class FamilyDocumentView(APIView):
+    authentication_classes = [MemberAuthentication]
+    permission_classes = [IsLiveMember]
+
+    @operation("Get a link to a family's document", tag=TAG, responses={200: LinkOut}, refusals=[NotFound], answer=LINK)
+    def get(self, request: Request, request_id: UUID, document_id: UUID) -> Response:
+        """Fetch the content from `url` within minutes; there is none once the request is over."""
+        family = selectors.get_family_of_partner(request.user.partner_id, request_id)
+        return Response(LinkOut(documents.link_to(document_id=document_id, purpose=family.purpose)).data)
 
 
 class FamilyConfirmView(APIView):

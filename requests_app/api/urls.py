@@ -36,6 +36,11 @@ urlpatterns = [
         name="partner-attender-request",
     ),
     path(
+        "partner/attender-requests/<uuid:request_id>/documents/<uuid:document_id>",
+        partner_family.FamilyDocumentView.as_view(),
+        name="partner-attender-request-document",
+    ),
+    path(
         "partner/attender-requests/<uuid:request_id>/confirm",
         partner_family.FamilyConfirmView.as_view(),
         name="partner-attender-request-confirm",

@@ -9,11 +9,11 @@ from common import outbox
 from common.db import lock_one, step
 from common.errors import NotFound
 from common.transitions import advance
-from requests_app.models import AttenderEvent, AttenderRequest, AttenderStep
+from requests_app.models import PURPOSE, AttenderEvent, AttenderRequest, AttenderStep
 from requests_app.states import FAMILY_TRANSITIONS, LIVE_SOURCE, SOURCE_TRANSITIONS, FamilyStatus, SourceKind
+from users.services.documents import end_purpose
 
 SYSTEM: Final = "system"
-PURPOSE: Final = "attender_request:"
 
 
 def key_of(request: AttenderRequest) -> str:
@@ -67,10 +67,14 @@ def note(
 
 @step
 def end(request: AttenderRequest, *, verb: str, actor: str, reason: str = "") -> None:
-    """Move the request to an end, and save it whole. Raises: IllegalTransition."""
+    """Move the request to an end, and save it whole; nobody else sees its documents any more.
+
+    Raises: IllegalTransition
+    """
     request.status = advance(FAMILY_TRANSITIONS, request.state, verb)
     request.look_again_at = None
     request.save()
+    end_purpose(purpose=request.purpose)
     note(request, verb=verb, actor=actor, reason=reason)
 
 

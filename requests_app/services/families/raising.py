@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ from common.blood import Sex
 from common.db import command, lock, lock_free, step
 from common.errors import NotFound
 from common.geo import Point
+from common.ids import uuid7
 from partners import selectors as partners
 from partners.states import PartnerKind
 from requests_app.errors import (
@@ -21,7 +23,7 @@ from requests_app.errors import (
     NeededByInvalid,
     NoBankNearby,
 )
-from requests_app.models import AttenderRequest
+from requests_app.models import AttenderRequest, purpose_of
 from requests_app.services.families.history import SYSTEM, end, key_of, lock_family, note
 from requests_app.services.posting import FURTHEST
 from requests_app.states import LIVE_FAMILY, Urgency
@@ -29,6 +31,7 @@ from stock.compatibility import Recipient
 from stock.components import Component
 from users import selectors as users
 from users.services.consents import hold_person
+from users.services.documents import attach_documents
 from users.states import AssuranceLevel
 
 REACH_KM: Final = 20.0  # design §5: how far from the patient blood is looked for
@@ -65,18 +68,20 @@ def raise_request(
     needed_by: dt.datetime,
     hospital: uuid.UUID | None = None,
     place: Place | None = None,
+    document_ids: Sequence[uuid.UUID] = (),
 ) -> AttenderRequest:
     """Ask for blood for a patient in a hospital, or at a place that is on no list, which the nearest bank serves.
 
     Where the blood may come from is looked for as soon as the event is heard. Who has proven no identity has one open
     request at a time.
 
-    Locks: the person, the person's overdue requests.      Emits: family.asked, family.expired
-    Raises: NotFound, AccountErased, NeededByInvalid, HospitalUnknown, NoBankNearby, FamilyRequestOpen,
-    FamilyRequestsTooMany
+    Locks: the person, the documents, the person's overdue requests.      Emits: family.asked, family.expired
+    Raises: NotFound, AccountErased, DocumentNotFound, NeededByInvalid, HospitalUnknown, NoBankNearby,
+    FamilyRequestOpen, FamilyRequestsTooMany
     """
     hold_person(requester_id)
-    now = clock.now()
+    pk, now = uuid7(), clock.now()
+    attach_documents(owner_id=requester_id, document_ids=document_ids, purpose=purpose_of(pk))
     _close_overdue(requester_id, now)
     if not now < needed_by <= now + FURTHEST:
         raise NeededByInvalid
@@ -84,6 +89,7 @@ def raise_request(
     is_unverified = users.assurance_of(requester_id).level is AssuranceLevel.NONE
     _refuse_too_many(requester_id, is_unverified=is_unverified)
     request = AttenderRequest.objects.create(
+        pk=pk,
         requester_id=requester_id,
         sole=is_unverified,
         partner_id=partner_id,

@@ -76,7 +76,8 @@ def settle_stock(*, request_id: uuid.UUID) -> None:
     lapse_if_silent(request)
     sources = live_steps(request)
     found = balance_of(request, sources)
-    if found.held > found.left:
+    is_over = request.state not in LIVE_FAMILY
+    if is_over or found.held > found.left:
         _let_go(request, sources, keep=found.left)
     elif found.held < found.left and request.stock_open:
         _reserve(request, found.left - found.held)
@@ -183,6 +184,8 @@ def _waits_for_its_sweep(request: AttenderRequest) -> bool:
 
 def _let_go(request: AttenderRequest, sources: list[AttenderStep], *, keep: int) -> None:
     holdings = [source.holding for source in sources if source.holding is not None]
+    if not holdings:
+        return
     stock.trim_reservations(holding_ids=holdings, keep=keep, actor=SYSTEM)
     sync_reserved(request, sources, otherwise="release", reason=SUFFICES if request.state in LIVE_FAMILY else "")
 
