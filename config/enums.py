@@ -21,6 +21,7 @@ from requests_app.states import (
     Urgency,
     WaveKind,
 )
+from stock.compatibility import UNKNOWN
 from stock.components import Component
 from stock.states import (
     OWN_REASONS,
@@ -75,6 +76,7 @@ SETS: dict[str, Iterable[str]] = {
     "PartnerKind": PartnerKind,
     "PartnerStatus": PartnerStatus,
     "Purpose": Purpose,
+    "RecipientGroup": [*BloodGroup, UNKNOWN],
     "RefuseReason": RefuseReason,
     "RequestStatus": RequestStatus,
     "Role": Role,
