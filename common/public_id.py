@@ -35,10 +35,10 @@ class PublicIdInvalid(ValueError):
         super().__init__("This is not a valid id. Please check each character.")
 
 
-def new_public_id() -> str:
-    """Return a new random id in its normal form."""
+def new_public_id(prefix: str = PREFIX) -> str:
+    """Return a new random id in its normal form; other things than people have a prefix of their own."""
     signs = "".join(secrets.choice(ALPHABET) for _ in range(_RANDOM_SIGNS))
-    return _written(signs + mod_37_2.calc_check_digit(signs, alphabet=ALPHABET))
+    return _written(signs + mod_37_2.calc_check_digit(signs, alphabet=ALPHABET), prefix)
 
 
 def normalise_public_id(text: str) -> str:
@@ -62,5 +62,5 @@ def normalise_public_id(text: str) -> str:
     return _written(signs)
 
 
-def _written(signs: str) -> str:
-    return "-".join([PREFIX, *(signs[at : at + _GROUP] for at in range(0, _SIGNS, _GROUP))])
+def _written(signs: str, prefix: str = PREFIX) -> str:
+    return "-".join([prefix, *(signs[at : at + _GROUP] for at in range(0, _SIGNS, _GROUP))])

@@ -5,41 +5,96 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from common.blood import BloodGroup, DonationType, Sex
-from donations.states import CampStatus, CheckInOutcome, EnrolmentStatus
+from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
 from notifications.states import Channel, DeliveryStatus
-from partners.states import PartnerKind, PartnerStatus, Role
-from requests_app.states import AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
+from partners.states import ComplaintCategory, ComplaintStatus, PartnerKind, PartnerStatus, Role, SubjectKind
+from requests_app.states import (
+    OWN_REFUSALS,
+    Answered,
+    AssignmentStatus,
+    FamilyStatus,
+    RefuseReason,
+    RequestStatus,
+    SourceKind,
+    SourceStatus,
+    StopReason,
+    Urgency,
+    WaveKind,
+)
+from stock.compatibility import UNKNOWN
 from stock.components import Component
-from stock.states import OWN_REASONS, DiscardReason, Finding, MandatoryTest, UnitStatus
-from users.states import AssuranceLabel, ConsentPurpose, ConsentStatus, IdentityMethod, Purpose, ScoreReason, Tag
+from stock.states import (
+    OWN_REASONS,
+    Answer,
+    Condition,
+    DiscardReason,
+    Fate,
+    Finding,
+    MandatoryTest,
+    TransferEnd,
+    TransferStatus,
+    UnitStatus,
+)
+from users.states import (
+    STANDING_PURPOSES,
+    AssuranceLabel,
+    AttestationFailure,
+    AttestationStatus,
+    ConsentStatus,
+    DocumentKind,
+    IdentityMethod,
+    Purpose,
+    ScoreReason,
+    Tag,
+)
 
 SETS: dict[str, Iterable[str]] = {
     "AssignmentStatus": AssignmentStatus,
+    "Answered": Answered,
     "AssuranceLabel": AssuranceLabel,
+    "AttestationFailure": AttestationFailure,
+    "AttestationStatus": AttestationStatus,
     "BloodGroup": BloodGroup,
     "CampStatus": CampStatus,
     "Channel": Channel,
     "CheckInOutcome": CheckInOutcome,
+    "ComplaintCategory": ComplaintCategory,
+    "ComplaintStatus": ComplaintStatus,
     "Component": Component,
-    "ConsentPurpose": ConsentPurpose,
+    "ConsentForm": ConsentForm,
+    "ConsentPurpose": STANDING_PURPOSES,
     "ConsentStatus": ConsentStatus,
     "DeliveryStatus": DeliveryStatus,
     "DiscardReason": DiscardReason,
+    "DocumentKind": DocumentKind,
     "DonationType": DonationType,
     "EnrolmentStatus": EnrolmentStatus,
+    "FamilyStatus": FamilyStatus,
     "Finding": Finding,
     "IdentityMethod": IdentityMethod,
+    "JourneyStep": JourneyStep,
     "MandatoryTest": MandatoryTest,
     "OwnDiscardReason": OWN_REASONS,
+    "OwnRefuseReason": OWN_REFUSALS,
     "PartnerKind": PartnerKind,
     "PartnerStatus": PartnerStatus,
     "Purpose": Purpose,
+    "RecipientGroup": [*BloodGroup, UNKNOWN],
+    "RefuseReason": RefuseReason,
     "RequestStatus": RequestStatus,
     "Role": Role,
     "ScoreReason": ScoreReason,
     "Sex": Sex,
+    "SourceKind": SourceKind,
+    "SourceStatus": SourceStatus,
     "StopReason": StopReason,
+    "SubjectKind": SubjectKind,
     "Tag": Tag,
+    "TransferAnswer": Answer,
+    "TransferCondition": Condition,
+    "TransferEnd": TransferEnd,
+    "TransferFate": Fate,
+    "TransferStatus": TransferStatus,
     "UnitStatus": UnitStatus,
     "Urgency": Urgency,
     "WaveKind": WaveKind,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from common.admin import ReadOnlyAdmin, ReadOnlyInline
-from donations.models import Camp, CampEvent, Donation, Enrolment, Rating
+from donations.models import Camp, CampEvent, Certificate, Donation, Enrolment, Invitation, Rating, Reminder
 
 
 @admin.register(Donation)
@@ -17,9 +17,33 @@ class DonationAdmin(ReadOnlyAdmin):
 
 @admin.register(Rating)
 class RatingAdmin(ReadOnlyAdmin):
-    list_display = ("assignment", "rated_by", "stars", "comment", "created_at")
+    list_display = ("assignment", "attender_request", "rated_by", "stars", "comment", "created_at")
     list_filter = ("rated_by", "stars")
-    list_select_related = ("assignment__request__partner",)
+    list_select_related = ("assignment__request__partner", "attender_request__partner")
+    ordering = ("-id",)
+
+
+@admin.register(Certificate)
+class CertificateAdmin(ReadOnlyAdmin):
+    list_display = ("number", "donation", "created_at")
+    search_fields = ("=number", "=donation__id")
+    exclude = ("code",)
+    ordering = ("-donation_id",)
+
+
+@admin.register(Reminder)
+class ReminderAdmin(ReadOnlyAdmin):
+    list_display = ("assignment", "hours", "created_at")
+    list_filter = ("hours",)
+    ordering = ("-id",)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    list_display = ("donor", "status", "due_on", "created_at", "ended_at")
+    list_filter = ("status",)
+    search_fields = ("donor__user__public_id",)
+    list_select_related = ("donor__user",)
     ordering = ("-id",)
 
 

@@ -2,11 +2,11 @@ from common.errors import Conflict, Invalid
 
 
 class AlreadyRated(Conflict):
-    code, message, constraint = "already_rated", "You have rated this visit already.", "rating_once_each_way"
+    code, message, constraint = "already_rated", "You have rated this already.", "rating_once_each_way"
 
 
 class NotRateableYet(Conflict):
-    code, message = "not_rateable_yet", "A visit can be rated once the donor has come and it is over."
+    code, message = "not_rateable_yet", "This can be rated once the two have met and it is over."
 
 
 class WrongDonationType(Conflict):
@@ -76,3 +76,7 @@ class NotCheckedIn(Conflict):
 
 class CollectedOutsideCamp(Invalid):
     code, message = "collected_outside_camp", "This moment is not within the camp's hours."
+
+
+class ConsentMissing(Conflict):
+    code, message = "consent_missing", "The donor has given no consent in the app for this visit; say `paper`."

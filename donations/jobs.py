@@ -1,4 +1,4 @@
-"""What time does to camps, in bounded transactions over what an index says is due."""
+"""What time does to camps and for donors who come back, in bounded transactions over what an index says is due."""
 
 from __future__ import annotations
 
@@ -8,27 +8,49 @@ import uuid
 from common import clock
 from common.errors import Busy
 from donations import selectors
-from donations.services import inviting
+from donations.models import REMINDED_HOURS
+from donations.services import announcing
 from donations.services.camps import advance_due_camps
+from donations.services.inviting import invite_due, waking_zones
+from donations.services.reminding import remind_due
 
-BATCH = 100
+BATCH = 500
+CAMPS = 100  # in one batch
 log = logging.getLogger(__name__)
+
+
+def remind_donors() -> int:
+    """Remind every donor who is expected soon; return how many."""
+    reminded = 0
+    for hours in REMINDED_HOURS:
+        while found := remind_due(hours=hours, limit=BATCH):
+            reminded += found
+    return reminded
+
+
+def invite_donors_back() -> int:
+    """Ask the donors who may give again, where it is day; return how many invitations were looked at."""
+    looked_at = 0
+    for zone in waking_zones():
+        while found := invite_due(zone=zone, limit=BATCH):
+            looked_at += found
+    return looked_at
 
 
 def advance_camps() -> int:
     """Write down which camps have begun or are over; return how many."""
     moved = 0
-    while found := advance_due_camps(limit=BATCH):
+    while found := advance_due_camps(limit=CAMPS):
         moved += found
     return moved
 
 
-def invite_donors() -> int:
+def tell_of_camps() -> int:
     """Go on telling donors of camps, where quiet hours or a day's peace are over; return how many camps."""
     now, seen = clock.now(), set[uuid.UUID]()
     for camp_id in selectors.camps_to_invite(now):
         try:
-            inviting.run_due_invitations(camp_id=camp_id)
+            announcing.run_due_invitations(camp_id=camp_id)
         except Busy:
             log.info("a camp is held elsewhere", extra={"camp": str(camp_id)})
             continue
@@ -39,11 +61,11 @@ def invite_donors() -> int:
 def remind_of_camps() -> int:
     """Have those enrolled in tomorrow's camps reminded; return how many camps."""
     reminded = 0
-    while found := inviting.remind_due(limit=BATCH):
+    while found := announcing.remind_due(limit=CAMPS):
         reminded += found
     return reminded
 
 
-def prune_invites() -> int:
+def prune_camp_invites() -> int:
     """Forget who was told of camps that are over; return how many rows went."""
-    return inviting.prune_invites()
+    return announcing.prune_invites()

@@ -14,7 +14,19 @@ from common.blood import BloodGroup, DonationType
 from common.geo import Point
 from common.ids import uuid7
 from common.points import place_column
-from donations.states import HOLDS_PLACE, LIVE_CAMP, LIVE_ENROLMENT, OWES_REPORT, CampStatus, EnrolmentStatus, RatedBy
+from donations.states import (
+    HOLDS_PLACE,
+    LIVE_CAMP,
+    LIVE_ENROLMENT,
+    OWES_REPORT,
+    CampStatus,
+    ConsentForm,
+    EnrolmentStatus,
+    InvitationStatus,
+    RatedBy,
+)
+
+REMINDED_HOURS = (3, 1)
 
 
 class Camp(models.Model):
@@ -152,7 +164,10 @@ class CampInvite(models.Model):
 
 
 class CampEvent(models.Model):
-    """Who did what to a camp or a place in it. Never changed: a trigger refuses it."""
+    """Who did what to a camp or a place in it. Never changed: a trigger refuses it.
+
+    Deleted only with the place of somebody who was forgotten long ago.
+    """
 
     camp = models.ForeignKey(Camp, on_delete=models.PROTECT, related_name="events")
     enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, null=True, related_name="events")
@@ -185,6 +200,14 @@ class Donation(models.Model):
     pulse_bpm = models.PositiveSmallIntegerField(null=True)
     platelet_count = models.PositiveSmallIntegerField(null=True, help_text="10^9 a litre")
     temperature_c = models.DecimalField(max_digits=3, decimal_places=1, null=True)
+    consent = models.CharField(
+        max_length=8,
+        blank=True,
+        default="",
+        db_default="",
+        choices=[(form, form) for form in ConsentForm],
+        help_text="How the donor consented; empty where the partner has not said.",
+    )
     donated_at = models.DateTimeField()
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -199,6 +222,7 @@ class Donation(models.Model):
             models.CheckConstraint(condition=Q(donation_type__in=list(DonationType)), name="donation_type_is_known"),
             models.CheckConstraint(condition=Q(blood_group__in=list(BloodGroup)), name="donation_group_is_known"),
             models.CheckConstraint(condition=Q(volume_ml__gt=0), name="donation_has_volume"),
+            models.CheckConstraint(condition=Q(consent__in=["", *ConsentForm]), name="donation_consent_is_known"),
         ]
         indexes = [
             models.Index(fields=["donor", "-id"], name="donations_of_donor"),
@@ -206,11 +230,83 @@ class Donation(models.Model):
         ]
 
 
-class Rating(models.Model):
-    """One side's view of a visit; once each way."""
+class Certificate(models.Model):
+    """The certificate of a donation, made when it is first asked for. Who has the code can see that it is genuine."""
+
+    donation = models.OneToOneField(Donation, on_delete=models.PROTECT, primary_key=True, related_name="certificate")
+    number = models.CharField(max_length=20, help_text="Printed; opens nothing.")
+    code = models.CharField(max_length=32, help_text="128 random bits.")
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["number"], name="certificate_number_once"),
+            models.UniqueConstraint(fields=["code"], name="certificate_code_once"),
+        ]
+
+
+class Reminder(models.Model):
+    """That a donor was reminded of a promise so many hours before: once, whatever runs twice."""
+
+    assignment = models.ForeignKey("requests_app.Assignment", on_delete=models.CASCADE, related_name="+")
+    hours = models.PositiveSmallIntegerField(help_text="Before the donor is expected.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["assignment", "hours"], name="reminder_once"),
+            models.CheckConstraint(condition=Q(hours__in=REMINDED_HOURS), name="reminder_hours_are_known"),
+        ]
+
+
+class Invitation(models.Model):
+    """Asking a donor to come back after one visit, to a partner or a camp, as soon as he may give again.
+
+    Of several visits the latest counts.
+
+    `due_on` is when to look next, in the donor's zone; the donor's own dates decide then.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    assignment = models.ForeignKey("requests_app.Assignment", on_delete=models.PROTECT, related_name="+")
+    assignment = models.OneToOneField("requests_app.Assignment", on_delete=models.CASCADE, null=True, related_name="+")
+    enrolment = models.OneToOneField(Enrolment, on_delete=models.CASCADE, null=True, related_name="+")
+    donor = models.ForeignKey("users.Donor", on_delete=models.CASCADE, related_name="+")
+    status = models.CharField(
+        max_length=8, choices=[(s, s) for s in InvitationStatus], default=InvitationStatus.WAITING
+    )
+    due_on = models.DateField()
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=list(InvitationStatus)), name="invitation_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(assignment__isnull=False, enrolment=None) | Q(assignment=None, enrolment__isnull=False),
+                name="invitation_has_one_occasion",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=InvitationStatus.WAITING, ended_at=None)
+                | (~Q(status=InvitationStatus.WAITING) & Q(ended_at__isnull=False)),
+                name="invitation_ends_once",
+            ),
+            models.UniqueConstraint(
+                fields=["donor"], condition=Q(status=InvitationStatus.WAITING), name="one_waiting_invitation_per_donor"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_on", "id"], name="invitation_due", condition=Q(status=InvitationStatus.WAITING))
+        ]
+
+
+class Rating(models.Model):
+    """One side's view of a visit, or of a family's request; once each way."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    assignment = models.ForeignKey("requests_app.Assignment", on_delete=models.PROTECT, null=True, related_name="+")
+    attender_request = models.ForeignKey(
+        "requests_app.AttenderRequest", on_delete=models.PROTECT, null=True, related_name="+"
+    )
     rated_by = models.CharField(max_length=8, choices=[(side, side) for side in RatedBy])
     stars = models.PositiveSmallIntegerField()
     comment = models.CharField(max_length=1000, blank=True)
@@ -218,7 +314,15 @@ class Rating(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["assignment", "rated_by"], name="rating_once_each_way"),
+            models.UniqueConstraint(
+                fields=["assignment", "attender_request", "rated_by"], nulls_distinct=False, name="rating_once_each_way"
+            ),
+            models.CheckConstraint(
+                condition=Q(assignment__isnull=False, attender_request=None) & ~Q(rated_by=RatedBy.FAMILY)
+                | Q(assignment=None, attender_request__isnull=False) & ~Q(rated_by=RatedBy.DONOR),
+                name="rating_is_of_one_thing",
+            ),
             models.CheckConstraint(condition=Q(stars__gte=1, stars__lte=5), name="rating_is_one_to_five"),
             models.CheckConstraint(condition=Q(rated_by__in=list(RatedBy)), name="rating_side_is_known"),
         ]
+        indexes = [models.Index(fields=["attender_request"], name="ratings_of_family")]

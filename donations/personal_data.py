@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 
 from donations import selectors
-from users.personal_data import Holding, Rows, hold
+from donations.services.forgetting import delete_traces
+from users.personal_data import Holding, Rows, hold, leaves_traces
 
 FIELDS = (
     "id",
@@ -17,7 +18,7 @@ FIELDS = (
     "volume_ml",
     "donated_at",
 )
-MEASURED = ("haemoglobin_g_dl", "weight_kg", "systolic_mmhg", "diastolic_mmhg", "pulse_bpm", "temperature_c")
+MEASURED = ("consent", "haemoglobin_g_dl", "weight_kg", "systolic_mmhg", "diastolic_mmhg", "pulse_bpm", "temperature_c")
 
 
 def donations(user_id: uuid.UUID) -> Rows:
@@ -32,6 +33,11 @@ def ratings(user_id: uuid.UUID) -> Rows:
 def enrolments(user_id: uuid.UUID) -> Rows:
     rows = selectors.enrolments_of_donor(user_id).order_by("pk")
     return list(rows.values("id", "camp_id", "status", "enrolled_at", "checked_in_at", "ended_at"))
+
+
+def family_ratings(user_id: uuid.UUID) -> Rows:
+    rows = selectors.ratings_by_family(user_id).order_by("pk")
+    return list(rows.values("id", "attender_request_id", "stars", "comment", "created_at"))
 
 
 hold(
@@ -62,5 +68,16 @@ hold(
         "As long as the account.",
         "With no name: donations are traced through them, which the law asks for at least five years.",
         enrolments,
+    )
+)
+leaves_traces(delete_traces)
+hold(
+    Holding(
+        "family_ratings",
+        "To tell hospitals how they served your request.",
+        "The partner that served it.",
+        "As long as the account.",
+        "The stars, without words or name.",
+        family_ratings,
     )
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,11 +18,13 @@ from common import clock
 from common.blood import DonationType
 from common.errors import NotFound
 from common.geo import Point, bounding_boxes, nearest_first
+from common.names import initials
 from donations.errors import CampListClosed, CampListNotOpen
-from donations.models import Camp, Donation, Enrolment, Rating
+from donations.models import Camp, Certificate, Donation, Enrolment, Rating
 from donations.states import HOLDS_PLACE, LIVE_CAMP, OWES_REPORT, PUBLIC_CAMP, CampStatus, EnrolmentStatus, RatedBy
 from users.fitness import next_date
 
+CODE: Final = re.compile(r"[A-Za-z0-9_-]{16,32}")  # of a certificate; no other text is looked for
 SWEEP: Final = 100
 LIST_HEADING: Final = (
     "enrolment",
@@ -57,7 +60,26 @@ class DonationFacts:
     donation_type: DonationType
     volume_ml: int
     donated_at: dt.datetime
+    donated_on: dt.date
     next_eligible_on: dt.date | None
+
+
+@dataclass(frozen=True)
+class CertificateFacts:
+    """What stands on a certificate: who gave what, where and when, and nothing of health."""
+
+    number: str
+    code: str
+    donor_name: str
+    language: str
+    partner_name: str
+    partner_city: str
+    donation_type: DonationType
+    donated_on: dt.date
+
+    @property
+    def donor_initials(self) -> str:
+        return initials(self.donor_name)
 
 
 def donations_of_donor(donor_id: uuid.UUID) -> QuerySet[Donation]:
@@ -72,9 +94,65 @@ def ratings_by_donor(donor_id: uuid.UUID) -> QuerySet[Rating]:
     return Rating.objects.filter(assignment__donor_id=donor_id, rated_by=RatedBy.DONOR)
 
 
+def get_donation_of_donor(donor_id: uuid.UUID, donation_id: uuid.UUID) -> Donation:
+    """Raises: NotFound, also for another donor's."""
+    return _one(donations_of_donor(donor_id), donation_id)
+
+
+def get_donation_of_partner(partner_id: uuid.UUID, donation_id: uuid.UUID) -> Donation:
+    """Raises: NotFound, also for another partner's."""
+    return _one(donations_of_partner(partner_id), donation_id)
+
+
+def donation_of_din(din: str) -> DonationFacts | None:
+    """Return the donation that a number belongs to; None for one that was not given here."""
+    donation_id = Donation.objects.filter(unit__din=din).values_list("pk", flat=True).first()
+    return None if donation_id is None else donation_facts(donation_id)
+
+
+def certificate_of(donation_id: uuid.UUID) -> CertificateFacts:
+    """Return what the certificate of a donation says. Raises: NotFound where none was made."""
+    return _certificate(Certificate.objects.filter(donation_id=donation_id))
+
+
+def certificate_by_code(code: str) -> CertificateFacts:
+    """Return what a certificate says to whoever has it in hand. Raises: NotFound"""
+    if not CODE.fullmatch(code):
+        raise NotFound
+    return _certificate(Certificate.objects.filter(code=code))
+
+
+def _one(rows: QuerySet[Donation], donation_id: uuid.UUID) -> Donation:
+    found = rows.filter(pk=donation_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _certificate(rows: QuerySet[Certificate]) -> CertificateFacts:
+    row = rows.select_related("donation__donor__user", "donation__partner").first()
+    if row is None:
+        raise NotFound
+    donation = row.donation
+    return CertificateFacts(
+        number=row.number,
+        code=row.code,
+        donor_name=donation.donor.user.name,
+        language=donation.donor.user.language,
+        partner_name=donation.partner.name,
+        partner_city=donation.partner.city,
+        donation_type=DonationType(donation.donation_type),
+        donated_on=donation.donated_at.astimezone(ZoneInfo(donation.partner.zone)).date(),
+    )
+
+
+def ratings_by_family(user_id: uuid.UUID) -> QuerySet[Rating]:
+    return Rating.objects.filter(attender_request__requester_id=user_id, rated_by=RatedBy.FAMILY)
+
+
 def donation_facts(donation_id: uuid.UUID) -> DonationFacts:
     """Raises: NotFound."""
-    row = Donation.objects.select_related("donor").filter(pk=donation_id).first()
+    row = Donation.objects.select_related("donor", "partner").filter(pk=donation_id).first()
     if row is None:
         raise NotFound
     return DonationFacts(
@@ -84,6 +162,7 @@ def donation_facts(donation_id: uuid.UUID) -> DonationFacts:
         donation_type=DonationType(row.donation_type),
         volume_ml=row.volume_ml,
         donated_at=row.donated_at,
+        donated_on=row.donated_at.astimezone(ZoneInfo(row.partner.zone)).date(),
         next_eligible_on=next_date(row.donor),
     )
 

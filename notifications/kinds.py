@@ -22,6 +22,9 @@ class Kind(StrEnum):
     MISSED = "missed"
     DEFERRED = "deferred"
     THANK_YOU = "thank_you"
+    REMINDER = "reminder"
+    ELIGIBLE_AGAIN = "eligible_again"
+    BLOOD_ISSUED = "blood_issued"
     THANK_YOU_UNDATED = "thank_you_undated"  # nobody can say when the next donation may be
     LOCKED = "locked"
     UNLOCKED = "unlocked"
@@ -29,7 +32,22 @@ class Kind(StrEnum):
     CAMP_REMINDER = "camp_reminder"
     CAMP_CANCELLED = "camp_cancelled"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a message
+    COMPLAINT_ANSWERED = "complaint_answered"  # to whoever complained, person or member
+    # To a family that asked for a patient.
+    FAMILY_RESERVED = "family_reserved"
+    FAMILY_CONFIRMED = "family_confirmed"
+    FAMILY_TRANSFER = "family_transfer"
+    FAMILY_ARRIVED = "family_arrived"
+    FAMILY_DONORS = "family_donors"
+    FAMILY_UNANSWERED = "family_unanswered"
+    FAMILY_SERVED = "family_served"
+    FAMILY_FULFILLED = "family_fulfilled"
+    FAMILY_REFUSED = "family_refused"
+    FAMILY_EXPIRED = "family_expired"
+    FAMILY_CANCELLED = "family_cancelled"
     # To members of a partner.
+    FAMILY_ASKS = "family_asks"
+    FAMILY_WITHDRAWN = "family_withdrawn"
     DONOR_COMING = "donor_coming"
     DONOR_CANCELLED = "donor_cancelled"
     REQUEST_FILLED = "request_filled"
@@ -44,6 +62,13 @@ class Kind(StrEnum):
     STOCK_LOW = "stock_low"
     UNITS_RECALLED = "units_recalled"
     CAMP_REPORT_DUE = "camp_report_due"
+    TRANSFER_ASKED = "transfer_asked"
+    TRANSFER_OFFERED = "transfer_offered"
+    TRANSFER_CONFIRMED = "transfer_confirmed"
+    TRANSFER_DISPATCHED = "transfer_dispatched"
+    TRANSFER_RECEIVED = "transfer_received"
+    TRANSFER_UNMET = "transfer_unmet"
+    TRANSFER_ENDED = "transfer_ended"
     # To a number, whoever holds it; never in an inbox.
     CODE = "code"
     ACCOUNT_EXISTS = "account_exists"
@@ -72,12 +97,29 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.DEFERRED: Rule(SMS),
     Kind.THANK_YOU: Rule(SMS),
     Kind.THANK_YOU_UNDATED: Rule(SMS),
+    Kind.REMINDER: Rule(BOTH, priority=2),
+    Kind.ELIGIBLE_AGAIN: Rule(SMS),
+    Kind.BLOOD_ISSUED: Rule(SMS),
     Kind.LOCKED: Rule(SMS),
     Kind.UNLOCKED: Rule(SMS),
     Kind.CAMP_NEARBY: Rule(SMS, priority=6),
     Kind.CAMP_REMINDER: Rule(SMS),
     Kind.CAMP_CANCELLED: Rule(BOTH, priority=1),
     Kind.PASSWORD_CHANGED: Rule(SMS, priority=1),
+    Kind.COMPLAINT_ANSWERED: Rule(SMS),
+    Kind.FAMILY_RESERVED: Rule(BOTH, priority=2),
+    Kind.FAMILY_CONFIRMED: Rule(BOTH, priority=2),
+    Kind.FAMILY_TRANSFER: Rule(BOTH, priority=2),
+    Kind.FAMILY_ARRIVED: Rule(BOTH, priority=2),
+    Kind.FAMILY_DONORS: Rule(BOTH, priority=2),
+    Kind.FAMILY_UNANSWERED: Rule(BOTH, priority=2),
+    Kind.FAMILY_SERVED: Rule(SMS, priority=3),
+    Kind.FAMILY_FULFILLED: Rule(BOTH, priority=3),
+    Kind.FAMILY_REFUSED: Rule(BOTH, priority=1),
+    Kind.FAMILY_EXPIRED: Rule(BOTH, priority=2),
+    Kind.FAMILY_CANCELLED: Rule(SMS),
+    Kind.FAMILY_ASKS: Rule(BOTH, priority=1),
+    Kind.FAMILY_WITHDRAWN: Rule(BOTH, priority=2),
     Kind.DONOR_COMING: Rule(BOTH, priority=2),
     Kind.DONOR_CANCELLED: Rule(BOTH, priority=2),
     Kind.REQUEST_FILLED: Rule(SMS, priority=3),
@@ -92,6 +134,13 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.STOCK_LOW: Rule(SMS),
     Kind.UNITS_RECALLED: Rule(BOTH, priority=1),
     Kind.CAMP_REPORT_DUE: Rule(BOTH, priority=3),
+    Kind.TRANSFER_ASKED: Rule(BOTH, priority=2),
+    Kind.TRANSFER_OFFERED: Rule(BOTH, priority=2),
+    Kind.TRANSFER_CONFIRMED: Rule(BOTH, priority=2),
+    Kind.TRANSFER_DISPATCHED: Rule(SMS, priority=3),
+    Kind.TRANSFER_RECEIVED: Rule(SMS),
+    Kind.TRANSFER_UNMET: Rule(BOTH, priority=2),
+    Kind.TRANSFER_ENDED: Rule(BOTH, priority=2),
     Kind.CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.ACCOUNT_EXISTS: Rule(SMS, priority=0, in_inbox=False),
     Kind.NO_ACCOUNT: Rule(SMS, priority=0, in_inbox=False),

@@ -31,7 +31,7 @@ KNOWN: dict[str, str] = {
     "no_callbacks": "No callback is ever posted.",
     "bad_signature": "Callbacks carry a wrong signature.",
 }
-CHANNELS = ("sms", "whatsapp", "voice")
+CHANNELS = ("sms", "whatsapp", "voice", "identity")
 LIMITS = ("only_to", "channel", "times", "on")
 TARGETS = ("send", "look_up", "any")
 _dice = secrets.SystemRandom()
@@ -134,7 +134,7 @@ def _is_count(value: object) -> bool:
 CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "probability": (lambda value: _is_number(value) and 0 <= value <= 1, "a number from 0 to 1"),
     "only_to": (lambda value: value is None or isinstance(value, str), "a number in E.164"),
-    "channel": (lambda value: value is None or value in CHANNELS, "sms, whatsapp or voice"),
+    "channel": (lambda value: value is None or value in CHANNELS, "sms, whatsapp, voice or identity"),
     "times": (lambda value: value is None or _is_count(value), "a whole number"),
     "on": (lambda value: value in TARGETS, "send, look_up or any"),
     "ms": (lambda value: _is_number(value) and 0 <= value <= 600_000, "milliseconds, 600000 at most"),  # noqa: PLR2004

@@ -163,6 +163,8 @@ def routes(world: World) -> list[Route]:
         world.inbox.forget_people()
         world.courier.forget()
         world.faults.clear()
+        for forget in world.forgetting:
+            forget()
         return Response(status_code=204)
 
     async def healthz(_: Request) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -13,6 +13,10 @@ from sandbox.inbox import Inbox
 
 SANDBOX_ACCOUNT_SID = "AC" + "0" * 32
 SANDBOX_AUTH_TOKEN = "sandbox-auth-token"  # noqa: S105 - not a secret: production refuses to start with it
+SANDBOX_CLOUDINARY_URL = "cloudinary://100000000000001:sandbox-secret@sandbox"
+
+SANDBOX_IDENTITY, SANDBOX_IDENTITY_CLIENT = "sandbox", "sandbox-client"
+SANDBOX_IDENTITY_SECRET = "sandbox-identity-secret-that-production-refuses"  # noqa: S105 - no secret, as it says
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,9 +25,13 @@ class Settings:
 
     account_sid: str = SANDBOX_ACCOUNT_SID
     auth_token: str = SANDBOX_AUTH_TOKEN
+    cloudinary_url: str = SANDBOX_CLOUDINARY_URL
     public_url: str = "http://127.0.0.1:8000"  # where people's replies are posted to
     sms_from: str = "+15005550006"
     whatsapp_from: str = "+15005550007"
+    identity_name: str = SANDBOX_IDENTITY
+    identity_client: str = SANDBOX_IDENTITY_CLIENT
+    identity_secret: str = SANDBOX_IDENTITY_SECRET
     latency_ms: float = 0  # every answer of a provider's API takes at least this long
     step_ms: float = 150  # between two statuses of one message
     keep: int = 100_000  # messages; the oldest are forgotten first
@@ -34,9 +42,13 @@ class Settings:
         return cls(
             account_sid=env.get("TWILIO_ACCOUNT_SID") or SANDBOX_ACCOUNT_SID,
             auth_token=env.get("TWILIO_AUTH_TOKEN") or SANDBOX_AUTH_TOKEN,
+            cloudinary_url=env.get("CLOUDINARY_URL") or SANDBOX_CLOUDINARY_URL,
             public_url=(env.get("PUBLIC_URL") or f"http://127.0.0.1:{env.get('PORT') or 8000}").rstrip("/"),
             sms_from=env.get("TWILIO_SMS_FROM") or cls.sms_from,
             whatsapp_from=env.get("TWILIO_WHATSAPP_FROM") or cls.whatsapp_from,
+            identity_name=env.get("IDENTITY_PROVIDER_NAME") or SANDBOX_IDENTITY,
+            identity_client=env.get("IDENTITY_PROVIDER_CLIENT_ID") or SANDBOX_IDENTITY_CLIENT,
+            identity_secret=env.get("IDENTITY_PROVIDER_SECRET") or SANDBOX_IDENTITY_SECRET,
             latency_ms=_milliseconds(env, "SANDBOX_LATENCY_MS", cls.latency_ms),
             step_ms=_milliseconds(env, "SANDBOX_STEP_MS", cls.step_ms),
         )
@@ -50,6 +62,8 @@ class World:
         self.faults = Faults()
         self.inbox = Inbox(keep=settings.keep)
         self.courier = Courier()
+        self.forgetting: list[Callable[[], None]] = []  # what else a reset makes a stand-in forget
+        self.assets: dict[tuple[str, str, str], bytes] = {}  # private files, by resource type, type and public id
 
 
 def _milliseconds(env: Mapping[str, str], name: str, default: float) -> float:

@@ -99,6 +99,15 @@ def assess_donors(
     ]
 
 
+def assess_as_answered(
+    donor: Donor, *, donation_type: DonationType, on: dt.date, stated: Sequence[DeferralFact]
+) -> Eligibility:
+    """Return what the rules would say of the donor for that day if what is stated were so; nothing is kept of it."""
+    known = _facts_of([donor])[0]
+    facts = replace(known, deferrals=(*known.deferrals, *stated))
+    return assess(facts, donation_type=donation_type, on=on, rules=current_rules())
+
+
 def windows_of(donors: Sequence[Donor]) -> list[Windows]:
     """Return each donor's windows by the rules of today in the donor's zone; three queries for all of them."""
     rules = current_rules()

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 
-from users.models import Consent, Deferral, Donor, IdentityAssurance, PastDonation, ScoreEntry, Session, User
+from users.models import (
+    Consent,
+    Deferral,
+    Document,
+    Donor,
+    IdentityAssurance,
+    IdentityAttestation,
+    PastDonation,
+    ScoreEntry,
+    Session,
+    User,
+    VisitAnswers,
+)
 from users.personal_data import Holding, Rows, hold
 
 YOU = "You and the administrators."
@@ -12,7 +25,7 @@ TRACE = "The law asks blood centres for records of at least five years."
 ACCOUNT = ("id", "public_id", "phone", "name", "email", "language", "zone", "city", "lat", "lng", "located_at")
 DONOR = ("blood_group", "group_confirmed_at", "sex", "date_of_birth", "weight_kg", "available", "on_leaderboard")
 STANDING = ("score", "verified_donations", "strikes", "locked_until", "created_at", "updated_at")
-EVIDENCE = ("id", "level", "method", "last4", "provider", "transaction_id", "reference_sha256", "certificate_sha256")
+EVIDENCE = ("id", "level", "method", "last4", "provider", "transaction_id", "subject_digest", "reference_sha256")
 
 
 def account(user_id: uuid.UUID) -> Rows:
@@ -52,7 +65,27 @@ def consents(user_id: uuid.UUID) -> Rows:
 
 def assurances(user_id: uuid.UUID) -> Rows:
     rows = IdentityAssurance.objects.filter(user_id=user_id).order_by("pk")
-    return list(rows.values(*EVIDENCE, "created_at", "ended_at"))
+    return list(rows.values(*EVIDENCE, "certificate_sha256", "created_at", "ended_at"))
+
+
+def attestations(user_id: uuid.UUID) -> Rows:
+    rows = IdentityAttestation.objects.filter(user_id=user_id).order_by("pk")
+    return list(rows.values("id", "provider", "status", "failure", "created_at", "closed_at"))
+
+
+def visit_answers(user_id: uuid.UUID) -> Rows:
+    rows = VisitAnswers.objects.filter(donor_id=user_id).order_by("pk")
+    fields = ("assignment_id", "version", "answered_at", "keep_until")
+    return [
+        {**{name: getattr(row, name) for name in fields}, "answers": json.loads(row.answers or "[]")} for row in rows
+    ]
+
+
+def documents(user_id: uuid.UUID) -> Rows:
+    rows = Document.objects.filter(owner_id=user_id).order_by("pk")
+    fields = ("name", "content_type", "size", "sha256")
+    values = rows.values_list("id", "kind", "created_at", *(f"file__{field}" for field in fields))
+    return [dict(zip(("id", "kind", "created_at", *fields), row, strict=True)) for row in values]
 
 
 hold(Holding("account", "To know who you are here, and to reach you.", YOU, "As long as the account.", "", account))
@@ -108,6 +141,16 @@ hold(
 )
 hold(
     Holding(
+        "visit_answers",
+        "So that the centre you visit can decide whether you may give.",
+        "The partner of the visit, while you are there.",
+        "Thirty days; five years when you gave or were deferred.",
+        f"Those of visits at which you gave or were deferred, with no name. {TRACE}",
+        visit_answers,
+    )
+)
+hold(
+    Holding(
         "consents",
         "To prove what you agreed to.",
         YOU,
@@ -124,5 +167,25 @@ hold(
         "Until you withdraw the consent; then without the digits.",
         "That a level was reached and ended, without digits or name, so that no file counts twice.",
         assurances,
+    )
+)
+hold(
+    Holding(
+        "identity_attestations",
+        "To ask a licensed provider who you are, and not to pay twice for it.",
+        "The provider, which was given your number and name.",
+        "A month.",
+        "How the dialogues ended, for a month.",
+        attestations,
+    )
+)
+hold(
+    Holding(
+        "documents",
+        "To show hospitals what your request rests on; the files themselves are behind `/me/documents`.",
+        "Whoever decides about what you attached one to, until that is over.",
+        "Until you delete them.",
+        "",
+        documents,
     )
 )

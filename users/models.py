@@ -13,17 +13,30 @@ from django.db.models import Q
 
 from common import clock
 from common.blood import BloodGroup, DonationType, Sex
+from common.fields import EncryptedTextField
 from common.geo import Point
 from common.ids import uuid7
 from common.points import place_column
 from common.public_id import new_public_id
 from common.sessions import AbstractSession
 from common.tokens import Realm
-from users.states import AssuranceLevel, ConsentPurpose, IdentityMethod, Purpose, ScoreReason, Tag
+from users.states import (
+    OPEN_ATTESTATION,
+    AssuranceLevel,
+    AttestationFailure,
+    AttestationStatus,
+    ConsentPurpose,
+    DocumentKind,
+    IdentityMethod,
+    Purpose,
+    ScoreReason,
+    Tag,
+)
 
 SEALED_CODE = "users.otpchallenge.code_sealed"  # what a sealed code is encrypted for
 TAGS = ((10, Tag.PLATINUM), (5, Tag.GOLD), (2, Tag.BRONZE))  # verified donations; design §5 «Reliability»
 LATITUDE, LONGITUDE = Q(lat__gte=-90, lat__lte=90), Q(lng__gte=-180, lng__lte=180)
+CALL_LEASE = dt.timedelta(seconds=20)  # more than a call to a provider of identities may take
 NO_PLACE = Q(lat__isnull=True, lng__isnull=True)
 # ITU-T keeps country code 999 free: a number behind it can never ring.
 NOBODY = Q(name="", email="", city="", phone__startswith="+999", is_active=False, is_staff=False) & NO_PLACE
@@ -340,6 +353,29 @@ class Consent(models.Model):
         ]
 
 
+class VisitAnswers(models.Model):
+    """What a donor answered before one visit, and the consent given with it.
+
+    Sealed: only the partner of the visit reads it, while the donor is there. `is_record` says that the visit became one
+    of which the law asks for records.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    assignment_id = models.UUIDField(help_text="The promise of the visit.")
+    donor = models.ForeignKey(Donor, on_delete=models.PROTECT, related_name="+")
+    version = models.CharField(max_length=32, help_text="Of the questions as they were asked.")
+    language = models.CharField(max_length=5)
+    answers = EncryptedTextField(help_text="JSON: each question in its words, and the answer.")
+    notice = models.ForeignKey(ConsentNotice, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField()
+    is_record = models.BooleanField(default=False)
+    keep_until = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["assignment_id"], name="answers_once_per_visit")]
+        indexes = [models.Index(fields=["keep_until"], name="answers_to_be_dropped")]
+
+
 class IdentityAssurance(models.Model):
     """Evidence that a person reached a level. Holds no number, virtual id, share code, document or photo.
 
@@ -354,6 +390,9 @@ class IdentityAssurance(models.Model):
     last4 = models.CharField(max_length=4, blank=True)
     provider = models.CharField(max_length=40, blank=True)
     transaction_id = models.CharField(max_length=80, blank=True, help_text="The provider's.")
+    subject_digest = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="Keyed, of the provider's own token for the person."
+    )
     reference_sha256 = models.CharField(max_length=64, blank=True, help_text="Of the offline file's reference id.")
     certificate_sha256 = models.CharField(max_length=64, blank=True, help_text="Of the certificate that signed it.")
     created_at = models.DateTimeField()
@@ -377,6 +416,19 @@ class IdentityAssurance(models.Model):
             models.CheckConstraint(
                 condition=Q(ended_at=None, last4__regex="^[0-9]{4}$") | Q(last4=""), name="assurance_keeps_four_digits"
             ),
+            models.CheckConstraint(
+                condition=Q(subject_digest="")
+                | Q(level=AssuranceLevel.PROVIDER_ATTESTED, ended_at=None, subject_digest__regex="^[0-9a-f]{64}$"),
+                name="assurance_knows_its_subject_while_it_holds",
+            ),
+            models.UniqueConstraint(
+                fields=["subject_digest"], condition=~Q(subject_digest=""), name="one_account_per_attested_person"
+            ),
+            models.UniqueConstraint(
+                fields=["provider", "transaction_id"],
+                condition=~Q(transaction_id=""),
+                name="attestation_counts_once",
+            ),
             models.UniqueConstraint(
                 fields=["reference_sha256"], condition=~Q(reference_sha256=""), name="offline_file_counts_once"
             ),
@@ -384,3 +436,82 @@ class IdentityAssurance(models.Model):
         indexes = [
             models.Index(fields=["user", "-level", "-id"], name="assurance_of_person", condition=Q(ended_at=None))
         ]
+
+
+class IdentityAttestation(models.Model):
+    """One dialogue with a licensed provider: a code to the telephone it knows, and what it says to the code.
+
+    Its id is what the provider knows the dialogue by, so that whatever got lost can be asked for again. Holds
+    neither the number nor the code nor anything of the person.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    consent = models.ForeignKey(Consent, on_delete=models.PROTECT, related_name="+")
+    provider = models.CharField(max_length=40)
+    status = models.CharField(max_length=12, choices=choices(AttestationStatus), default=AttestationStatus.STARTING)
+    failure = models.CharField(max_length=16, choices=choices(AttestationFailure), blank=True)
+    request_key = models.CharField(max_length=64, blank=True, help_text="Digest of the Idempotency-Key it began with.")
+    tries_left = models.PositiveSmallIntegerField()
+    called_at = models.DateTimeField(null=True, help_text="Since when a call to the provider may be under way.")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=list(AttestationStatus)), name="attestation_status_is_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=OPEN_ATTESTATION, closed_at__isnull=True)
+                | ~Q(status__in=OPEN_ATTESTATION) & Q(closed_at__isnull=False),
+                name="attestation_is_closed_when_it_is_over",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=AttestationStatus.FAILED, failure__in=list(AttestationFailure))
+                | ~Q(status=AttestationStatus.FAILED) & Q(failure=""),
+                name="attestation_failed_for_a_reason",
+            ),
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(closed_at=None), name="one_open_attestation_per_person"
+            ),
+            models.UniqueConstraint(
+                fields=["user", "request_key"], condition=~Q(request_key=""), name="attestation_begun_once_per_key"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["expires_at"], name="attestation_open", condition=Q(closed_at=None)),
+            models.Index(fields=["closed_at"], name="attestation_closed", condition=Q(closed_at__isnull=False)),
+        ]
+
+    def may_be_under_way(self, now: dt.datetime) -> bool:
+        """Whether a call to the provider may still be waiting for its answer."""
+        return self.called_at is not None and now < self.called_at + CALL_LEASE
+
+
+class Document(models.Model):
+    """A file that a person gave us to show to somebody: for the person's eyes, and for those it was attached for."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="documents")
+    file = models.OneToOneField("common.PrivateFile", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12, choices=choices(DocumentKind))
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=list(DocumentKind)), name="document_kind_is_known"),
+        ]
+        indexes = [models.Index(fields=["owner", "-id"], name="documents_of_person")]
+
+
+class DocumentUse(models.Model):
+    """What a document is shown for; while that is open, whoever decides about it may see the document."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="uses")
+    purpose = models.CharField(max_length=80, help_text="What it was attached to: «attender_request:<id>».")
+    attached_at = models.DateTimeField(default=clock.now, editable=False)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["document", "purpose"], name="document_once_per_purpose")]
+        indexes = [models.Index(fields=["purpose", "id"], name="documents_of_purpose")]

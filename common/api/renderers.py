@@ -20,7 +20,7 @@ class JSONRenderer(BaseRenderer):
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
         if data is None:
             return b""
-        return orjson.dumps(data, default=_plain, option=orjson.OPT_NON_STR_KEYS)
+        return orjson.dumps(data, default=_plain, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z)
 
 
 def _plain(value: Any) -> Any:
@@ -35,3 +35,15 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return dict(value)
     raise TypeError(type(value).__name__)
+
+
+class PDFRenderer(BaseRenderer):
+    """A document as it was made; refusals stay what they are everywhere."""
+
+    media_type = "application/pdf"
+    format = "pdf"
+    charset = None
+    render_style = "binary"
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        return data if isinstance(data, bytes) else JSONRenderer().render(data)

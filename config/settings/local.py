@@ -18,7 +18,12 @@ os.environ.setdefault("TWILIO_VOICE_FROM", "+15005550008")
 os.environ.setdefault("SANDBOX_URL", f"http://127.0.0.1:{os.environ.get('SANDBOX_PORT', '8090')}")
 os.environ.setdefault("PUBLIC_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}")
 os.environ.setdefault("TWILIO_API_BASE", os.environ["SANDBOX_URL"])
+os.environ.setdefault("IDENTITY_PROVIDER_URL", f"{os.environ['SANDBOX_URL']}/identity")
+os.environ.setdefault("IDENTITY_PROVIDER_NAME", "sandbox")
+os.environ.setdefault("IDENTITY_PROVIDER_CLIENT_ID", "sandbox-client")
+os.environ.setdefault("IDENTITY_PROVIDER_SECRET", "sandbox-identity-secret-that-production-refuses")
 os.environ.setdefault("DISPATCH_GRACE", "3")  # the sandbox settles a message within a second
+os.environ.setdefault("PRIVATE_FILES_DIR", ".run/files")
 os.environ.setdefault("LOG_JSON", "false")
 
 if not os.environ.get("DATABASE_URL"):

@@ -33,6 +33,15 @@ STILL_ALLOWED: Final = frozenset(
         # A bag that may do harm, and the look-back that a reactive result starts.
         "partner-stock-tests",
         "partner-stock-discard",
+        # A patient whose family waits, and the bag that is given.
+        "partner-attender-request-confirm",
+        "partner-attender-request-refuse",
+        "partner-attender-request-issue",
+        "partner-stock-crossmatch",
+        "partner-stock-transfuse",
+        # Bags on the way between two partners, on which the other one counts.
+        "partner-transfer-dispatch",
+        "partner-transfer-receive",
     }
 )
 CONFLICT: Final = "409"

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from common.blood import BloodGroup, DonationType
+from donations.states import ConsentForm
 from stock.components import Component
 from stock.states import UnitStatus
 from users.states import Tag
@@ -31,6 +32,11 @@ class VerifyIn(serializers.Serializer[Any]):
         default=False, help_text="Of an apheresis: the red cells were not returned; the next interval is longer."
     )
     temperature_c = serializers.DecimalField(max_digits=3, decimal_places=1, min_value=30, max_value=45, required=False)
+    consent = serializers.ChoiceField(
+        choices=[str(form) for form in ConsentForm],
+        required=False,
+        help_text="How the donor consented; unless told, `digital` if it was given in the app.",
+    )
 
 
 class UnitBriefOut(serializers.Serializer[Any]):
@@ -79,6 +85,7 @@ class PartnerDonationOut(DonationOut):
     pulse_bpm = serializers.IntegerField(allow_null=True)
     platelet_count = serializers.IntegerField(allow_null=True)
     temperature_c = serializers.FloatField(allow_null=True)
+    consent = serializers.ChoiceField(choices=["", *(str(form) for form in ConsentForm)])
 
 
 class RatingIn(serializers.Serializer[Any]):

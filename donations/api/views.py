@@ -13,9 +13,10 @@ from common.blood import BloodGroup, DonationType
 from common.errors import IllegalTransition, NotFound
 from donations import selectors
 from donations.api import serializers as shapes
-from donations.errors import AlreadyRated, AlreadyVerified, NotRateableYet, WrongDonationType
+from donations.errors import AlreadyRated, AlreadyVerified, ConsentMissing, NotRateableYet, WrongDonationType
 from donations.services import rating
 from donations.services.verifying import verify_donation
+from donations.states import ConsentForm
 from partners.api.authentication import MemberAuthentication
 from partners.api.permissions import IsLiveMember, MayCoordinate
 from users.api.authentication import PersonAuthentication
@@ -53,6 +54,7 @@ PARTNER_DONATION = {
     "pulse_bpm": 72,
     "platelet_count": None,
     "temperature_c": None,
+    "consent": "digital",
 }
 RATING = {
     "id": "01990b1e-6c00-7a3b-9d1e-2f4a5b6c7d97",
@@ -72,7 +74,7 @@ class VerifyView(APIView):
         tag="Partners: donations",
         request=shapes.VerifyIn,
         responses={201: shapes.PartnerDonationOut},
-        refusals=[NotFound, AlreadyVerified, IllegalTransition, WrongDonationType, DonorNotEligible],
+        refusals=[NotFound, AlreadyVerified, IllegalTransition, WrongDonationType, DonorNotEligible, ConsentMissing],
         example={
             "donation_type": "whole_blood",
             "volume_ml": 350,
@@ -85,7 +87,7 @@ class VerifyView(APIView):
     def post(self, request: Request, assignment_id: UUID) -> Response:
         """The donor has given: writes the donation, the unit in quarantine, score, tag and next date, once."""
         body = read(shapes.VerifyIn, request)
-        group = body.pop("blood_group", None)
+        group, consent = body.pop("blood_group", None), body.pop("consent", None)
         donation = verify_donation(
             assignment_id=assignment_id,
             partner_id=request.user.partner_id,
@@ -95,6 +97,7 @@ class VerifyView(APIView):
             haemoglobin_g_dl=body.pop("haemoglobin_g_dl"),
             blood_group=BloodGroup(group) if group else None,
             red_cells_lost=body.pop("red_cells_lost"),
+            consent=ConsentForm(consent) if consent else None,
             vitals=body,
         )
         found = selectors.donations_of_partner(request.user.partner_id).get(pk=donation.pk)

@@ -14,6 +14,7 @@ from common.blood import BloodGroup, DonationType
 from common.db import step
 from common.ids import uuid7
 from donations.models import Donation
+from donations.states import ConsentForm
 from users.services import donors
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ MEASURED: Final = {
 class Given:
     """A donation of a held donor and its fresh bag; for an assignment or for a place in a camp, never for both.
 
-    `confirmed_group` is the group typed at the visit, and `key` what the event happens to.
+    `confirmed_group` is the group typed at the visit, `consent` none where nobody has said, and `key` what the event
+    happens to.
     """
 
     donor: Donor
@@ -49,6 +51,7 @@ class Given:
     measures: Mapping[str, Any]
     key: str
     red_cells_lost: bool = False
+    consent: ConsentForm | None = None
     assignment_id: uuid.UUID | None = None
     enrolment_id: uuid.UUID | None = None
 
@@ -76,6 +79,7 @@ def record_given(given: Sequence[Given], *, partner_id: uuid.UUID, member_id: uu
                 unit=one.unit,
                 donation_type=one.donation_type,
                 blood_group=one.blood_group,
+                consent=one.consent or "",
                 donated_at=one.donated_at,
                 **one.measures,
             )

@@ -1,117 +1,116 @@
-"""Telling donors near a camp of it, once each, and reminding those who come."""
+"""Asking donors to come back: once after each visit, as soon as they may give again, at an hour of the day."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Q, QuerySet
 
 from common import clock, outbox
-from common.db import command, delete_in_batches, lock, lock_free, step
-from donations.models import Camp, CampInvite
-from donations.services.camps import settle
-from donations.services.enrolling import GIFT
-from donations.states import LIVE_CAMP, CampStatus
+from common.db import command, lock_free, step
+from donations.models import Invitation
+from donations.states import InvitationStatus
 from requests_app import selectors as requests
-from requests_app.services.waves import quiet_until
-from users import matching
+from users.selectors import DonorStanding, standings
+from users.services import donors
 
-REACH_KM: Final = 20.0  # design §5 «Camps»
-BATCH: Final = 1000  # donors told in one transaction
-LOOKED_AT: Final = 20_000  # donors read for one batch, wherever they live
-CAP_PERIOD: Final = dt.timedelta(hours=24)  # a donor is told of one camp in so long
-KEEP: Final = dt.timedelta(days=7)
+CIVIL_HOURS: Final = (9, 19)  # from and until, in the donor's zone
+EASTERNMOST: Final = dt.timedelta(hours=14)  # of all zones: there it is tomorrow first
+LOOK_AGAIN: Final = dt.timedelta(days=7)  # at a donor of whom no day is known, or who wants no requests now
+GIVE_UP: Final = dt.timedelta(days=730)
 
 
 @step
-def invite_next(*, camp_id: uuid.UUID) -> None:
-    """Tell the next batch of donors near the camp, if it is time to.
+def plan_invitation(
+    *,
+    donor_id: uuid.UUID,
+    visited_at: dt.datetime,
+    assignment_id: uuid.UUID | None = None,
+    enrolment_id: uuid.UUID | None = None,
+) -> None:
+    """Invite the donor of a visit when he may give again, in place of what was planned after an earlier visit.
 
-    In quiet hours the camp waits for the morning. Who was told of another camp within a day, or asked for blood as
-    often as a day allows, is passed over and looked at again a day later.
+    The visit is that of an assignment or of a place in a camp. What was planned since it is over knows of it: then
+    nothing more is planned, however late or often one hears of the visit.
 
-    Locks: the camp.      Emits: camp.donors_invited, camp.invitations_unfinished
+    Locks: the donor.
     """
-    camp = next(iter(lock(Camp, [camp_id])), None)
-    now = clock.now()
-    if camp is None or camp.next_invite_at is None or camp.next_invite_at > now:
+    donors.hold_donor(donor_id=donor_id)
+    own = Invitation.objects.filter(donor_id=donor_id)
+    this_visit = Q(assignment_id=assignment_id, enrolment_id=enrolment_id)
+    if own.filter(this_visit | Q(created_at__gt=visited_at)).exists():
         return
-    settle(camp, now)
-    if camp.state not in LIVE_CAMP:
-        return
-    wakes_at = quiet_until(now, camp.zone)
-    if wakes_at is not None:
-        _wait_until(camp, wakes_at)
-        return
-    told = CampInvite.objects.filter(donor_id=OuterRef("pk"))
-    recently = now - CAP_PERIOD
-    in_peace = [
-        Exists(told.filter(created_at__gt=recently).exclude(camp=camp)),
-        requests.asked_enough(since=recently),
-    ]
-    found = matching.donors_around(
-        origin=camp.location,
-        radius_km=REACH_KM,
-        donation_type=GIFT,
-        on=max(camp.opens_on, clock.today(camp.zone)),
-        after=camp.invited_upto,
-        looked_at=LOOKED_AT,
-        limit=BATCH,
-        excluded=[Exists(told.filter(camp=camp))],
-        passed_over=in_peace,
+    _end(own.filter(status=InvitationStatus.WAITING).values_list("pk", flat=True), InvitationStatus.DROPPED)
+    standing = standings([donor_id])[donor_id]
+    tomorrow = standing.today + dt.timedelta(days=1)
+    may_from = standing.may_give_from or standing.today + LOOK_AGAIN
+    Invitation.objects.create(
+        assignment_id=assignment_id, enrolment_id=enrolment_id, donor_id=donor_id, due_on=max(may_from, tomorrow)
     )
-    _tell(camp, found.donors, now)
-    camp.invites_held_back = camp.invites_held_back or found.passed_over > 0
-    if found.upto is not None:
-        camp.invited_upto = found.upto
-        outbox.emit("camp.invitations_unfinished", key=f"camp:{camp.pk}", camp=str(camp.pk))
-        _wait_until(camp, now)
-        return
-    again = now + CAP_PERIOD if camp.invites_held_back and now + CAP_PERIOD < camp.ends_at else None
-    camp.invited_upto, camp.invites_held_back = None, False
-    _wait_until(camp, again)
 
 
 @command
-def run_due_invitations(*, camp_id: uuid.UUID) -> None:
-    """The scheduler's way to `invite_next`."""
-    invite_next(camp_id=camp_id)
+def invite_due(*, zone: str, limit: int) -> int:
+    """Look at up to `limit` invitations that are due to donors of a zone: send, put off or drop; return how many.
 
-
-@command
-def remind_due(*, limit: int) -> int:
-    """Let those enrolled in up to `limit` camps of tomorrow be reminded, once; return how many camps.
-
-    Locks: the camps, passing over those that somebody holds.      Emits: camp.reminder_due
+    Locks: the invitations, passing over those that somebody holds.      Emits: donor.eligible_again
     """
     now = clock.now()
-    due = Camp.objects.filter(remind_at__lte=now, status=CampStatus.SCHEDULED).order_by("remind_at")
-    camps = lock_free(due, limit=limit)
-    for camp in camps:
-        wakes_at = quiet_until(now, camp.zone)
-        may_wait = wakes_at is not None and wakes_at < camp.starts_at
-        camp.remind_at = wakes_at if may_wait else None
-        if not may_wait and now < camp.starts_at:
-            outbox.emit("camp.reminder_due", key=f"camp:{camp.pk}", camp=str(camp.pk))
-        camp.save(update_fields=["remind_at", "updated_at"])
-    return len(camps)
+    due = _waiting().filter(due_on__lte=clock.today(zone), donor__user__zone=zone)
+    rows = lock_free(due.order_by("due_on", "pk"), limit=limit)
+    known = standings(row.donor_id for row in rows)
+    busy = requests.with_open_promise(known) | requests.asked_enough(known)
+    over = [row for row in rows if _is_over(row, known[row.donor_id], now)]
+    left = [row for row in rows if row not in over]
+    put_off = {row.pk: _put_off_to(known[row.donor_id], is_busy=row.donor_id in busy) for row in left}
+    sent = [row for row in left if put_off[row.pk] is None]
+    later = [row for row in left if row not in sent]
+    for row in later:
+        row.due_on = put_off[row.pk] or row.due_on
+    Invitation.objects.bulk_update(later, ["due_on"])
+    _end([row.pk for row in over], InvitationStatus.DROPPED)
+    _end([row.pk for row in sent], InvitationStatus.SENT)
+    outbox.emit_many(
+        "donor.eligible_again",
+        {f"user:{row.donor_id}": {"donor": str(row.donor_id), "invitation": str(row.pk)} for row in sent},
+    )
+    return len(rows)
 
 
-def prune_invites() -> int:
-    """Forget who was told of camps that are over; return how many rows went."""
-    return delete_in_batches(CampInvite.objects.filter(camp__ends_at__lt=clock.now() - KEEP))
+def waking_zones() -> list[str]:
+    """Return the zones of donors with something due where it is an hour at which one may be disturbed."""
+    now = clock.now()
+    starts, ends = CIVIL_HOURS
+    due = _waiting().filter(due_on__lte=(now + EASTERNMOST).date())
+    zones = due.values_list("donor__user__zone", flat=True).distinct()
+    return sorted(zone for zone in zones if starts <= now.astimezone(ZoneInfo(zone)).hour < ends)
 
 
-def _tell(camp: Camp, donor_ids: list[uuid.UUID], now: dt.datetime) -> None:
-    if not donor_ids:
-        return
-    CampInvite.objects.bulk_create(CampInvite(camp=camp, donor_id=donor, created_at=now) for donor in donor_ids)
-    donors = [str(donor) for donor in donor_ids]
-    outbox.emit("camp.donors_invited", key=f"camp:{camp.pk}", camp=str(camp.pk), donors=donors)
+def _waiting() -> QuerySet[Invitation]:
+    return Invitation.objects.filter(status=InvitationStatus.WAITING)
 
 
-def _wait_until(camp: Camp, moment: dt.datetime | None) -> None:
-    camp.next_invite_at = moment
-    camp.save(update_fields=["next_invite_at", "invited_upto", "invites_held_back", "updated_at"])
+def _is_over(invitation: Invitation, standing: DonorStanding, now: dt.datetime) -> bool:
+    """Whether there is nobody to ask any more, or no sense in looking again."""
+    too_old = standing.may_give_until is not None and standing.may_give_until <= standing.today
+    return not standing.is_active or too_old or invitation.created_at + GIVE_UP <= now
+
+
+def _put_off_to(standing: DonorStanding, *, is_busy: bool) -> dt.date | None:
+    """Return the later day on which to look again; None when the donor may be asked today."""
+    today = standing.today
+    if standing.may_give_from is None or not standing.is_available:
+        return today + LOOK_AGAIN
+    if standing.locked_on is not None and standing.locked_on >= today:
+        return standing.locked_on + dt.timedelta(days=1)
+    if standing.may_give_from > today:
+        return standing.may_give_from
+    return today + dt.timedelta(days=1) if is_busy else None
+
+
+def _end(invitation_ids: Iterable[uuid.UUID], status: InvitationStatus) -> None:
+    Invitation.objects.filter(pk__in=list(invitation_ids)).update(status=status, ended_at=clock.now())

@@ -10,9 +10,10 @@ from typing import Any
 from common import clock
 from common.blood import BloodGroup, DonationType
 from common.db import command
-from donations.errors import AlreadyVerified, WrongDonationType
+from donations.errors import AlreadyVerified, ConsentMissing, WrongDonationType
 from donations.models import Donation
 from donations.services.giving import Given, known_to_rules, record_given
+from donations.states import ConsentForm
 from partners import selectors as partners
 from requests_app import selectors as requests
 from requests_app.services import visits
@@ -34,16 +35,18 @@ def verify_donation(
     haemoglobin_g_dl: Decimal,
     blood_group: BloodGroup | None = None,
     red_cells_lost: bool = False,
+    consent: ConsentForm | None = None,
     vitals: Mapping[str, Any] | None = None,
 ) -> Donation:
     """Write the donation, its unit in quarantine, the donor's score, tag and next date, and the request's unit.
 
     `blood_group` is the group typed at the visit; it freezes the donor's. A group that cannot help the
-    request's patient makes a donation all the same, and the place is free again.
+    request's patient makes a donation all the same, and the place is free again. Unless told, the consent is the one
+    given in the app, if there is one.
 
     Locks: the donor, the partner's number counter, the request, the assignment.
     Emits: donation.verified, unit.collected, request.fulfilled
-    Raises: NotFound, AlreadyVerified, IllegalTransition, WrongDonationType, DonorNotEligible
+    Raises: NotFound, AlreadyVerified, IllegalTransition, WrongDonationType, DonorNotEligible, ConsentMissing
     """
     donor = donors.hold_donor(donor_id=requests.donor_of(assignment_id, partner_id=partner_id))
     promise = requests.assignment_facts(assignment_id)
@@ -55,6 +58,9 @@ def verify_donation(
     measures = {"haemoglobin_g_dl": haemoglobin_g_dl, "volume_ml": volume_ml, **(vitals or {})}
     if promise.status is AssignmentStatus.ARRIVED:
         donors.refuse_ineligible(donor, donation_type=donation_type, zone=zone, measured=known_to_rules(measures))
+    has_consented = requests.has_consented(assignment_id)
+    if consent is ConsentForm.DIGITAL and not has_consented:
+        raise ConsentMissing
 
     now = clock.now()
     group = blood_group or BloodGroup(donor.blood_group)
@@ -80,6 +86,7 @@ def verify_donation(
                 donated_at=now,
                 measures=measures,
                 red_cells_lost=red_cells_lost,
+                consent=consent or (ConsentForm.DIGITAL if has_consented else None),
                 assignment_id=assignment_id,
                 key=f"request:{promise.request_id}",
             )

@@ -3,6 +3,26 @@
 Nobody learns more than the visit needs: no donor's name or phone, no arrival code, nothing about health.
 """
 
-from notifications.handlers import accounts, blood_requests, camps, organisations, shelves, visits
+from notifications.handlers import (
+    accounts,
+    blood_requests,
+    camps,
+    coming_back,
+    exchange,
+    families,
+    organisations,
+    shelves,
+    visits,
+)
 
-__all__ = ["accounts", "blood_requests", "camps", "organisations", "shelves", "visits"]
+__all__ = [
+    "accounts",
+    "blood_requests",
+    "camps",
+    "coming_back",
+    "exchange",
+    "families",
+    "organisations",
+    "shelves",
+    "visits",
+]

@@ -58,6 +58,7 @@ def notify(
     recipients: Sequence[Recipient],
     facts: Mapping[str, Fact] | None = None,
     subject: Subject | None = None,
+    not_before: dt.datetime | None = None,
     valid_until: dt.datetime | None = None,
     priority: int | None = None,
     is_critical: bool = False,
@@ -65,9 +66,9 @@ def notify(
     """Queue the messages of one occasion; return how many recipients were not told before.
 
     Whoever was told of the same `occasion` is left out, whatever is retried. A channel that the number has
-    opted out of is recorded as skipped. Nothing is sent after `valid_until` (24 hours unless told). A
-    critical one is followed by a voice call when no text arrives. The number of queries is the same for any
-    number of recipients.
+    opted out of is recorded as skipped. Nothing is sent before `not_before` (at once unless told) or after
+    `valid_until` (24 hours later unless told). A critical one is followed by a voice call when no text arrives.
+    The number of queries is the same for any number of recipients.
     """
     if not recipients:
         return 0
@@ -104,7 +105,8 @@ def notify(
             is_secret=rule.is_secret,
             priority=rule.priority if priority is None else priority,
             now=now,
-            valid_until=valid_until or now + WORTH_SENDING,
+            run_at=not_before or now,
+            valid_until=valid_until or (not_before or now) + WORTH_SENDING,
             is_deaf=(recipient.phone, channel) in deaf,
         )
         for pk, (recipient, message) in texts.items()
@@ -181,6 +183,7 @@ def _delivery(
     is_secret: bool,
     priority: int,
     now: dt.datetime,
+    run_at: dt.datetime,
     valid_until: dt.datetime,
     is_deaf: bool,
 ) -> Delivery:
@@ -195,7 +198,7 @@ def _delivery(
         priority=priority,
         status=DeliveryStatus.SKIPPED if is_deaf else DeliveryStatus.QUEUED,
         error_code="opted_out" if is_deaf else "",
-        run_at=now,
+        run_at=run_at,
         valid_until=valid_until,
         created_at=now,
         ended_at=now if is_deaf else None,

@@ -63,6 +63,7 @@ ASSIGNMENT = {
     "arrived_at": None,
     "ended_at": None,
     "reason": "",
+    "questionnaire": "answered",
 }
 VISITOR = {
     "public_id": "7K4M-Q2P9-DX",

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from common.api.fields import MomentField, NumberField
 from common.blood import BloodGroup
-from requests_app.states import AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
+from requests_app.states import Answered, AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
 from stock.components import Component
 from users.states import Tag
 
@@ -16,6 +16,11 @@ GROUPS = [str(group) for group in BloodGroup]
 COMPONENTS = [str(component) for component in Component]
 URGENCIES = [str(urgency) for urgency in Urgency]
 MOST_UNITS = 50
+ANSWERED = [str(answered) for answered in Answered]
+
+
+def answered(given: object) -> str:
+    return str(Answered.ANSWERED if given else Answered.MISSING)
 
 
 class RequestIn(serializers.Serializer[Any]):
@@ -179,6 +184,12 @@ class PartnerAssignmentOut(serializers.Serializer[Any]):
     arrived_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
     reason = serializers.CharField()
+    questionnaire = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.ChoiceField(choices=ANSWERED))
+    def get_questionnaire(self, assignment: Any) -> str:
+        """Whether the questions before the visit were answered, and the consent given, in the app."""
+        return answered(assignment.has_answers)
 
     @extend_schema_field(VisitorOut(allow_null=True))
     def get_visitor(self, assignment: Any) -> Any:

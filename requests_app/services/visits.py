@@ -16,7 +16,7 @@ from requests_app.selectors import donor_of
 from requests_app.services.places import end_promise, fill_place, free_place, lock_promise, record
 from requests_app.services.promises import CODE_PURPOSE
 from requests_app.states import ASSIGNMENT_TRANSITIONS, AssignmentStatus
-from users.services import donors
+from users.services import answering, donors
 from users.states import ScoreReason
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def defer(
     request, assignment = lock_promise(assignment_id, partner_id=partner_id)
     end_promise(request, assignment, verb="defer", actor=f"member:{member_id}", reason=note or code)
     donors.record_deferral(donor, code=code, partner_id=partner_id, pause_until=pause_until)
+    answering.keep_as_record(assignment_id=assignment_id)
     return assignment
 
 
@@ -145,6 +146,7 @@ def record_donated(*, assignment_id: uuid.UUID, partner_id: uuid.UUID, member_id
     assignment.ended_at = clock.now()
     assignment.save(update_fields=["status", "ended_at"])
     record(request, verb="donate", actor=f"member:{member_id}", assignment=assignment, helps=helps)
+    answering.keep_as_record(assignment_id=assignment_id)
     if helps:
         fill_place(request)
     else:

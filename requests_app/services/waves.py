@@ -17,6 +17,7 @@ from common.db import command, lock, step, take_turn
 from common.ids import uuid7
 from partners import selectors as partners
 from requests_app.models import Ask, Assignment, BloodRequest, Standby, Wave
+from requests_app.selectors import CAP_PERIOD
 from requests_app.states import LIVE_ASSIGNMENT, StopReason, Urgency, WaveKind
 from stock.compatibility import compatible_donors
 from stock.components import Component, donation_type_for
@@ -24,7 +25,6 @@ from users import matching
 
 RINGS = (Decimal("0.25"), Decimal("0.5"), Decimal(1))  # of the request's radius, one wave each, then the whole again
 BATCH = 1000  # donors asked in one transaction
-CAP_PERIOD = dt.timedelta(hours=24)
 TURN = "requests_app.waves"
 
 

@@ -6,12 +6,28 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from sandbox.demo.chapters import camp
+from sandbox.demo.chapters import (
+    camp,
+    coming_back,
+    family_by_transfer,
+    family_from_stock,
+    identity,
+    look_back,
+    test_and_release,
+)
 from sandbox.demo.loop import Loop
 from sandbox.demo.stage import Stage
 
 # Told in this order, on the stage that the loop has set.
-CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (camp.tell,)
+CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (
+    coming_back.tell,
+    test_and_release.tell,
+    family_from_stock.tell,
+    family_by_transfer.tell,
+    camp.tell,
+    look_back.tell,
+    identity.tell,
+)
 
 
 def tell(base: str, sandbox: str) -> None:

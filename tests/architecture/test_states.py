@@ -22,10 +22,15 @@ COLUMNS = {
     "donations.states.CAMP_TRANSITIONS": ("donations.Camp", "status"),
     "donations.states.ENROLMENT_TRANSITIONS": ("donations.Enrolment", "status"),
     "notifications.states.DELIVERY_TRANSITIONS": ("notifications.Delivery", "status"),
+    "partners.states.COMPLAINT_TRANSITIONS": ("partners.Complaint", "status"),
     "partners.states.TRANSITIONS": ("partners.Partner", "status"),
     "requests_app.states.ASSIGNMENT_TRANSITIONS": ("requests_app.Assignment", "status"),
+    "requests_app.states.FAMILY_TRANSITIONS": ("requests_app.AttenderRequest", "status"),
     "requests_app.states.REQUEST_TRANSITIONS": ("requests_app.BloodRequest", "status"),
+    "requests_app.states.SOURCE_TRANSITIONS": ("requests_app.AttenderStep", "status"),
+    "stock.states.TRANSFER_TRANSITIONS": ("stock.Transfer", "status"),
     "stock.states.UNIT_TRANSITIONS": ("stock.Unit", "status"),
+    "users.states.ATTESTATION_TRANSITIONS": ("users.IdentityAttestation", "status"),
 }
 each_table = pytest.mark.parametrize("name", sorted(TABLES))
 

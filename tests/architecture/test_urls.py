@@ -18,7 +18,10 @@ from tests.partners.factories import client_of, make_member
 from users.api.authentication import PersonAuthentication
 
 METHODS = ("get", "post", "put", "patch", "delete")
-LENIENT = {("StandbyView", "delete"): [204]}  # leaving a list that one is not on is no mistake
+LENIENT = {
+    ("StandbyView", "delete"): [204],  # leaving a list that one is not on is no mistake
+    ("QuestionnaireView", "put"): [400],  # the answers are read before anything is looked for
+}
 DOCUMENTS = {"SchemaView", "SwaggerView", "RedocView"}
 
 

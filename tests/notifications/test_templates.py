@@ -24,6 +24,7 @@ FACTS = {
     "expires_at": MOMENT,
     "at": MOMENT,
     "next_eligible_on": dt.date(2030, 12, 20),
+    "donated_on": dt.date(2030, 12, 20),
     "points": 10,
     "days": 30,
     "units": 12,
@@ -36,6 +37,13 @@ FACTS = {
     "bags": 12,
     "place": "Shri Shivaji Vidya Mandir, Community Hall behind the Old Bus Stand, Yavatmal",
     "starts_at": MOMENT,
+    "wanted": 50,
+    "given": 49,
+    "until": MOMENT,
+    "answer_by": MOMENT,
+    "confirm_by": MOMENT,
+    "box": "BOX-0042",
+    "sent": 12,
 }
 FORMS = [
     (language, kind, form)
@@ -51,7 +59,7 @@ def test_every_kind_has_a_rule_and_every_language_its_texts() -> None:
     for language in languages():
         words, frames = texts(language)["words"], texts(language)["frames"]
         assert len(words["months"]) == 12
-        assert set(words) - {"months"} == set(DonationType)
+        assert set(words) - {"months"} == {*DonationType, *templates.Word}
         assert set(frames) == {"whatsapp", "voice"}
 
 

@@ -199,7 +199,8 @@ def test_what_is_kept_for_good_does_not_lapse_and_is_issued(partner, noon):
 
     assert [one.unit_id for one in issued] == [unit.pk]
     assert status(unit) == "issued"
-    assert events("unit.issued") == [{"unit": str(unit.pk), "din": unit.din, "to": "order:1"}]
+    here = {"partner": str(partner.pk), "to_partner": str(partner.pk)}
+    assert events("unit.issued") == [{"unit": str(unit.pk), "din": unit.din, "to": "order:1", **here}]
     assert counts_are_true()
 
 

@@ -13,18 +13,24 @@ from users.models import Deferral
 
 KINDS = {
     "account",
+    "complaints",
     "consents",
     "deferrals",
     "devices",
+    "documents",
     "donations",
     "donor_profile",
     "enrolments",
+    "family_ratings",
+    "family_requests",
     "identity",
+    "identity_attestations",
     "messages",
     "past_donations",
     "promises",
     "ratings",
     "score",
+    "visit_answers",
 }
 pytestmark = pytest.mark.django_db
 

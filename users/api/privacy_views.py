@@ -26,7 +26,7 @@ from users.errors import (
     ShareCodeWrong,
 )
 from users.services import consents, erasure, identity
-from users.states import ConsentPurpose
+from users.states import STANDING_PURPOSES, ConsentPurpose
 
 IDENTITY, PRIVACY = "Identity", "Privacy"
 LEVEL = {
@@ -163,7 +163,7 @@ class WithdrawView(APIView):
     )
     def post(self, request: Request, purpose: str) -> Response:
         """Without `donor_matching` you are not asked any more; without `identity` your level is taken back."""
-        if purpose not in set(ConsentPurpose):
+        if purpose not in set(STANDING_PURPOSES):
             raise NotFound
         state = consents.withdraw(user_id=request.user.pk, purpose=ConsentPurpose(purpose))
         return Response(shapes.ConsentOut(state).data)
@@ -219,15 +219,14 @@ class ErasureView(APIView):
         tag=PRIVACY,
         request=shapes.ErasureIn,
         responses={200: shapes.ErasureOut},
-        refusals=[PasswordWrong, AccountErased],
+        refusals=[PasswordWrong, AccountErased, *personal_data.erasure_refusals()],
         example={"current_password": "a long sentence nobody guesses"},
         answer={"erased_at": "2026-01-15T09:30:00Z"},
     )
     def post(self, request: Request) -> Response:
         """Forget who you are, at once and for good; every device is signed out.
 
-        What the law keeps stays without your name: `/me/data-summary` says what. An open promise to a partner is
-        refused with `promise_open`.
+        What the law keeps stays without your name: `/me/data-summary` says what.
         """
         body = read(shapes.ErasureIn, request)
         erased_at = erasure.erase(user_id=request.user.pk, password=body["current_password"])

@@ -9,7 +9,7 @@ import pytest
 from common import clock, outbox
 from donations import jobs
 from donations.models import Camp, CampInvite, Enrolment
-from donations.services import camps, inviting
+from donations.services import announcing, camps
 from notifications.models import Delivery, Notification
 from requests_app.services import waves
 from tests.donations.camp_scenes import API, HOUR, finish, make_camp, take
@@ -62,7 +62,7 @@ def test_each_is_told_once_whatever_is_repeated():
     outbox.drain()
 
     Camp.objects.update(next_invite_at=clock.now())
-    again = jobs.invite_donors()
+    again = jobs.tell_of_camps()
     outbox.drain()
 
     assert again == 1
@@ -73,8 +73,8 @@ def test_each_is_told_once_whatever_is_repeated():
 
 
 def test_many_are_told_in_batches_and_none_is_forgotten(monkeypatch):
-    monkeypatch.setattr(inviting, "BATCH", 2)
-    monkeypatch.setattr(inviting, "LOOKED_AT", 3)
+    monkeypatch.setattr(announcing, "BATCH", 2)
+    monkeypatch.setattr(announcing, "LOOKED_AT", 3)
     far = [make_donor(km_north=50) for _ in range(4)]
     near = [make_donor(km_north=index) for index in range(1, 6)]
     far += [make_donor(km_north=60) for _ in range(4)]
@@ -92,7 +92,7 @@ def test_a_batch_reads_a_bounded_number_of_donors_by_one_index(django_assert_max
     camp = make_camp()
 
     with django_assert_max_num_queries(12):
-        inviting.run_due_invitations(camp_id=camp.pk)
+        announcing.run_due_invitations(camp_id=camp.pk)
 
     assert len(invited(camp)) == 30
 
@@ -105,7 +105,7 @@ def test_nobody_is_told_at_night_but_in_the_morning(noon):
     outbox.drain()
     at_night, waits_until = told(), Camp.objects.get().next_invite_at
     noon.move_to(dt.datetime(2030, 5, 2, 1, 31, tzinfo=dt.UTC))  # 07:01
-    jobs.invite_donors()
+    jobs.tell_of_camps()
     outbox.drain()
 
     assert at_night == set()
@@ -120,7 +120,7 @@ def test_one_camp_a_day_and_the_other_a_day_later(noon):
     outbox.drain()
     on_the_first_day = invited(first), invited(second)
     noon.shift(DAY + HOUR)
-    jobs.invite_donors()
+    jobs.tell_of_camps()
     outbox.drain()
 
     assert on_the_first_day == ({donor.pk}, set())
@@ -136,7 +136,7 @@ def test_who_was_asked_for_blood_often_enough_is_left_in_peace_for_a_day(setting
     outbox.drain()
     at_first = invited(camp)
     noon.shift(DAY + HOUR)
-    jobs.invite_donors()
+    jobs.tell_of_camps()
 
     assert (at_first, invited(camp)) == (set(), {donor.pk})
 
@@ -227,8 +227,8 @@ def test_who_was_told_of_old_camps_is_forgotten(noon):
     camp = make_camp()
     outbox.drain()
 
-    kept = jobs.prune_invites()
+    kept = jobs.prune_camp_invites()
     finish(camp, noon)
     noon.shift(8 * DAY)
 
-    assert (kept, jobs.prune_invites(), CampInvite.objects.count()) == (0, 1, 0)
+    assert (kept, jobs.prune_camp_invites(), CampInvite.objects.count()) == (0, 1, 0)

@@ -12,10 +12,16 @@ import common.points
 HISTORY = """
 CREATE FUNCTION donations_campevent_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF TG_OP = 'DELETE' AND EXISTS (
+        SELECT FROM donations_enrolment AS place JOIN users_user AS person ON person.id = place.donor_id
+        WHERE place.id = OLD.enrolment_id AND person.erased_at IS NOT NULL
+    ) THEN
+        RETURN OLD;
+    END IF;
     RAISE EXCEPTION 'What happened to a camp is never changed.' USING ERRCODE = 'restrict_violation';
 END $$;
 CREATE TRIGGER donations_campevent_stays BEFORE UPDATE OR DELETE ON donations_campevent
-FOR EACH STATEMENT EXECUTE FUNCTION donations_campevent_stays();
+FOR EACH ROW EXECUTE FUNCTION donations_campevent_stays();
 """
 FORGET_HISTORY = """
 DROP TRIGGER donations_campevent_stays ON donations_campevent;
@@ -25,11 +31,11 @@ DROP FUNCTION donations_campevent_stays();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("donations", "0001_initial"),
-        ("partners", "0001_initial"),
-        ("requests_app", "0001_initial"),
-        ("stock", "0003_counts_and_history"),
-        ("users", "0004_consent_notices"),
+        ("donations", "0003_coming_back"),
+        ("partners", "0003_ratings"),
+        ("requests_app", "0002_attender_requests"),
+        ("stock", "0005_shelf"),
+        ("users", "0008_documents"),
     ]
 
     operations = [
@@ -221,6 +227,37 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="donation_has_one_occasion",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="invitation",
+            name="assignment",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="requests_app.assignment",
+            ),
+        ),
+        migrations.AddField(
+            model_name="invitation",
+            name="enrolment",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="donations.enrolment",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("assignment__isnull", False), ("enrolment", None)),
+                    models.Q(("assignment", None), ("enrolment__isnull", False)),
+                    _connector="OR",
+                ),
+                name="invitation_has_one_occasion",
             ),
         ),
         migrations.AddIndex(
