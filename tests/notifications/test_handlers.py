@@ -396,4 +396,8 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *(f"partner.{verb}" for verb in ("registered", "approved", "rejected", "suspended", "reinstated")),
         "complaint.answered",
         *("member.added", "stock.low", "unit.recalled"),
+        *(
+            f"transfer.{step}"
+            for step in ("candidate_asked", "offered", "confirmed", "dispatched", "received", "ended")
+        ),
     }
