@@ -308,8 +308,9 @@ def test_a_donor_is_thanked_with_the_next_date_and_the_partner_learns_the_end(
     )
     monkeypatch.setattr("notifications.handlers.visits.donations.donation_facts", lambda _: facts)
 
-    happen("donation.verified", f"request:{assignment.request_id}", donation=str(assignment.pk))
-    happen("donation.verified", f"request:{assignment.request_id}", donation=str(assignment.pk))
+    told_of = {"donation": str(assignment.pk), "assignment": str(assignment.pk)}
+    happen("donation.verified", f"request:{assignment.request_id}", **told_of)
+    happen("donation.verified", f"request:{assignment.request_id}", **told_of)
     happen("request.fulfilled", f"request:{assignment.request_id}", request=str(assignment.request_id))
 
     (row,) = told(Kind.THANK_YOU)
@@ -394,6 +395,8 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *("request.fulfilled", "request.expired", "assignment.accepted", "assignment.cancelled"),
         *("assignment.released", "assignment.missed", "assignment.deferred", "donation.verified"),
         *(f"partner.{verb}" for verb in ("registered", "approved", "rejected", "suspended", "reinstated")),
+        *(f"family.{step}" for step in ("asked", "source_changed", "confirmed", "served", "fulfilled")),
+        *(f"family.{step}" for step in ("refused", "expired", "cancelled")),
         "complaint.answered",
         *("member.added", "stock.low", "unit.recalled"),
         *(
