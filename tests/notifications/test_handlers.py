@@ -395,6 +395,8 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *("request.fulfilled", "request.expired", "assignment.accepted", "assignment.cancelled"),
         *("assignment.released", "assignment.missed", "assignment.deferred", "donation.verified"),
         *(f"partner.{verb}" for verb in ("registered", "approved", "rejected", "suspended", "reinstated")),
+        *(f"family.{step}" for step in ("asked", "source_changed", "confirmed", "served", "fulfilled")),
+        *(f"family.{step}" for step in ("refused", "expired", "cancelled")),
         "complaint.answered",
         *("member.added", "stock.low", "unit.recalled"),
         *("camp.donors_invited", "camp.reminder_due", "camp.cancelled", "camp.finished"),
@@ -403,6 +405,4 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
             f"transfer.{step}"
             for step in ("candidate_asked", "offered", "confirmed", "dispatched", "received", "ended")
         ),
-        *(f"family.{step}" for step in ("asked", "source_changed", "confirmed", "served", "fulfilled")),
-        *(f"family.{step}" for step in ("refused", "expired", "cancelled")),
     }

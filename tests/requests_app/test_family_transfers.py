@@ -241,3 +241,19 @@ def test_a_confirmed_family_has_its_lapsed_bags_back_and_fewer_are_brought(owner
 
     assert (newest().status, kept()) == ("cancelled", 2)
     assert family.transfer_open
+
+
+def test_bags_that_arrive_before_it_is_heard_that_they_left_are_not_kept_beyond_the_need(owner):
+    sender = bank(4, 1)
+    family = settled(owner, units=1)
+    offer(sender, newest())
+    settle(family)
+    make_unit(owner.partner)
+    confirm(family, owner)
+    dispatch(sender, newest())
+    receive(owner, newest())
+
+    settle(family)
+
+    assert (kept(), Unit.objects.filter(status="available").count()) == (1, 1)
+    assert ("transfer", "released", 1) in sources(family)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Final
 
-from common.db import command, step
+from common.db import command, lock, step
 from requests_app.models import Assignment, AttenderRequest, AttenderStep, BloodRequest
 from requests_app.services.families.history import (
     SYSTEM,
@@ -78,7 +78,7 @@ def follow_transfers(*, purpose: str, need: uuid.UUID) -> None:
 def note_transfer_received(
     *, purpose: str, need: uuid.UUID, transfer_id: uuid.UUID, holding_id: uuid.UUID | None
 ) -> None:
-    """Bags have arrived, and are kept for the family until it needs them; a closed request lets them go.
+    """Bags have arrived, and are kept for the family until it needs them; what was called off already is let go.
 
     Locks: the request, the bags.      Emits: family.source_changed, family.unsettled
     """
@@ -86,17 +86,17 @@ def note_transfer_received(
     if request is None:
         return
     holdings = [] if holding_id is None else [holding_id]
-    if request.state not in LIVE_FAMILY:
+    source = AttenderStep.objects.filter(request=request, transfer=transfer_id).first()
+    if request.state not in LIVE_FAMILY or (source is not None and source.state not in BEFORE_ARRIVAL):
         freed = stock.trim_reservations(holding_ids=holdings, keep=0, actor=SYSTEM)
         note(request, verb="free", units=freed)
         return
     kept = stock.keep_reservations(holding_ids=holdings, until=request.needed_by)
-    source = AttenderStep.objects.filter(request=request, transfer=transfer_id).first()
     if source is None:
         source = begin(request, SourceKind.TRANSFER, units=kept, transfer=transfer_id, need=need)
-    if kept and source.state in BEFORE_ARRIVAL:
+    if kept:
         move_source(request, source, "reserve", units=kept, holding=holding_id, until=request.needed_by)
-    elif source.state in BEFORE_ARRIVAL:
+    else:
         move_source(request, source, "fail", reason="none_usable")
     unsettle(request)
 
@@ -163,7 +163,7 @@ def note_request_closed(*, blood_request_id: uuid.UUID) -> None:
 
 def _family(purpose: str) -> AttenderRequest | None:
     pk = id_in_purpose(purpose)
-    return None if pk is None else lock_family(pk)
+    return None if pk is None else next(iter(lock(AttenderRequest, [pk])), None)
 
 
 def _follow_need(request: AttenderRequest, need: uuid.UUID) -> None:

@@ -23,7 +23,10 @@ def key_of(request: AttenderRequest) -> str:
 
 def id_in_purpose(purpose: str) -> uuid.UUID | None:
     """Return which family's request something was done for; None when it was for none."""
-    return uuid.UUID(purpose.removeprefix(PURPOSE)) if purpose.startswith(PURPOSE) else None
+    try:
+        return uuid.UUID(purpose.removeprefix(PURPOSE)) if purpose.startswith(PURPOSE) else None
+    except ValueError:
+        return None
 
 
 @step
