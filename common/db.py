@@ -35,6 +35,8 @@ LOCK_ORDER = (
     "stock.DinCounter",
     "requests_app.BloodRequest",
     "requests_app.Assignment",
+    "donations.Camp",
+    "donations.Enrolment",
     "donations.Donation",
     "donations.Invitation",
     "notifications.Notification",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from common.blood import BloodGroup, DonationType, Sex
-from donations.states import ConsentForm, JourneyStep
+from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
 from notifications.states import Channel, DeliveryStatus
 from partners.states import ComplaintCategory, ComplaintStatus, PartnerKind, PartnerStatus, Role, SubjectKind
 from requests_app.states import (
@@ -55,7 +55,9 @@ SETS: dict[str, Iterable[str]] = {
     "AttestationFailure": AttestationFailure,
     "AttestationStatus": AttestationStatus,
     "BloodGroup": BloodGroup,
+    "CampStatus": CampStatus,
     "Channel": Channel,
+    "CheckInOutcome": CheckInOutcome,
     "ComplaintCategory": ComplaintCategory,
     "ComplaintStatus": ComplaintStatus,
     "Component": Component,
@@ -66,6 +68,7 @@ SETS: dict[str, Iterable[str]] = {
     "DiscardReason": DiscardReason,
     "DocumentKind": DocumentKind,
     "DonationType": DonationType,
+    "EnrolmentStatus": EnrolmentStatus,
     "FamilyStatus": FamilyStatus,
     "Finding": Finding,
     "IdentityMethod": IdentityMethod,

@@ -19,6 +19,13 @@ EVENTS: Final[Mapping[str, str]] = {
     "assignment.deferred": "The donor was found unfit at the visit.",
     "assignment.missed": "The donor did not come.",
     "assignment.released": "The donor need not come.",
+    "camp.cancelled": "A partner has called a camp off.",
+    "camp.donors_invited": "Donors near a camp are to be told of it.",
+    "camp.finished": "A camp is over, and its report is due.",
+    "camp.invitations_unfinished": "A camp has more donors near it than one transaction.",
+    "camp.published": "A partner collects blood somewhere.",
+    "camp.reminder_due": "A camp is tomorrow.",
+    "camp.reported": "A partner has said what a camp collected.",
     "assignment.reminder_due": "A donor is expected in a few hours.",
     "complaint.answered": "An administrator has answered whoever complained.",
     "complaint.opened": "Somebody has complained.",
@@ -72,6 +79,7 @@ EVENTS: Final[Mapping[str, str]] = {
 UNHEARD: Final = frozenset(
     {
         "assignment.arrived",
+        "camp.reported",
         "complaint.opened",  # administrators see it in their list
         "partner.flagged",  # and this
         "unit.collected",

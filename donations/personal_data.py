@@ -8,7 +8,16 @@ from donations import selectors
 from donations.services.forgetting import delete_traces
 from users.personal_data import Holding, Rows, hold, leaves_traces
 
-FIELDS = ("id", "assignment_id", "partner_id", "donation_type", "blood_group", "volume_ml", "donated_at")
+FIELDS = (
+    "id",
+    "assignment_id",
+    "enrolment_id",
+    "partner_id",
+    "donation_type",
+    "blood_group",
+    "volume_ml",
+    "donated_at",
+)
 MEASURED = ("consent", "haemoglobin_g_dl", "weight_kg", "systolic_mmhg", "diastolic_mmhg", "pulse_bpm", "temperature_c")
 
 
@@ -19,6 +28,11 @@ def donations(user_id: uuid.UUID) -> Rows:
 def ratings(user_id: uuid.UUID) -> Rows:
     rows = selectors.ratings_by_donor(user_id).order_by("pk")
     return list(rows.values("id", "assignment_id", "stars", "comment", "created_at"))
+
+
+def enrolments(user_id: uuid.UUID) -> Rows:
+    rows = selectors.enrolments_of_donor(user_id).order_by("pk")
+    return list(rows.values("id", "camp_id", "status", "enrolled_at", "checked_in_at", "ended_at"))
 
 
 def family_ratings(user_id: uuid.UUID) -> Rows:
@@ -44,6 +58,16 @@ hold(
         "As long as the account.",
         "The stars, without words or name.",
         ratings,
+    )
+)
+hold(
+    Holding(
+        "enrolments",
+        "To keep you a place in a camp, and to know that you came.",
+        "The partner that holds the camp.",
+        "As long as the account.",
+        "With no name: donations are traced through them, which the law asks for at least five years.",
+        enrolments,
     )
 )
 leaves_traces(delete_traces)

@@ -28,6 +28,9 @@ class Kind(StrEnum):
     THANK_YOU_UNDATED = "thank_you_undated"  # nobody can say when the next donation may be
     LOCKED = "locked"
     UNLOCKED = "unlocked"
+    CAMP_NEARBY = "camp_nearby"
+    CAMP_REMINDER = "camp_reminder"
+    CAMP_CANCELLED = "camp_cancelled"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a message
     COMPLAINT_ANSWERED = "complaint_answered"  # to whoever complained, person or member
     # To a family that asked for a patient.
@@ -58,6 +61,7 @@ class Kind(StrEnum):
     MEMBER_ADDED = "member_added"
     STOCK_LOW = "stock_low"
     UNITS_RECALLED = "units_recalled"
+    CAMP_REPORT_DUE = "camp_report_due"
     TRANSFER_ASKED = "transfer_asked"
     TRANSFER_OFFERED = "transfer_offered"
     TRANSFER_CONFIRMED = "transfer_confirmed"
@@ -98,6 +102,9 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.BLOOD_ISSUED: Rule(SMS),
     Kind.LOCKED: Rule(SMS),
     Kind.UNLOCKED: Rule(SMS),
+    Kind.CAMP_NEARBY: Rule(SMS, priority=6),
+    Kind.CAMP_REMINDER: Rule(SMS),
+    Kind.CAMP_CANCELLED: Rule(BOTH, priority=1),
     Kind.PASSWORD_CHANGED: Rule(SMS, priority=1),
     Kind.COMPLAINT_ANSWERED: Rule(SMS),
     Kind.FAMILY_RESERVED: Rule(BOTH, priority=2),
@@ -126,6 +133,7 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.MEMBER_ADDED: Rule(SMS),
     Kind.STOCK_LOW: Rule(SMS),
     Kind.UNITS_RECALLED: Rule(BOTH, priority=1),
+    Kind.CAMP_REPORT_DUE: Rule(BOTH, priority=3),
     Kind.TRANSFER_ASKED: Rule(BOTH, priority=2),
     Kind.TRANSFER_OFFERED: Rule(BOTH, priority=2),
     Kind.TRANSFER_CONFIRMED: Rule(BOTH, priority=2),

@@ -117,6 +117,9 @@ def note_transfer_ended(event: OutboxEvent) -> None:
 
 @on("donation.verified")
 def count_donation(event: OutboxEvent) -> None:
+    """Count what was given for a family; what was given at a camp was for nobody yet."""
+    if "assignment" not in event.payload:
+        return
     following.count_donation(assignment_id=uuid.UUID(event.payload["assignment"]))
 
 

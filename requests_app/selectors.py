@@ -294,6 +294,13 @@ def candidates(request: BloodRequest, rings: Iterable[Decimal]) -> list[matching
     )
 
 
+def has_been_asked_enough(*, since: dt.datetime) -> Exists:
+    """Return the condition over a donor's row that he was asked since then as often as a day allows."""
+    asks = Ask.objects.filter(donor_id=OuterRef("pk"), created_at__gt=since).order_by()
+    cap: int = settings.DAILY_ASK_CAP
+    return Exists(asks[cap - 1 : cap])
+
+
 def asks_to_tell(ask_ids: Iterable[uuid.UUID]) -> list[AskToTell]:
     """Return the asks that still need an answer: none once the request is closed or the donor has answered."""
     answered = Assignment.objects.filter(request=OuterRef("request"), donor=OuterRef("donor"))

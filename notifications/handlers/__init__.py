@@ -6,6 +6,7 @@ Nobody learns more than the visit needs: no donor's name or phone, no arrival co
 from notifications.handlers import (
     accounts,
     blood_requests,
+    camps,
     coming_back,
     exchange,
     families,
@@ -17,6 +18,7 @@ from notifications.handlers import (
 __all__ = [
     "accounts",
     "blood_requests",
+    "camps",
     "coming_back",
     "exchange",
     "families",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from sandbox.demo.chapters import (
+    camp,
     coming_back,
     family_by_transfer,
     family_from_stock,
@@ -23,6 +24,7 @@ CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (
     test_and_release.tell,
     family_from_stock.tell,
     family_by_transfer.tell,
+    camp.tell,
     look_back.tell,
     identity.tell,
 )

@@ -19,6 +19,8 @@ from config.catalogue import tables
 
 TABLES = tables()
 COLUMNS = {
+    "donations.states.CAMP_TRANSITIONS": ("donations.Camp", "status"),
+    "donations.states.ENROLMENT_TRANSITIONS": ("donations.Enrolment", "status"),
     "notifications.states.DELIVERY_TRANSITIONS": ("notifications.Delivery", "status"),
     "partners.states.COMPLAINT_TRANSITIONS": ("partners.Complaint", "status"),
     "partners.states.TRANSITIONS": ("partners.Partner", "status"),

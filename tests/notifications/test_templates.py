@@ -35,6 +35,8 @@ FACTS = {
     "available": 1234,
     "minimum": 1235,
     "bags": 12,
+    "place": "Shri Shivaji Vidya Mandir, Community Hall behind the Old Bus Stand, Yavatmal",
+    "starts_at": MOMENT,
     "wanted": 50,
     "given": 49,
     "until": MOMENT,

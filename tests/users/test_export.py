@@ -20,6 +20,7 @@ KINDS = {
     "documents",
     "donations",
     "donor_profile",
+    "enrolments",
     "family_ratings",
     "family_requests",
     "identity",
