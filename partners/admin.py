@@ -34,14 +34,14 @@ class ReasonForm(ActionForm):
 
 class PartnerEventInline(ReadOnlyInline):
     model = PartnerEvent
-    fields = readonly_fields = ("created_at", "verb", "actor", "reason")
+    fields = ("created_at", "verb", "actor", "reason")
     ordering = ("-pk",)
     show_change_link = False
 
 
 class MemberInline(ReadOnlyInline):
     model = Member
-    fields = readonly_fields = ("name", "phone", "role", "language", "is_active", "created_at")
+    fields = ("name", "phone", "role", "language", "is_active", "created_at")
     ordering = ("pk",)
 
 
@@ -178,7 +178,7 @@ class CaseForm(ActionForm):
 
 class ComplaintEventInline(ReadOnlyInline):
     model = ComplaintEvent
-    fields = readonly_fields = ("created_at", "verb", "actor", "text")
+    fields = ("created_at", "verb", "actor", "text")
     ordering = ("-pk",)
     show_change_link = False
 

@@ -136,7 +136,7 @@ class VisitAnswersAdmin(ReadOnlyAdmin):
 
 class DocumentUseInline(ReadOnlyInline):
     model = DocumentUse
-    fields = readonly_fields = ("purpose", "attached_at", "ended_at")
+    fields = ("purpose", "attached_at", "ended_at")
     show_change_link = False
 
 
