@@ -21,6 +21,7 @@ TABLES = tables()
 COLUMNS = {
     "donations.states.CAMP_TRANSITIONS": ("donations.Camp", "status"),
     "donations.states.ENROLMENT_TRANSITIONS": ("donations.Enrolment", "status"),
+    "donations.states.INVITATION_TRANSITIONS": ("donations.Invitation", "status"),
     "notifications.states.DELIVERY_TRANSITIONS": ("notifications.Delivery", "status"),
     "partners.states.COMPLAINT_TRANSITIONS": ("partners.Complaint", "status"),
     "partners.states.TRANSITIONS": ("partners.Partner", "status"),
