@@ -34,9 +34,11 @@ def certificates(user_id: uuid.UUID) -> Rows:
 def follow_ups(user_id: uuid.UUID) -> Rows:
     invitations = selectors.invitations_of_donor(user_id).order_by("pk")
     reminders = selectors.reminders_of_donor(user_id).order_by("pk")
+    camps = selectors.camp_invites_of_donor(user_id).order_by("pk")
     return [
-        *invitations.values("assignment_id", "status", "due_on", "created_at", "ended_at"),
+        *invitations.values("assignment_id", "enrolment_id", "status", "due_on", "created_at", "ended_at"),
         *reminders.values("assignment_id", "hours", "created_at"),
+        *camps.values("camp_id", "created_at"),
     ]
 
 
@@ -109,10 +111,10 @@ hold(
 hold(
     Holding(
         "follow_ups",
-        "To remind you of a promise, and to ask you again when you may give, once each.",
+        "To remind you of a promise, to ask you again when you may give, and to tell you of a camp nearby, once each.",
         YOU,
-        "As long as the promise.",
-        "That something was sent or dropped, with no name.",
+        "As long as the promise, or the place in a camp; of which camps you were told, until a week after each.",
+        "That something was sent or dropped, with no name; nothing of camps that you were told of.",
         follow_ups,
     )
 )
