@@ -19,6 +19,7 @@ IDENTITY_PROVIDER = tuple(f"IDENTITY_PROVIDER_{part}" for part in ("URL", "NAME"
 SHORTEST_KEY = 32  # bytes of a key for HS256 (RFC 7518, 3.2)
 SHORTEST_SECRET = 50  # characters, as Django asks of its own
 CLOUDINARY_URL = re.compile(r"cloudinary://[^:@/]+:[^:@/]+@[^:@/]+")
+SHORTEST_WEBHOOK_SECRET = 20  # characters; those of Stripe have 38
 FEWEST_CHARACTERS = 12  # different ones; a key of one repeated letter is no key
 
 
@@ -72,6 +73,7 @@ def _outside_world(settings: Mapping[str, Any]) -> Iterator[str]:
     yield from _identity_provider(settings)
     if settings["SANDBOX_URL"]:
         yield "SANDBOX_URL is set: the sandbox is never used in production."
+    yield from _providers_of_payments(settings)
     provider, public = urlsplit(settings["TWILIO_API_BASE"]), urlsplit(settings["PUBLIC_URL"])
     if (provider.scheme, provider.hostname) != ("https", "api.twilio.com"):
         yield "TWILIO_API_BASE does not point at Twilio: the sandbox is never used in production."
@@ -115,3 +117,17 @@ def _private_files(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "CLOUDINARY_API_BASE does not point at Cloudinary: the sandbox is never used in production."
     if folder and Path(settings["STATIC_ROOT"]) in [Path(folder), *Path(folder).parents]:
         yield "PRIVATE_FILES_DIR lies among the static files, which everybody may read."
+
+
+def _providers_of_payments(settings: Mapping[str, Any]) -> Iterator[str]:
+    """A provider may be left out; one that is set up takes real money, and nothing signs for it with a known secret."""
+    key, secret = settings["STRIPE_SECRET_KEY"], settings["STRIPE_WEBHOOK_SECRET"]
+    if bool(key) != bool(secret):
+        yield "STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET belong together: one is empty."
+    if key and (not key.startswith(("sk_live_", "rk_live_")) or "sandbox" in key):
+        yield "STRIPE_SECRET_KEY is no live key: the sandbox and test mode are never used in production."
+    if secret and (len(secret) < SHORTEST_WEBHOOK_SECRET or "sandbox" in secret):
+        yield "STRIPE_WEBHOOK_SECRET is the sandbox's, or too short."
+    base = urlsplit(settings["STRIPE_API_BASE"])
+    if (base.scheme, base.hostname) != ("https", "api.stripe.com"):
+        yield "STRIPE_API_BASE does not point at Stripe: the sandbox is never used in production."

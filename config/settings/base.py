@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "common",
     "users",
     "partners",
+    "payments",
     "stock",
     "requests_app",
     "donations",
@@ -236,6 +237,11 @@ CLOUDINARY_API_BASE: str = env.str("CLOUDINARY_API_BASE", default="https://api.c
 PRIVATE_FILES_DIR: str = env.str("PRIVATE_FILES_DIR", default="")  # a relative path starts at the project
 PRIVATE_FILES_DIR = PRIVATE_FILES_DIR and str(BASE_DIR / PRIVATE_FILES_DIR)
 FILE_SCANNER: str = env.str("FILE_SCANNER", default="")  # path of a callable: bytes -> whether they are clean
+
+# Payments. A provider without its secret is not offered.
+STRIPE_SECRET_KEY: str = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET: str = env.str("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", default="https://api.stripe.com")
 
 APSCHEDULER_DATETIME_FORMAT = "Y-m-d H:i:s"
 APSCHEDULER_RUN_NOW_TIMEOUT = 25
