@@ -46,6 +46,7 @@ LOCK_ORDER = (
     "payments.Payout",
     "payments.Account",
     "payments.InvoiceCounter",
+    "payments.ProviderToken",
     "notifications.Notification",
     "notifications.Delivery",
     "common.PrivateFile",  # the kernel's, and last: whoever owns a file holds its own row before

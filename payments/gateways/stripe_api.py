@@ -57,6 +57,7 @@ class StripeGateway:
     provider: Final = Provider.STRIPE
     name: Final = "Card or wallet (Stripe)"
     currencies: Final = frozenset({Currency.INR, Currency.USD, Currency.EUR})
+    least: Final = 1
 
     def is_configured(self) -> bool:
         return bool(settings.STRIPE_SECRET_KEY and settings.STRIPE_WEBHOOK_SECRET)
@@ -107,6 +108,9 @@ class StripeGateway:
             return self._find_refund(repayment) or self.refund(repayment)
         with answers():
             return _moved(_client().v1.refunds.retrieve(repayment.provider_ref))
+
+    def take_return(self, charge: Charge, fields: Mapping[str, str]) -> bool:
+        return False  # Checkout sends the payer straight to where the client wants them
 
     def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
         given, secret = headers.get("Stripe-Signature"), settings.STRIPE_WEBHOOK_SECRET
