@@ -33,7 +33,7 @@ def run(report: Report) -> None:
         medians, present = list[float](), 0
         for size in SIZES:
             say(f"  {size:,} bags ...")
-            _add_units(partner_id, size - present, expires_in="(1 + n %% 30) * interval '1 day'")
+            add_units(partner_id, size - present, expires_in="(1 + n %% 30) * interval '1 day'")
             present = size
             analyse("stock_unit", "stock_stockcount")
             pick, in_sql, whole = _measure(partner_id)
@@ -82,7 +82,7 @@ def _measure(partner_id: uuid.UUID) -> tuple[Spread, Spread, Spread]:
 
 def _rush(report: Report) -> None:
     partner_id = people.make_hospital(crowd.CENTRE).partner_id
-    _add_units(partner_id, LAST * 20, expires_in="interval '9 days'")
+    add_units(partner_id, LAST * 20, expires_in="interval '9 days'")
     Unit.objects.filter(partner_id=partner_id).exclude(
         pk__in=list(Unit.objects.filter(partner_id=partner_id, blood_group="B+").values_list("pk", flat=True)[:LAST])
     ).update(status="issued")
@@ -106,9 +106,9 @@ def _rush(report: Report) -> None:
 
 def _sweep(report: Report, partner_id: uuid.UUID) -> None:
     say(f"  {DUE:,} expired bags ...")
-    _add_units(partner_id, 5, expires_in="interval '-1 minute'")
+    add_units(partner_id, 5, expires_in="interval '-1 minute'")
     jobs.expire_units()
-    _add_units(partner_id, DUE, expires_in="interval '-1 minute'")
+    add_units(partner_id, DUE, expires_in="interval '-1 minute'")
     analyse("stock_unit")
     done, took = 0, 0.0
 
@@ -130,7 +130,7 @@ def _sweep(report: Report, partner_id: uuid.UUID) -> None:
         report.hold("the sweep's growth of memory", growth, "< 64 MiB", holds=grown < MEMORY_BAR)
 
 
-def _add_units(partner_id: uuid.UUID, count: int, *, expires_in: str) -> None:
+def add_units(partner_id: uuid.UUID, count: int, *, expires_in: str) -> None:
     """Insert bags of red cells of all groups, a third of them B+, with numbers nobody else has."""
     with connection.cursor() as cursor:
         cursor.execute(

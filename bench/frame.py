@@ -21,6 +21,7 @@ BENCHMARKS = (
     "first_sms",
     "dispatch",
     "accept_storm",
+    "camp_rush",
     "import_directory",
     "lists",
     "sweeps",

@@ -79,6 +79,12 @@ class TooMany(DomainError):
     code, message = "too_many_requests", "Too many requests. Try again later."
 
 
+class Unavailable(DomainError):
+    """Somebody outside is needed for this and does not answer; the same call may succeed later."""
+
+    code, message = "unavailable", "This is not available right now. Try again later."
+
+
 def every_refusal() -> Iterator[type[DomainError]]:
     """Yield every refusal class that has been imported, parents first."""
     waiting: list[type[DomainError]] = list(DomainError.__subclasses__())

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from common import clock
 from common.db import command, delete_in_batches, lock, step
 from common.errors import NotFound, Unauthenticated
+from common.finding import find_with
 from common.ids import uuid7
 from common.tokens import Claims, Kind, Pair, Realm, TokenInvalid, issue_pair, read_token
 
@@ -107,14 +108,13 @@ def _rotate(model: type[S], *, claims: Claims, seen_alive: bool) -> Pair:
     return _pair(session)
 
 
-def authenticate(model: type[S], *, access: str, related: tuple[str, ...] = ("account",)) -> S:
+def authenticate(model: type[S], *, access: str, related: str = "account") -> S:
     """Return the open session behind an access token, with its account loaded; one query.
 
     Raises: TokenInvalid, SessionEnded
     """
     claims = read_token(model.realm, Kind.ACCESS, access)
-    found = model._default_manager.select_related(*related).filter(pk=claims.session)
-    session = next(iter(found), None)  # first() would also sort, for as much time again
+    session = find_with(model, claims.session, related)
     now = clock.now()
     if session is None or session.account_id != claims.subject:
         raise TokenInvalid
@@ -129,6 +129,12 @@ def open_sessions(model: type[S], *, account_id: uuid.UUID) -> QuerySet[S]:
     """Return the account's devices that are signed in, the last used first."""
     mine = model._default_manager.filter(account_id=account_id, ended_at=None, expires_at__gt=clock.now())
     return mine.order_by("-last_used_at", "-pk")
+
+
+def addresses(model: type[S], **account: Any) -> set[str]:
+    """Return from where the accounts that match have signed in lately: sessions are kept a month after their end."""
+    known = model._default_manager.filter(**account).exclude(address=None).order_by()
+    return set(known.values_list("address", flat=True).distinct())
 
 
 @command

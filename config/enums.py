@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
-from donations.states import ConsentForm, JourneyStep
+from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
 from notifications.states import Channel, DeliveryStatus
-from partners.states import PartnerKind, PartnerStatus, Role
+from partners.states import ComplaintCategory, ComplaintStatus, PartnerKind, PartnerStatus, Role, SubjectKind
 from payments.states import (
     ActionType,
     InvoiceKind,
@@ -18,18 +18,59 @@ from payments.states import (
     PurchaseKind,
     RefundStatus,
 )
-from requests_app.states import Answered, AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
+from requests_app.states import (
+    OWN_REFUSALS,
+    Answered,
+    AssignmentStatus,
+    FamilyStatus,
+    RefuseReason,
+    RequestStatus,
+    SourceKind,
+    SourceStatus,
+    StopReason,
+    Urgency,
+    WaveKind,
+)
+from stock.compatibility import UNKNOWN
 from stock.components import Component
-from stock.states import OWN_REASONS, DiscardReason, Finding, MandatoryTest, UnitStatus
-from users.states import STANDING_PURPOSES, AssuranceLabel, ConsentStatus, IdentityMethod, Purpose, ScoreReason, Tag
+from stock.states import (
+    OWN_REASONS,
+    Answer,
+    Condition,
+    DiscardReason,
+    Fate,
+    Finding,
+    MandatoryTest,
+    TransferEnd,
+    TransferStatus,
+    UnitStatus,
+)
+from users.states import (
+    STANDING_PURPOSES,
+    AssuranceLabel,
+    AttestationFailure,
+    AttestationStatus,
+    ConsentStatus,
+    DocumentKind,
+    IdentityMethod,
+    Purpose,
+    ScoreReason,
+    Tag,
+)
 
 SETS: dict[str, Iterable[str]] = {
     "ActionType": ActionType,
     "AssignmentStatus": AssignmentStatus,
     "Answered": Answered,
     "AssuranceLabel": AssuranceLabel,
+    "AttestationFailure": AttestationFailure,
+    "AttestationStatus": AttestationStatus,
     "BloodGroup": BloodGroup,
+    "CampStatus": CampStatus,
     "Channel": Channel,
+    "CheckInOutcome": CheckInOutcome,
+    "ComplaintCategory": ComplaintCategory,
+    "ComplaintStatus": ComplaintStatus,
     "Component": Component,
     "ConsentForm": ConsentForm,
     "ConsentPurpose": STANDING_PURPOSES,
@@ -37,7 +78,10 @@ SETS: dict[str, Iterable[str]] = {
     "Currency": Currency,
     "DeliveryStatus": DeliveryStatus,
     "DiscardReason": DiscardReason,
+    "DocumentKind": DocumentKind,
     "DonationType": DonationType,
+    "EnrolmentStatus": EnrolmentStatus,
+    "FamilyStatus": FamilyStatus,
     "Finding": Finding,
     "IdentityMethod": IdentityMethod,
     "InvoiceKind": InvoiceKind,
@@ -45,19 +89,30 @@ SETS: dict[str, Iterable[str]] = {
     "MandatoryTest": MandatoryTest,
     "OfflineMethod": OfflineMethod,
     "OwnDiscardReason": OWN_REASONS,
+    "OwnRefuseReason": OWN_REFUSALS,
     "PartnerKind": PartnerKind,
     "PartnerStatus": PartnerStatus,
     "PaymentStatus": PaymentStatus,
     "Provider": Provider,
     "PurchaseKind": PurchaseKind,
     "Purpose": Purpose,
+    "RecipientGroup": [*BloodGroup, UNKNOWN],
+    "RefuseReason": RefuseReason,
     "RequestStatus": RequestStatus,
     "Role": Role,
     "ScoreReason": ScoreReason,
     "Sex": Sex,
+    "SourceKind": SourceKind,
+    "SourceStatus": SourceStatus,
     "StopReason": StopReason,
+    "SubjectKind": SubjectKind,
     "Tag": Tag,
-    "TransferStatus": RefundStatus,  # of money on its way: refunds and payouts
+    "MoneyStatus": RefundStatus,  # of refunds and payouts
+    "TransferAnswer": Answer,
+    "TransferCondition": Condition,
+    "TransferEnd": TransferEnd,
+    "TransferFate": Fate,
+    "TransferStatus": TransferStatus,
     "UnitStatus": UnitStatus,
     "Urgency": Urgency,
     "WaveKind": WaveKind,

@@ -19,14 +19,35 @@ EVENTS: Final[Mapping[str, str]] = {
     "assignment.deferred": "The donor was found unfit at the visit.",
     "assignment.missed": "The donor did not come.",
     "assignment.released": "The donor need not come.",
+    "camp.cancelled": "A partner has called a camp off.",
+    "camp.donors_invited": "Donors near a camp are to be told of it.",
+    "camp.finished": "A camp is over, and its report is due.",
+    "camp.invitations_unfinished": "A camp has more donors near it than one transaction.",
+    "camp.published": "A partner collects blood somewhere.",
+    "camp.reminder_due": "A camp is tomorrow.",
+    "camp.reported": "A partner has said what a camp collected.",
     "assignment.reminder_due": "A donor is expected in a few hours.",
+    "complaint.answered": "An administrator has answered whoever complained.",
+    "complaint.opened": "Somebody has complained.",
     "donation.verified": "A partner has verified a donation.",
     "donor.eligible_again": "A donor who came before may give again.",
     "donor.locked": "A donor has broken too many promises.",
     "donor.unlocked": "A donor's lock is over.",
+    "file.discarded": "A private file is nobody's any more.",
+    "file.kept": "A private file waits to be carried to its storage.",
+    "family.asked": "A family needs blood for a patient.",
+    "family.cancelled": "A family needs the blood no longer.",
+    "family.confirmed": "The hospital has said yes to a family.",
+    "family.expired": "The hour by which a family needed blood has passed.",
+    "family.fulfilled": "A family's patient has got every unit.",
+    "family.refused": "The hospital has said no to a family.",
+    "family.served": "A family's patient has got some of the units.",
+    "family.source_changed": "A source of a family's blood has taken a step.",
+    "family.unsettled": "What a family needs and what is promised may differ.",
     "member.added": "A partner has a new member.",
     "otp.requested": "Somebody wants a one-time code.",
     "partner.approved": "An administrator has let a partner work.",
+    "partner.flagged": "Many people have complained about a partner.",
     "partner.registered": "An organisation wants to become a partner.",
     "partner.reinstated": "A suspended partner works again.",
     "partner.rejected": "An administrator has refused a registration.",
@@ -52,6 +73,13 @@ EVENTS: Final[Mapping[str, str]] = {
     "request.wave_unfinished": "A wave has more donors to ask than one transaction.",
     "reservation.ended": "What was reserved has lapsed, or was lost.",
     "stock.low": "A partner has fewer units of a kind than it wants to have.",
+    "transfer.candidate_asked": "Partners were asked for bags.",
+    "transfer.confirmed": "A partner has accepted the bags offered.",
+    "transfer.dispatched": "Bags are on the road to another partner.",
+    "transfer.ended": "A transfer is over before any bag has left.",
+    "transfer.offered": "A partner offers bags to another.",
+    "transfer.received": "Bags have arrived at another partner.",
+    "transfer.requested": "A partner needs bags of others.",
     "unit.collected": "A bag is in quarantine.",
     "unit.issued": "A bag was handed out.",
     "unit.reactive": "A test of a donation was reactive.",
@@ -59,7 +87,13 @@ EVENTS: Final[Mapping[str, str]] = {
 }
 # Told to nobody yet: for partners' webhooks to come.
 UNHEARD: Final = frozenset(
-    {"assignment.arrived", "reservation.ended", "unit.collected"}
+    {
+        "assignment.arrived",
+        "camp.reported",
+        "complaint.opened",  # administrators see it in their list
+        "partner.flagged",  # and this
+        "unit.collected",
+    }
     # Told to those who sell, as soon as they do.
     | {"payment.cancelled", "payment.expired", "payment.failed", "payment.held"}
     | {"payout.failed", "payout.succeeded", "refund.failed"}

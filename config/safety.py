@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +15,10 @@ from django.core.exceptions import ImproperlyConfigured
 SECRETS = ("SECRET_KEY", "TOKEN_KEY", "CODE_KEY", "BLIND_INDEX_KEY")
 PROVIDER_SECRETS = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")  # the token also signs the provider's webhooks
 SENDERS = ("TWILIO_SMS_FROM", "TWILIO_WHATSAPP_FROM", "TWILIO_VOICE_FROM")
+IDENTITY_PROVIDER = tuple(f"IDENTITY_PROVIDER_{part}" for part in ("URL", "NAME", "CLIENT_ID", "SECRET"))
+SHORTEST_KEY = 32  # bytes of a key for HS256 (RFC 7518, 3.2)
 SHORTEST_SECRET = 50  # characters, as Django asks of its own
+CLOUDINARY_URL = re.compile(r"cloudinary://[^:@/]+:[^:@/]+@[^:@/]+")
 SHORTEST_WEBHOOK_SECRET = 20  # characters; those of Stripe have 38
 SHORTEST_PROVIDER_SECRET = 8  # characters; what the providers let one choose
 RAZORPAY = ("RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET")
@@ -84,6 +89,7 @@ def _outside_world(settings: Mapping[str, Any]) -> Iterator[str]:
     for name in SENDERS:
         if not settings[name]:
             yield f"{name} is empty."
+    yield from _identity_provider(settings)
     if settings["SANDBOX_URL"]:
         yield "SANDBOX_URL is set: the sandbox is never used in production."
     yield from _providers_of_payments(settings)
@@ -92,6 +98,44 @@ def _outside_world(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "TWILIO_API_BASE does not point at Twilio: the sandbox is never used in production."
     if public.scheme != "https" or not public.hostname:
         yield "PUBLIC_URL must be this server's https address: providers sign their webhooks over it."
+    yield from _private_files(settings)
+
+
+def _identity_provider(settings: Mapping[str, Any]) -> Iterator[str]:
+    """All of it or nothing: without a provider level 2 is not offered."""
+    given = [name for name in IDENTITY_PROVIDER if settings[name]]
+    if not given:
+        return
+    for name in sorted(set(IDENTITY_PROVIDER) - set(given)):
+        yield f"{name} is empty, and {given[0]} is not."
+    for name in given:
+        if "sandbox" in settings[name].lower():
+            yield f"{name} is the sandbox's."
+    address = urlsplit(settings["IDENTITY_PROVIDER_URL"])
+    if given[0] == "IDENTITY_PROVIDER_URL" and (address.scheme != "https" or _is_this_machine(address.hostname)):
+        yield "IDENTITY_PROVIDER_URL must be the https address of a licensed provider: numbers are sent there."
+    if len(settings["IDENTITY_PROVIDER_SECRET"].encode()) < SHORTEST_KEY:
+        yield f"IDENTITY_PROVIDER_SECRET is weak: use {SHORTEST_KEY} bytes or more, it signs what the provider says."
+
+
+def _is_this_machine(host: str | None) -> bool:
+    try:
+        return not host or host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _private_files(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Where private files go is said, never guessed, and is no place that a web server shows."""
+    url, base, folder = settings["CLOUDINARY_URL"], settings["CLOUDINARY_API_BASE"], settings["PRIVATE_FILES_DIR"]
+    if not url and not folder:
+        yield "CLOUDINARY_URL or PRIVATE_FILES_DIR must say where private files are kept."
+    if url and not CLOUDINARY_URL.fullmatch(url):
+        yield "CLOUDINARY_URL is written cloudinary://api_key:api_secret@cloud_name."
+    if "sandbox" in url or (url and urlsplit(base)[:2] != ("https", "api.cloudinary.com")):
+        yield "CLOUDINARY_API_BASE does not point at Cloudinary: the sandbox is never used in production."
+    if folder and Path(settings["STATIC_ROOT"]) in [Path(folder), *Path(folder).parents]:
+        yield "PRIVATE_FILES_DIR lies among the static files, which everybody may read."
 
 
 def _providers_of_payments(settings: Mapping[str, Any]) -> Iterator[str]:

@@ -7,7 +7,9 @@ from django.http import HttpRequest, HttpResponse
 
 from common import throttle
 from common.api.address import client_network
+from common.api.guesses import spend_password_try
 from common.errors import TooMany
+from users.selectors import signed_in_from
 
 
 class Site(AdminSite):
@@ -22,7 +24,8 @@ class Site(AdminSite):
         if request.method == "POST":
             try:
                 throttle.spend("sign_in", client_network(request))
-                throttle.spend("sign_in_phone", request.POST.get("username", "").strip()[:40])
+                phone = request.POST.get("username", "").strip()[:40]
+                spend_password_try(request, phone=phone, signed_in_from=signed_in_from(phone))
             except TooMany as exc:
                 wait = {"Retry-After": str(exc.facts["retry_after"])}
                 return HttpResponse(exc.message, status=429, headers=wait, content_type="text/plain")

@@ -42,3 +42,12 @@ class LastOwner(Conflict):
 class FacilityCodeTaken(Conflict):
     code, message = "facility_code_taken", "Another organisation has this facility code."
     constraint = "partner_facility_code_unique"
+
+
+class ComplaintOpen(Conflict):
+    code, message = "complaint_open", "Your complaint about them is still being looked at."
+    constraint = "one_open_complaint_each"
+
+
+class AnswerMissing(Conflict):
+    code, message = "answer_missing", "A complaint is closed with an answer to whoever complained."

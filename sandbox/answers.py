@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 from typing import Any
 
@@ -35,3 +36,21 @@ def as_json(value: object, status: int = HTTPStatus.OK) -> Response:
 async def not_understood(_: Request, reason: Exception) -> Response:
     """Answer for NotUnderstood, wherever it is raised."""
     return as_json({"error": str(reason)}, HTTPStatus.BAD_REQUEST)
+
+
+class _HangUp(Response):
+    """No answer at all: the connection is cut."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        super().__init__()
+        self._transport = transport
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self._transport.abort()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+def hang_up(request: Request) -> Response:
+    """Return what cuts the connection instead of answering."""
+    return _HangUp(request.state.transport)

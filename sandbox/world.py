@@ -27,6 +27,9 @@ SANDBOX_BKASH_APP_KEY = "sandbox-bkash-key"
 SANDBOX_BKASH_APP_SECRET = "sandbox-bkash-secret"  # noqa: S105 - as below
 SANDBOX_BKASH_SNS_TOPIC = "arn:aws:sns:sandbox:000000000000:bkash"
 SANDBOX_AUTH_TOKEN = "sandbox-auth-token"  # noqa: S105 - not a secret: production refuses to start with it
+SANDBOX_CLOUDINARY_URL = "cloudinary://100000000000001:sandbox-secret@sandbox"
+SANDBOX_IDENTITY, SANDBOX_IDENTITY_CLIENT = "sandbox", "sandbox-client"
+SANDBOX_IDENTITY_SECRET = "sandbox-identity-secret-that-production-refuses"  # noqa: S105 - no secret, as it says
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +38,7 @@ class Settings:
 
     account_sid: str = SANDBOX_ACCOUNT_SID
     auth_token: str = SANDBOX_AUTH_TOKEN
+    cloudinary_url: str = SANDBOX_CLOUDINARY_URL
     stripe_key: str = SANDBOX_STRIPE_KEY
     stripe_webhook_secret: str = SANDBOX_STRIPE_WEBHOOK_SECRET
     razorpay_key_id: str = SANDBOX_RAZORPAY_KEY_ID
@@ -52,6 +56,9 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"  # where people's replies are posted to
     sms_from: str = "+15005550006"
     whatsapp_from: str = "+15005550007"
+    identity_name: str = SANDBOX_IDENTITY
+    identity_client: str = SANDBOX_IDENTITY_CLIENT
+    identity_secret: str = SANDBOX_IDENTITY_SECRET
     latency_ms: float = 0  # every answer of a provider's API takes at least this long
     step_ms: float = 150  # between two statuses of one message
     keep: int = 100_000  # messages; the oldest are forgotten first
@@ -62,6 +69,7 @@ class Settings:
         return cls(
             account_sid=env.get("TWILIO_ACCOUNT_SID") or SANDBOX_ACCOUNT_SID,
             auth_token=env.get("TWILIO_AUTH_TOKEN") or SANDBOX_AUTH_TOKEN,
+            cloudinary_url=env.get("CLOUDINARY_URL") or SANDBOX_CLOUDINARY_URL,
             stripe_key=env.get("STRIPE_SECRET_KEY") or SANDBOX_STRIPE_KEY,
             stripe_webhook_secret=env.get("STRIPE_WEBHOOK_SECRET") or SANDBOX_STRIPE_WEBHOOK_SECRET,
             razorpay_key_id=env.get("RAZORPAY_KEY_ID") or SANDBOX_RAZORPAY_KEY_ID,
@@ -79,6 +87,9 @@ class Settings:
             public_url=(env.get("PUBLIC_URL") or f"http://127.0.0.1:{env.get('PORT') or 8000}").rstrip("/"),
             sms_from=env.get("TWILIO_SMS_FROM") or cls.sms_from,
             whatsapp_from=env.get("TWILIO_WHATSAPP_FROM") or cls.whatsapp_from,
+            identity_name=env.get("IDENTITY_PROVIDER_NAME") or SANDBOX_IDENTITY,
+            identity_client=env.get("IDENTITY_PROVIDER_CLIENT_ID") or SANDBOX_IDENTITY_CLIENT,
+            identity_secret=env.get("IDENTITY_PROVIDER_SECRET") or SANDBOX_IDENTITY_SECRET,
             latency_ms=_milliseconds(env, "SANDBOX_LATENCY_MS", cls.latency_ms),
             step_ms=_milliseconds(env, "SANDBOX_STEP_MS", cls.step_ms),
         )
@@ -92,7 +103,8 @@ class World:
         self.faults = Faults()
         self.inbox = Inbox(keep=settings.keep)
         self.courier = Courier()
-        self.forgetting: list[Callable[[], None]] = []  # what else a reset clears: a provider's own memory
+        self.forgetting: list[Callable[[], None]] = []  # what else a reset makes a stand-in forget
+        self.assets: dict[tuple[str, str, str], bytes] = {}  # private files, by resource type, type and public id
 
 
 def _milliseconds(env: Mapping[str, str], name: str, default: float) -> float:

@@ -75,6 +75,7 @@ class ComponentFacts:
     """One row of the data: a component made with one anticoagulant.
 
     `shelf_life` runs from the act that `counts_from` names (collection, irradiation, washing, thawing).
+    `separated_within` is how soon after the draw it has to be made of whole blood, where there is such a rule.
     `eraktkosh_code` is the component's number in the national portal, empty where it has none.
     """
 
@@ -88,6 +89,7 @@ class ComponentFacts:
     agitated: bool
     shelf_life: dt.timedelta
     counts_from: str
+    separated_within: dt.timedelta | None
     default_volume_ml: int | None
     eraktkosh_code: str
     source: str
@@ -172,11 +174,16 @@ def _read(row: Mapping[str, str]) -> ComponentFacts:
         agitated=row["agitated"] == "yes",
         shelf_life=dt.timedelta(hours=int(row["shelf_life_hours"])),
         counts_from=row["counts_from"],
+        separated_within=_hours(row["separated_within_hours"]),
         default_volume_ml=int(row["default_volume_ml"]) if row["default_volume_ml"] else None,
         eraktkosh_code=row["eraktkosh_code"],
         source=row["source"],
         status=row["status"],
     )
+
+
+def _hours(text: str) -> dt.timedelta | None:
+    return dt.timedelta(hours=int(text)) if text else None
 
 
 def _band(min_c: str, max_c: str) -> TemperatureBand:

@@ -80,3 +80,91 @@ class CountBelowReserved(Conflict):
 class CountNotReleased(Invalid):
     code, message = "count_not_released", "Count only units that are tested and released, and say so."
     pointer = "/all_released"
+
+
+class TransferNeededByInvalid(Invalid):
+    code, message = "transfer_needed_by_invalid", "Units must be needed within the next 30 days."
+    pointer = "/needed_by"
+
+
+class NobodyHasIt(Conflict):
+    code, message = "nobody_has_it", "No partner within reach can spare such units."
+
+
+class TransferTaken(Conflict):
+    code, message = "transfer_taken", "Another partner has offered first."
+    constraint = "one_offer_for_a_transfer"
+
+
+class AskOver(Conflict):
+    code, message = "ask_over", "Your time to answer is over; others are asked, or nobody any more."
+
+
+class TransferExpired(Conflict):
+    code, message = "transfer_expired", "The time for this step has passed; the units are free again."
+
+
+class OfferTooLarge(Invalid):
+    code, message, pointer = "offer_too_large", "More units are offered than are wanted.", "/units"
+
+
+class UnitUnsuitable(Invalid):
+    code, message, pointer = "unit_unsuitable", "This unit is not yours, or not what is wanted.", "/named"
+
+
+class UnitNotInTransfer(Invalid):
+    code, message, pointer = "unit_not_in_transfer", "This unit was not sent with this transfer.", "/units"
+
+
+class UnitNamedTwice(Invalid):
+    code, message, pointer = "unit_named_twice", "Name each unit once.", "/units"
+
+
+class ReceiptIncomplete(Invalid):
+    code, message, pointer = "receipt_incomplete", "Say of every unit that was sent how it arrived.", "/units"
+
+
+class SeparatedTooLate(Conflict):
+    code, message = "separated_too_late", "This component has to be separated within hours of the donation."
+
+
+class SeparationTimeInvalid(Invalid):
+    code, message = "separation_time_invalid", "A unit is separated after its collection and not in the future."
+    pointer = "/separated_at"
+
+
+class CrossmatchMissing(Conflict):
+    code, message = (
+        "crossmatch_missing",
+        "A valid compatible crossmatch is missing; an emergency needs two authorisers.",
+    )
+
+
+class CrossmatchIncompatible(Conflict):
+    code, message = "crossmatch_incompatible", "The crossmatch of this unit is incompatible; not even an emergency."
+
+
+class CrossmatchNotApplicable(Conflict):
+    code, message = "crossmatch_not_applicable", "Only red cells and whole blood are crossmatched."
+
+
+class CrossmatchForNobody(Invalid):
+    code, message = "crossmatch_for_nobody", "Say with whose blood a unit that is kept for nobody was crossmatched."
+    pointer = "/recipient"
+
+
+class UnitNotMatchable(Conflict):
+    code, message = "unit_not_matchable", "Only a unit that is available, reserved or issued is crossmatched."
+
+
+class AuthorisersInvalid(Invalid):
+    code, message = (
+        "authorisers_invalid",
+        "An emergency release is authorised by two different active members of yours.",
+    )
+    pointer = "/emergency/authorised_by"
+
+
+class PeriodInvalid(Invalid):
+    code, message = "period_invalid", "A period ends no sooner than it begins, and is no longer than 366 days."
+    pointer = "/to"

@@ -29,6 +29,7 @@ UNIT_TRANSITIONS = {
     (UnitStatus.AVAILABLE, "ship"): UnitStatus.IN_TRANSIT,
     (UnitStatus.RESERVED, "ship"): UnitStatus.IN_TRANSIT,
     (UnitStatus.IN_TRANSIT, "receive"): UnitStatus.AVAILABLE,
+    (UnitStatus.IN_TRANSIT, "quarantine"): UnitStatus.QUARANTINED,
     **{(state, "discard"): UnitStatus.DISCARDED for state in UnitStatus if state not in TERMINAL},
     **{(state, "expire"): UnitStatus.EXPIRED for state in UnitStatus if state not in TERMINAL},
 }
@@ -59,6 +60,7 @@ class DiscardReason(StrEnum):
     COLD_CHAIN = "cold_chain"
     INSUFFICIENT = "insufficient"
     COUNTED = "counted"
+    MISSING = "missing"
     OTHER = "other"
 
 
@@ -80,3 +82,87 @@ class ReservationEnd(StrEnum):
     ISSUED = "issued"
     SHIPPED = "shipped"
     LOST = "lost"  # the bag was discarded or expired
+
+
+class Urgency(StrEnum):
+    """How much a transfer hurries; the words are those of requests."""
+
+    ROUTINE = "routine"
+    URGENT = "urgent"
+    CRITICAL = "critical"
+
+
+class TransferStatus(StrEnum):
+    REQUESTED = "requested"
+    OFFERED = "offered"
+    CONFIRMED = "confirmed"
+    IN_TRANSIT = "in_transit"
+    RECEIVED = "received"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+# Bags are asked for or kept, and none has left: what time and either side may still end.
+BEFORE_DISPATCH: Final = frozenset({TransferStatus.REQUESTED, TransferStatus.OFFERED, TransferStatus.CONFIRMED})
+SENDS: Final = frozenset(
+    {TransferStatus.OFFERED, TransferStatus.CONFIRMED, TransferStatus.IN_TRANSIT, TransferStatus.RECEIVED}
+)
+UNSERVED: Final = frozenset({TransferStatus.REJECTED, TransferStatus.CANCELLED, TransferStatus.EXPIRED})
+TRANSFER_TRANSITIONS = {
+    (TransferStatus.REQUESTED, "offer"): TransferStatus.OFFERED,
+    (TransferStatus.OFFERED, "confirm"): TransferStatus.CONFIRMED,
+    (TransferStatus.CONFIRMED, "dispatch"): TransferStatus.IN_TRANSIT,
+    (TransferStatus.IN_TRANSIT, "receive"): TransferStatus.RECEIVED,
+    (TransferStatus.REQUESTED, "reject"): TransferStatus.REJECTED,
+    (TransferStatus.OFFERED, "reject"): TransferStatus.REJECTED,
+    **{(state, "cancel"): TransferStatus.CANCELLED for state in TransferStatus if state in BEFORE_DISPATCH},
+    **{(state, "expire"): TransferStatus.EXPIRED for state in TransferStatus if state in BEFORE_DISPATCH},
+}
+
+
+class TransferEnd(StrEnum):
+    """Why a transfer ended without bags on the road."""
+
+    REJECTED = "rejected"  # the asker did not want the offer
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"  # its hour, or that of its offer, has passed
+    NO_CANDIDATES = "no_candidates"  # nobody within reach is left to be asked
+
+
+class Answer(StrEnum):
+    """What came of asking one partner. Empty in the row: it has not answered."""
+
+    OFFERED = "offered"
+    REFUSED = "refused"
+    LATE = "late"  # its window has passed
+    TAKEN = "taken"  # another was faster
+    WITHDRAWN = "withdrawn"  # the transfer ended
+
+
+class Fate(StrEnum):
+    """What became of one bag of a transfer."""
+
+    OFFERED = "offered"
+    FREED = "freed"
+    LOST = "lost"  # discarded or expired before it could leave
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    QUARANTINED = "quarantined"
+    DISCARDED = "discarded"
+    EXPIRED = "expired"
+    MISSING = "missing"
+
+
+class Condition(StrEnum):
+    """How the receiver finds a bag."""
+
+    SOUND = "sound"
+    DOUBTFUL = "doubtful"
+    DAMAGED = "damaged"
+    MISSING = "missing"
+
+
+class CrossmatchResult(StrEnum):
+    COMPATIBLE = "compatible"
+    INCOMPATIBLE = "incompatible"

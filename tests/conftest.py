@@ -16,7 +16,8 @@ from users.models import EligibilityRule
 
 packaged_rules = import_module("users.migrations.0002_packaged_rules")
 consent_notices = import_module("users.migrations.0004_consent_notices")
-donation_consent = import_module("users.migrations.0006_donation_consent")
+provider_notices = import_module("users.migrations.0005_licensed_identity")
+donation_consent = import_module("users.migrations.0007_donation_consent")
 NOON = dt.datetime(2030, 5, 1, 6, 30, tzinfo=dt.UTC)  # 12:00 in Asia/Kolkata
 
 
@@ -41,6 +42,7 @@ def fresh_rules(request: pytest.FixtureRequest) -> None:
     if not EligibilityRule.objects.exists():
         packaged_rules.load(apps, None)
         consent_notices.load(apps, None)
+        provider_notices.load(apps, None)
         donation_consent.load(apps, None)
 
 

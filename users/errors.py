@@ -1,4 +1,4 @@
-from common.errors import Conflict, Invalid, Locked, NotFound, Unauthenticated
+from common.errors import Conflict, Invalid, Locked, NotFound, Unauthenticated, Unavailable
 
 
 class PhoneNotServed(Invalid):
@@ -129,5 +129,58 @@ class OfflinePhoneDiffers(Conflict):
     code, message = "offline_phone_differs", "The file belongs to another telephone number than this account."
 
 
+class ProviderUnavailable(Unavailable):
+    """Nothing is decided, and the same call goes on where this one stopped."""
+
+    code, message = "identity_provider_unavailable", "The provider does not answer now. Send the same again later."
+
+
+class ProviderNumberRefused(Invalid):
+    code, message = "identity_number_refused", "The provider can send no code for this number."
+    pointer = "/number"
+
+
+class ProviderCodeWrong(Invalid):
+    """Costs a try; `tries_left` is among the facts."""
+
+    code, message, pointer = "identity_code_wrong", "This is not the code that the provider sent.", "/code"
+
+
+class AttestationOver(Conflict):
+    code, message = "attestation_over", "This attestation has ended: start another."
+
+
+class NameDiffers(Conflict):
+    code, message = "identity_name_differs", "The provider knows the person by another name than this account."
+
+
+class IdentityTaken(Conflict):
+    code, message = "identity_taken", "Another account has been attested for this person."
+    constraint = "one_account_per_attested_person"
+
+
+class AttestationUsed(Conflict):
+    code, message = "attestation_used", "This attestation was used before."
+    constraint = "attestation_counts_once"
+
+
+class LevelReached(Conflict):
+    code, message = "identity_level_reached", "This account has this level or a higher one already."
+
+
 class AccountErased(Conflict):
     code, message, constraint = "account_erased", "This account has been erased.", "user_erased_is_nobody"
+
+
+class DocumentNotFound(Invalid):
+    """Named by its place among those that were to be attached."""
+
+    code, message = "document_not_found", "This is none of your documents."
+
+
+class DocumentInUse(Conflict):
+    code, message = "document_in_use", "Somebody still needs this document for a decision about you."
+
+
+class TooManyDocuments(Conflict):
+    code, message = "too_many_documents", "Delete a document that is not needed any more, then send this one."

@@ -8,8 +8,10 @@ import uuid
 from users.models import (
     Consent,
     Deferral,
+    Document,
     Donor,
     IdentityAssurance,
+    IdentityAttestation,
     PastDonation,
     ScoreEntry,
     Session,
@@ -23,7 +25,7 @@ TRACE = "The law asks blood centres for records of at least five years."
 ACCOUNT = ("id", "public_id", "phone", "name", "email", "language", "zone", "city", "lat", "lng", "located_at")
 DONOR = ("blood_group", "group_confirmed_at", "sex", "date_of_birth", "weight_kg", "available", "on_leaderboard")
 STANDING = ("score", "verified_donations", "strikes", "locked_until", "created_at", "updated_at")
-EVIDENCE = ("id", "level", "method", "last4", "provider", "transaction_id", "reference_sha256", "certificate_sha256")
+EVIDENCE = ("id", "level", "method", "last4", "provider", "transaction_id", "subject_digest", "reference_sha256")
 
 
 def account(user_id: uuid.UUID) -> Rows:
@@ -63,7 +65,12 @@ def consents(user_id: uuid.UUID) -> Rows:
 
 def assurances(user_id: uuid.UUID) -> Rows:
     rows = IdentityAssurance.objects.filter(user_id=user_id).order_by("pk")
-    return list(rows.values(*EVIDENCE, "created_at", "ended_at"))
+    return list(rows.values(*EVIDENCE, "certificate_sha256", "created_at", "ended_at"))
+
+
+def attestations(user_id: uuid.UUID) -> Rows:
+    rows = IdentityAttestation.objects.filter(user_id=user_id).order_by("pk")
+    return list(rows.values("id", "provider", "status", "failure", "created_at", "closed_at"))
 
 
 def visit_answers(user_id: uuid.UUID) -> Rows:
@@ -72,6 +79,13 @@ def visit_answers(user_id: uuid.UUID) -> Rows:
     return [
         {**{name: getattr(row, name) for name in fields}, "answers": json.loads(row.answers or "[]")} for row in rows
     ]
+
+
+def documents(user_id: uuid.UUID) -> Rows:
+    rows = Document.objects.filter(owner_id=user_id).order_by("pk")
+    fields = ("name", "content_type", "size", "sha256")
+    values = rows.values_list("id", "kind", "created_at", *(f"file__{field}" for field in fields))
+    return [dict(zip(("id", "kind", "created_at", *fields), row, strict=True)) for row in values]
 
 
 hold(Holding("account", "To know who you are here, and to reach you.", YOU, "As long as the account.", "", account))
@@ -153,5 +167,25 @@ hold(
         "Until you withdraw the consent; then without the digits.",
         "That a level was reached and ended, without digits or name, so that no file counts twice.",
         assurances,
+    )
+)
+hold(
+    Holding(
+        "identity_attestations",
+        "To ask a licensed provider who you are, and not to pay twice for it.",
+        "The provider, which was given your number and name.",
+        "A month.",
+        "How the dialogues ended, for a month.",
+        attestations,
+    )
+)
+hold(
+    Holding(
+        "documents",
+        "To show hospitals what your request rests on; the files themselves are behind `/me/documents`.",
+        "Whoever decides about what you attached one to, until that is over.",
+        "Until you delete them.",
+        "",
+        documents,
     )
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from common import sessions
 from users.models import Session
-from users.services import answering, otp
+from users.services import answering, attesting, otp, retention
 from users.services.donors import refresh_stale_windows, unlock_due_donors
 
 BATCH = 1000
+ASKED_AT_ONCE = 50
 
 
 def unlock_donors() -> int:
@@ -19,8 +20,29 @@ def unlock_donors() -> int:
 
 
 def prune() -> int:
-    """Delete what accounts leave behind: old challenges, sessions and answers; return how many rows went."""
-    return otp.prune() + sessions.prune(Session) + answering.prune()
+    """Delete what accounts leave behind: old challenges, sessions, answers and attestations; return how many rows."""
+    return otp.prune() + sessions.prune(Session) + answering.prune() + attesting.prune()
+
+
+def delete_old_traces() -> int:
+    """Delete what the law had kept of people who were forgotten long ago; return how many people."""
+    deleted, after = 0, None
+    while True:
+        found, after = retention.delete_old_traces(after=after, limit=BATCH)
+        deleted += found
+        if after is None:
+            return deleted
+
+
+def settle_attestations() -> int:
+    """Ask the provider of identities what became of dialogues whose answer got lost, and close those that are over.
+
+    Return how many. The calls are few and each is bounded, and the next run goes on with the rest.
+    """
+    settled = attesting.settle_in_doubt(limit=ASKED_AT_ONCE)
+    while found := attesting.expire_due(limit=BATCH):
+        settled += found
+    return settled
 
 
 def refresh_windows() -> int:

@@ -10,7 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from common.errors import DomainError
+
 Rows = Sequence[Mapping[str, Any]]
+Check = Callable[[uuid.UUID], None]
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,9 @@ class Held:
 
 
 _holdings: dict[str, Holding] = {}
-_obstacles: list[Callable[[uuid.UUID], None]] = []
+_traces: list[Callable[[uuid.UUID], None]] = []
+_obstacles: list[Check] = []
+_erasure_refusals: list[type[DomainError]] = []
 
 
 def hold(holding: Holding) -> None:
@@ -48,9 +53,31 @@ def hold(holding: Holding) -> None:
     _holdings[holding.name] = holding
 
 
-def refuses_erasure(check: Callable[[uuid.UUID], None]) -> None:
-    """Register a check that raises a refusal while a person may not be forgotten; the caller holds person and donor."""
-    _obstacles.append(check)
+def refuses_erasure(*kinds: type[DomainError]) -> Callable[[Check], Check]:
+    """Register a check that raises one of these refusals while a person may not be forgotten.
+
+    Whoever calls the check holds person and donor. Raises: TypeError for what is no refusal.
+    """
+    if not all(isinstance(kind, type) and issubclass(kind, DomainError) for kind in kinds):
+        raise TypeError("refuses_erasure wants the refusals that the check raises.")
+
+    def register(check: Check) -> Check:
+        _obstacles.append(check)
+        _erasure_refusals.extend(kinds)
+        return check
+
+    return register
+
+
+def erasure_refusals() -> list[type[DomainError]]:
+    """Return what may stand in the way of an erasure, for the schema."""
+    return list(_erasure_refusals)
+
+
+def leaves_traces(delete: Callable[[uuid.UUID], None]) -> Callable[[uuid.UUID], None]:
+    """Register what deletes an app's rows of somebody who was forgotten long ago; apps register upwards."""
+    _traces.append(delete)
+    return delete
 
 
 def summary(user_id: uuid.UUID) -> list[Held]:
@@ -67,3 +94,9 @@ def refuse_unfinished(user_id: uuid.UUID) -> None:
     """Raises: whatever stands in the way of forgetting the person."""
     for check in _obstacles:
         check(user_id)
+
+
+def delete_traces(user_id: uuid.UUID) -> None:
+    """Delete what the apps above still hold, from the top downwards."""
+    for delete in reversed(_traces):
+        delete(user_id)

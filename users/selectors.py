@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Exists, F, OuterRef, QuerySet, Window
 from django.db.models.functions import Rank
 
-from common import clock
+from common import clock, sessions
 from common.blood import BloodGroup, Sex
 from common.crypto import decrypt
 from common.errors import NotFound
@@ -23,10 +24,14 @@ from users.models import (
     Consent,
     ConsentNotice,
     Deferral,
+    Document,
+    DocumentUse,
     Donor,
     IdentityAssurance,
+    IdentityAttestation,
     OtpChallenge,
     ScoreEntry,
+    Session,
     User,
     VisitAnswers,
 )
@@ -38,6 +43,7 @@ from users.states import (
     AssuranceLevel,
     ConsentPurpose,
     ConsentStatus,
+    DocumentKind,
     IdentityMethod,
     Purpose,
     Tag,
@@ -110,6 +116,16 @@ class Assurance:
 
 
 @dataclass(frozen=True)
+class Way:
+    """A way to reach a level, and whether it is open here."""
+
+    level: AssuranceLevel
+    label: AssuranceLabel
+    method: IdentityMethod
+    offered: bool
+
+
+@dataclass(frozen=True)
 class ConsentState:
     """Where a person stands on one purpose, and the notice that holds now."""
 
@@ -119,6 +135,17 @@ class ConsentState:
     granted_at: dt.datetime | None
     withdrawn_at: dt.datetime | None
     notice: ConsentNotice
+
+
+@dataclass(frozen=True)
+class DocumentCard:
+    """A document as those may know it whom it was attached for; the content is behind a link."""
+
+    id: uuid.UUID
+    kind: DocumentKind
+    name: str
+    content_type: str
+    size: int
 
 
 def contacts(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Contact]:
@@ -148,6 +175,11 @@ def code_to_send(challenge_id: uuid.UUID) -> CodeToSend | None:
         code=code,
         expires_at=challenge.expires_at,
     )
+
+
+def signed_in_from(phone: str) -> set[str]:
+    """Return the addresses from which whoever has the number has signed in lately."""
+    return sessions.addresses(Session, account__phone=phone)
 
 
 def get_donor(user_id: uuid.UUID) -> Donor:
@@ -221,6 +253,14 @@ def get_user(user_id: uuid.UUID) -> User:
     return user
 
 
+def erased_before(moment: dt.datetime, *, after: uuid.UUID | None, limit: int) -> list[uuid.UUID]:
+    """Return the next people who were forgotten before the moment, in the order of their ids."""
+    gone = User.objects.filter(erased_at__lt=moment)
+    if after is not None:
+        gone = gone.filter(pk__gt=after)
+    return list(gone.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
 def assurance_of(user_id: uuid.UUID) -> Assurance:
     """Return the highest level that the person has reached and not taken back."""
     row = IdentityAssurance.objects.filter(user_id=user_id, ended_at=None).order_by("-level", "-pk").first()
@@ -228,6 +268,25 @@ def assurance_of(user_id: uuid.UUID) -> Assurance:
         return Assurance(AssuranceLevel.NONE, AssuranceLabel.NONE, None, None, None)
     level = AssuranceLevel(row.level)
     return Assurance(level, LABELS[level], row.created_at, IdentityMethod(row.method), row.last4)
+
+
+def attestation_of(user_id: uuid.UUID, attestation_id: uuid.UUID) -> IdentityAttestation:
+    """Return one of the person's own attestations. Raises: NotFound."""
+    row = IdentityAttestation.objects.filter(pk=attestation_id, user_id=user_id).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def ways_to_prove() -> list[Way]:
+    """Return every way to reach a level, and whether it is open here."""
+    offered = {
+        IdentityMethod.AADHAAR_FORMAT: True,
+        IdentityMethod.LICENSED_PROVIDER: bool(settings.IDENTITY_PROVIDER_URL),
+        IdentityMethod.AADHAAR_OFFLINE_XML: bool(settings.UIDAI_CERTIFICATES),
+    }
+    levels = (level for level in AssuranceLevel if level is not AssuranceLevel.NONE)
+    return [Way(level, LABELS[level], method, offered[method]) for level, method in zip(levels, offered, strict=True)]
 
 
 def current_notice(purpose: ConsentPurpose, language: str) -> ConsentNotice:
@@ -305,3 +364,32 @@ def answers_of(assignment_id: uuid.UUID, *, language: str) -> GivenAnswers | Non
         for told in json.loads(row.answers or "[]")
     ]
     return GivenAnswers(row.version, row.language, row.answered_at, row.notice.version, answers)
+
+
+def documents_of_person(owner_id: uuid.UUID) -> QuerySet[Document]:
+    """Return the person's documents, without their content."""
+    return Document.objects.filter(owner_id=owner_id).select_related("file").defer("file__content")
+
+
+def document_of(owner_id: uuid.UUID, document_id: uuid.UUID) -> Document:
+    """Raises: NotFound, also for somebody else's."""
+    found = documents_of_person(owner_id).filter(pk=document_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def documents_of(purpose: str) -> list[DocumentCard]:
+    """Return the documents that were attached to the purpose and are still there, in order; one query."""
+    rows = Document.objects.filter(uses__purpose=purpose).order_by("uses__pk")
+    values = rows.values_list("pk", "kind", "file__name", "file__content_type", "file__size")
+    return [DocumentCard(pk, DocumentKind(kind), name, written_as, size) for pk, kind, name, written_as, size in values]
+
+
+def open_use(document_id: uuid.UUID, purpose: str) -> DocumentUse:
+    """Return the use of a document for a purpose that is not over. Raises: NotFound"""
+    uses = DocumentUse.objects.filter(document_id=document_id, purpose=purpose, ended_at=None)
+    found = uses.select_related("document__file").defer("document__file__content").first()
+    if found is None:
+        raise NotFound
+    return found

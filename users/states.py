@@ -1,6 +1,7 @@
 """The small closed sets of the people's side."""
 
 from enum import IntEnum, StrEnum
+from typing import Final
 
 
 class Purpose(StrEnum):
@@ -58,19 +59,68 @@ class IdentityMethod(StrEnum):
     AADHAAR_OFFLINE_XML = "aadhaar_offline_xml"
 
 
+class AttestationStatus(StrEnum):
+    """Where the dialogue with a licensed provider stands; `attested` is all that a provider says."""
+
+    STARTING = "starting"  # the provider is asked to send a code, or was asked and did not answer
+    CODE_SENT = "code_sent"
+    CHECKING = "checking"  # the provider is asked about a code, or was asked and did not answer
+    ATTESTED = "attested"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+ATTESTATION_TRANSITIONS: Final = {
+    (AttestationStatus.STARTING, "send"): AttestationStatus.CODE_SENT,
+    (AttestationStatus.STARTING, "fail"): AttestationStatus.FAILED,
+    (AttestationStatus.STARTING, "expire"): AttestationStatus.EXPIRED,
+    (AttestationStatus.CODE_SENT, "check"): AttestationStatus.CHECKING,
+    (AttestationStatus.CODE_SENT, "fail"): AttestationStatus.FAILED,
+    (AttestationStatus.CODE_SENT, "expire"): AttestationStatus.EXPIRED,
+    (AttestationStatus.CHECKING, "retry"): AttestationStatus.CODE_SENT,
+    (AttestationStatus.CHECKING, "attest"): AttestationStatus.ATTESTED,
+    (AttestationStatus.CHECKING, "fail"): AttestationStatus.FAILED,
+    (AttestationStatus.CHECKING, "expire"): AttestationStatus.EXPIRED,
+}
+OPEN_ATTESTATION: Final = (AttestationStatus.STARTING, AttestationStatus.CODE_SENT, AttestationStatus.CHECKING)
+
+
+class AttestationFailure(StrEnum):
+    """Why an attestation came to nothing."""
+
+    NUMBER_REFUSED = "number_refused"
+    NAME_DIFFERS = "name_differs"
+    IDENTITY_TAKEN = "identity_taken"
+    TRIES_SPENT = "tries_spent"
+    REFUSED = "refused"  # the provider ended it, or what it said could not be believed
+    REPLACED = "replaced"  # by a newer one of the same person
+    WITHDRAWN = "withdrawn"  # with the consent, or with the account
+
+
 class ConsentPurpose(StrEnum):
     """What a person can agree to, and take back."""
 
     DONOR_MATCHING = "donor_matching"
     IDENTITY = "identity"
+    IDENTITY_PROVIDER = "identity_provider"
     DONATION = "donation"  # of one visit, given with the answers before it
 
 
 # What a person agrees to once and until taken back.
-STANDING_PURPOSES = (ConsentPurpose.DONOR_MATCHING, ConsentPurpose.IDENTITY)
+STANDING_PURPOSES = (ConsentPurpose.DONOR_MATCHING, ConsentPurpose.IDENTITY, ConsentPurpose.IDENTITY_PROVIDER)
 
 
 class ConsentStatus(StrEnum):
     NOT_GIVEN = "not_given"
     GRANTED = "granted"
     WITHDRAWN = "withdrawn"
+
+
+class DocumentKind(StrEnum):
+    """What a person says that a document is."""
+
+    REQUISITION = "requisition"
+    ID_PROOF = "id_proof"
+    PRESCRIPTION = "prescription"
+    REPORT = "report"
+    OTHER = "other"

@@ -27,7 +27,11 @@ def client_address(request: HttpRequest | Request) -> str:
 
 def client_network(request: HttpRequest | Request) -> str:
     """Return whom a limit by address counts: an IPv4 address, or an IPv6 subscriber's whole network."""
-    address = client_address(request)
+    return network_of(client_address(request))
+
+
+def network_of(address: str) -> str:
+    """Return what one subscriber holds: an IPv4 address, or an IPv6 network."""
     if ":" not in address:
         return address
     return str(ipaddress.ip_network((address, IPV6_NETWORK), strict=False))

@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from common.api.rows import show_rows
+from common.api.rows import as_tuples, show_rows
 from common.errors import Invalid
 
 DEFAULT_LIMIT = 50
@@ -68,13 +68,15 @@ def paged(
     paginator = CursorPagination()
     by_key = "-pk" if ordering.startswith("-") else "pk"
     paginator.ordering = (ordering,) if ordering == by_key else (ordering, by_key)  # type: ignore[assignment]
+    tuples = as_tuples(kind, rows)
     try:
-        found = paginator.paginate_queryset(rows, request, view=APIView())
+        read = rows if tuples is None else tuples.reading(ordering.lstrip("-"))
+        found = paginator.paginate_queryset(read, request, view=APIView()) or []
     except (DjangoValidationError, ValueError) as exc:  # a position that is no value of the ordering's column
         if "cursor" not in request.query_params:
             raise
         raise CursorInvalid from exc
-    return paginator.get_paginated_response(show_rows(kind, found or []))
+    return paginator.get_paginated_response(show_rows(kind, found) if tuples is None else tuples.show(found))
 
 
 def paged_by_distance(rows: Sequence[T], kind: type[serializers.Serializer[Any]], request: Request) -> Response:

@@ -26,6 +26,7 @@ STATUS: tuple[tuple[type[errors.DomainError], int], ...] = (
     (errors.Mismatch, 422),
     (errors.Locked, 423),
     (errors.TooMany, 429),
+    (errors.Unavailable, 503),
     (errors.DomainError, 400),
 )
 TITLES = {
@@ -117,7 +118,7 @@ def _answer_refusal(exc: errors.DomainError) -> Response:
     headers = {}
     if isinstance(exc, errors.Busy):
         headers["Retry-After"] = "1"
-    if isinstance(exc, errors.TooMany):
+    if isinstance(exc, errors.TooMany | errors.Unavailable):
         headers["Retry-After"] = str(facts.get("retry_after", 60))
     if isinstance(exc, errors.Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"

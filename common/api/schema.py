@@ -55,12 +55,14 @@ def operation(
     many: bool = False,
     public: bool = False,
     tag: str,
+    description: str = "",
     media_type: str = "application/json",
 ) -> Callable[[F], F]:
     """Describe one operation.
 
-    `example` is the request body's (of `media_type`), `answer` the successful reply's. `refusals` are the codes
-    beside the usual ones: 400 for bad input, 401 without a token, 429. `paged` wraps the reply in a page.
+    `description` stands in for the view's docstring. `example` is the request body's (of `media_type`), `answer` the
+    successful reply's. `refusals` are the codes beside the usual ones: 400 for bad input, 401 without a token, 429.
+    `paged` wraps the reply in a page.
     """
 
     def describe(view: F) -> F:
@@ -70,7 +72,7 @@ def operation(
         success = {status: _success(kind, paged=paged, many=many) for status, kind in responses.items()}
         extended = extend_schema(
             summary=summary,
-            description=view.__doc__ or summary,
+            description=description or view.__doc__ or summary,
             tags=[tag],
             request=request,
             parameters=parameters,

@@ -37,7 +37,9 @@ class APIView(views.APIView):
     `spends` names the throttles that a call counts against by address, `spends_by` those by a phone number in
     the body, `spends_by_account` those by the account; every signed-in write counts against the account besides.
     `idempotency_required` refuses a POST without an Idempotency-Key. A POST that `calls_outside` may not do so in
-    a transaction: its service makes a repeated call harmless by itself, by the key where it needs one.
+    a transaction: its service makes a repeated call harmless by itself, by the key where it needs one. A view that
+    takes files says with `reads_body` that its body is not to be read into memory, and what an Idempotency-Key stands
+    for with `body_of`.
     """
 
     spends: ClassVar[tuple[str, ...]] = ()
@@ -45,6 +47,7 @@ class APIView(views.APIView):
     spends_by_account: ClassVar[tuple[str, ...]] = ()
     idempotency_required: ClassVar[bool] = False
     calls_outside: ClassVar[bool] = False
+    reads_body: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -54,15 +57,20 @@ class APIView(views.APIView):
     def initial(self, request: HTTPRequest, *args: Any, **kwargs: Any) -> None:
         # Read before a parser takes the stream: only this refuses a body above the limit, and an Idempotency-Key
         # needs its digest.
-        _ = request._request.body  # noqa: SLF001
+        if self.reads_body:
+            _ = request._request.body  # noqa: SLF001
         super().initial(request, *args, **kwargs)
+
+    def body_of(self, request: HTTPRequest) -> bytes:
+        """Return the bytes by which a repeated call is known to be the same."""
+        return request._request.body  # noqa: SLF001
 
     def check_throttles(self, request: HTTPRequest) -> None:
         """Raises: TooMany. Runs before the view's transaction, so that no refusal takes a count back."""
         for name in self.spends:
             throttle.spend(name, client_network(request))
         for name, field in self.spends_by.items():
-            phone = _canonical_phone(_value(request, field))
+            phone = phone_in(request, field)
             if phone is not None:  # what is no number will be refused, and must not count against anybody
                 throttle.spend(name, phone)
         if request.user is None and not self.spends:
@@ -90,6 +98,17 @@ def read_query(kind: type[Serializer[Any]], request: Request) -> dict[str, Any]:
     query = kind(data=request.query_params.dict(), context={"request": request})
     query.is_valid(raise_exception=True)
     return dict(query.validated_data)
+
+
+def idempotency_key(request: Request) -> str:
+    """Return the key of the call, empty without one. Raises: IdempotencyKeyInvalid."""
+    header = request.headers.get("Idempotency-Key")
+    return "" if header is None else idempotency.parse_key(header)
+
+
+def phone_in(request: HTTPRequest, field: str = "phone") -> str | None:
+    """Return the telephone number in the body, in E.164; None when there is none that could be one."""
+    return _canonical_phone(_value(request, field))
 
 
 def _value(request: HTTPRequest, field: str) -> Any:
@@ -122,7 +141,7 @@ def _idempotent(post: Handler) -> Handler:
             method=str(request.method),
             path=request.get_full_path(),
             key=idempotency.parse_key(header),
-            body=request._request.body,  # noqa: SLF001
+            body=self.body_of(request),
             act=act,
         )
         kept = HttpResponse(reply.body, status=reply.status, content_type="application/json")
@@ -133,4 +152,4 @@ def _idempotent(post: Handler) -> Handler:
     return run
 
 
-__all__ = ["APIView", "HTTPRequest", "Request", "Response", "read", "read_query"]
+__all__ = ["APIView", "HTTPRequest", "Request", "Response", "idempotency_key", "phone_in", "read", "read_query"]

@@ -84,6 +84,7 @@ TEMPLATES = [
 DATABASES = {
     "default": {
         **env.db("DATABASE_URL", default="postgresql:///jeevansetu"),
+        "ENGINE": "common.postgresql",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
@@ -158,6 +159,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": ENUM_NAMES,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "donations.api.freeze.document_freeze",
     ],
 }
 CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
@@ -183,10 +185,16 @@ THROTTLES = {
     "anonymous": "300/m",  # public reads, per address
     "write": "240/m",  # signed-in writes, per account
     "sign_in": "60/h",  # password and code attempts, per address
-    "sign_in_phone": "20/h",  # password attempts, per number
+    "sign_in_network": "10/h",  # password attempts, per number and address
+    "sign_in_phone": "30/h",  # password attempts, per number, from addresses that it has never signed in from
     "password": "10/h",  # attempts to change the password, per account
+    "family_request": "20/h",  # requests for patients, per account
     "identity": "10/h",  # proofs of identity, per account
+    "attestation": "5/d",  # codes that a licensed provider sends and charges, per account
+    "attestation_resend": "1/30s",
     "export": "10/h",  # copies of all one's data, per account
+    "complaint": "20/d",  # per account
+    "upload": "60/h",  # files, per account
     "otp_address": "30/h",  # codes asked for, per address
     "otp_phone": "10/h",  # codes asked for, per number
     "otp_phone_day": "20/d",  # nobody's telephone rings all night
@@ -217,6 +225,18 @@ QUIET_HOURS = (dt.time(21, 30), dt.time(7, 0))  # in the partner's zone; only cr
 # Identities. The certificates with which UIDAI signs offline e-KYC files: paths of PEM or DER files. None: not offered.
 UIDAI_CERTIFICATES: list[str] = env.list("UIDAI_CERTIFICATES", default=[])
 UIDAI_ALLOW_RSA_SHA1: bool = env.bool("UIDAI_ALLOW_RSA_SHA1", default=False)  # the signature only, never the digest
+# The licensed provider behind level 2. No address: not offered.
+IDENTITY_PROVIDER_URL: str = env.str("IDENTITY_PROVIDER_URL", default="")
+IDENTITY_PROVIDER_NAME: str = env.str("IDENTITY_PROVIDER_NAME", default="")  # as the issuer of what it signs
+IDENTITY_PROVIDER_CLIENT_ID: str = env.str("IDENTITY_PROVIDER_CLIENT_ID", default="")
+IDENTITY_PROVIDER_SECRET: str = env.str("IDENTITY_PROVIDER_SECRET", default="")  # signs us in, and what it says
+
+# Private files go to Cloudinary where it is configured, else to a folder that nothing public leads to.
+CLOUDINARY_URL: str = env.str("CLOUDINARY_URL", default="")  # cloudinary://api_key:api_secret@cloud_name
+CLOUDINARY_API_BASE: str = env.str("CLOUDINARY_API_BASE", default="https://api.cloudinary.com")
+PRIVATE_FILES_DIR: str = env.str("PRIVATE_FILES_DIR", default="")  # a relative path starts at the project
+PRIVATE_FILES_DIR = PRIVATE_FILES_DIR and str(BASE_DIR / PRIVATE_FILES_DIR)
+FILE_SCANNER: str = env.str("FILE_SCANNER", default="")  # path of a callable: bytes -> whether they are clean
 
 # Payments. A provider without its secret is not offered.
 STRIPE_SECRET_KEY: str = env.str("STRIPE_SECRET_KEY", default="")

@@ -18,6 +18,10 @@ os.environ.setdefault("TWILIO_VOICE_FROM", "+15005550008")
 os.environ.setdefault("SANDBOX_URL", f"http://127.0.0.1:{os.environ.get('SANDBOX_PORT', '8090')}")
 os.environ.setdefault("PUBLIC_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}")
 os.environ.setdefault("TWILIO_API_BASE", os.environ["SANDBOX_URL"])
+os.environ.setdefault("IDENTITY_PROVIDER_URL", f"{os.environ['SANDBOX_URL']}/identity")
+os.environ.setdefault("IDENTITY_PROVIDER_NAME", "sandbox")
+os.environ.setdefault("IDENTITY_PROVIDER_CLIENT_ID", "sandbox-client")
+os.environ.setdefault("IDENTITY_PROVIDER_SECRET", "sandbox-identity-secret-that-production-refuses")
 os.environ.setdefault("STRIPE_SECRET_KEY", "sk_test_sandbox")
 os.environ.setdefault("STRIPE_WEBHOOK_SECRET", "whsec_sandbox")
 os.environ.setdefault("STRIPE_API_BASE", os.environ["SANDBOX_URL"])
@@ -40,6 +44,7 @@ os.environ.setdefault("PHONEPE_WEBHOOK_PASSWORD", "sandbox12345")
 os.environ.setdefault("PHONEPE_API_BASE", f"{os.environ['SANDBOX_URL']}/phonepe")
 os.environ.setdefault("PHONEPE_AUTH_BASE", f"{os.environ['SANDBOX_URL']}/phonepe")
 os.environ.setdefault("DISPATCH_GRACE", "3")  # the sandbox settles a message within a second
+os.environ.setdefault("PRIVATE_FILES_DIR", ".run/files")
 os.environ.setdefault("LOG_JSON", "false")
 
 if not os.environ.get("DATABASE_URL"):

@@ -20,6 +20,8 @@ class SubjectOut(serializers.Serializer[Any]):
 
 
 class NotificationOut(serializers.Serializer[Notification]):
+    reads = ("subject_kind", "subject_id")  # what `get_subject` looks at
+
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=[(kind.value, kind.value) for kind in Kind])
     title = serializers.CharField()

@@ -20,7 +20,7 @@ class MemberAuthentication(BearerAuthentication):
     realm = Realm.PARTNER
 
     def account_of(self, token: str) -> tuple[Member, MemberSession]:
-        session = sessions.authenticate(MemberSession, access=token, related=("account__partner",))
+        session = sessions.authenticate(MemberSession, access=token, related="account__partner")
         member = session.account
         if not member.is_active or member.partner.status not in MAY_SIGN_IN:
             raise sessions.SessionEnded

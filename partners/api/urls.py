@@ -1,14 +1,14 @@
 from django.urls import path
 
-from partners.api.views import directory, organisation, resetting, signing_in
+from partners.api.views import complaints, directory, organisation, resetting, signing_in
 
 urlpatterns = [
     path("partner/auth/register", signing_in.RegisterView.as_view(), name="partner-register"),
     path("partner/auth/login", signing_in.LoginView.as_view(), name="partner-login"),
-    path("partner/auth/refresh", signing_in.RefreshView.as_view(), name="partner-refresh"),
-    path("partner/auth/logout", signing_in.LogoutView.as_view(), name="partner-logout"),
-    path("partner/auth/sessions", signing_in.SessionsView.as_view(), name="partner-sessions"),
-    path("partner/auth/sessions/<uuid:session_id>", signing_in.SessionView.as_view(), name="partner-session"),
+    path("partner/auth/refresh", signing_in.DEVICES.refresh.as_view(), name="partner-refresh"),
+    path("partner/auth/logout", signing_in.DEVICES.logout.as_view(), name="partner-logout"),
+    path("partner/auth/sessions", signing_in.DEVICES.sessions.as_view(), name="partner-sessions"),
+    path("partner/auth/sessions/<uuid:session_id>", signing_in.DEVICES.session.as_view(), name="partner-session"),
     path(
         "partner/auth/password/change",
         signing_in.PasswordChangeView.as_view(),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("partner", organisation.PartnerView.as_view(), name="partner"),
     path("partner/members", organisation.MembersView.as_view(), name="partner-members"),
     path("partner/members/<uuid:member_id>", organisation.MemberView.as_view(), name="partner-member"),
+    path("complaints", complaints.ComplaintsView.as_view(), name="complaints"),
+    path("complaints/<uuid:complaint_id>", complaints.ComplaintView.as_view(), name="complaint"),
     path("partners", directory.DirectoryView.as_view(), name="partners"),
     path("partners/nearby", directory.NearbyView.as_view(), name="partners-nearby"),
     path("partners/<uuid:partner_id>", directory.PublicPartnerView.as_view(), name="partners-one"),

@@ -22,7 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from twilio.request_validator import RequestValidator
 
-from sandbox.answers import NotUnderstood, as_json, read_json
+from sandbox.answers import NotUnderstood, as_json, hang_up, read_json
 from sandbox.courier import Letter
 from sandbox.faults import Rule
 from sandbox.inbox import Message, Step, plain_number
@@ -201,7 +201,7 @@ class Twilio:
         if strike("html_body"):
             return Response(HTML_PAGE, status_code=HTTPStatus.BAD_GATEWAY, media_type="text/html")
         if strike("lost_request"):
-            return _hang_up(request)
+            return hang_up(request)
         return None
 
     async def _reply(
@@ -221,7 +221,7 @@ class Twilio:
         if wait:
             await asyncio.sleep(wait / 1000)
         if strike("lost_reply"):
-            return _hang_up(request)
+            return hang_up(request)
         text = orjson.dumps(body)
         if strike("truncated_json"):
             text = text[: len(text) // 2]
@@ -298,20 +298,3 @@ async def _form(request: Request) -> dict[str, list[str]]:
 
 def _error(refusal: Refused, headers: dict[str, str] | None = None) -> Response:
     return Response(orjson.dumps(refusal.body()), status_code=refusal.status, media_type=JSON, headers=headers)
-
-
-class _HangUp(Response):
-    """No answer at all: the connection is cut."""
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        super().__init__()
-        self._transport = transport
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self._transport.abort()
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-
-def _hang_up(request: Request) -> Response:
-    return _HangUp(request.state.transport)

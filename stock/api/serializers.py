@@ -9,7 +9,8 @@ from common.api.fields import LatitudeField, LongitudeField, MomentField, Number
 from common.blood import BloodGroup
 from stock.components import Component, load_components
 from stock.din import DinInvalid, parse_din
-from stock.states import OWN_REASONS, DiscardReason, Finding, MandatoryTest, UnitStatus
+from stock.reports import BUCKETS, LATER, WASTE
+from stock.states import OWN_REASONS, CrossmatchResult, DiscardReason, Finding, MandatoryTest, UnitStatus
 
 GROUPS = [str(group) for group in BloodGroup]
 COMPONENTS = [str(component) for component in Component]
@@ -163,6 +164,38 @@ class PartIn(serializers.Serializer[Any]):
 
 class SplitIn(serializers.Serializer[Any]):
     components = serializers.ListField(child=PartIn(), min_length=1, max_length=len(COMPONENTS))
+    separated_at = MomentField(required=False, help_text="When it was done, where that is written down later.")
+
+
+class CrossmatchIn(serializers.Serializer[Any]):
+    result = serializers.ChoiceField(choices=[str(result) for result in CrossmatchResult])
+    recipient = serializers.CharField(
+        max_length=60,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Your number of the case, no name; needed for a unit that is kept for nobody.",
+    )
+
+
+class EmergencyIn(serializers.Serializer[Any]):
+    authorised_by = serializers.ListField(
+        child=serializers.UUIDField(), min_length=2, max_length=2, help_text="Ids of two members of yours."
+    )
+
+
+class PolicyShape(serializers.Serializer[Any]):
+    requires_crossmatch = serializers.BooleanField(
+        help_text="Red cells and whole blood leave only with a compatible crossmatch on record."
+    )
+
+
+class PolicyIn(PolicyShape):
+    pass
+
+
+class PolicyOut(PolicyShape):
+    o_neg_floor = serializers.IntegerField(help_text="Set with the thresholds.")
 
 
 class DiscardIn(serializers.Serializer[Any]):
@@ -174,6 +207,7 @@ class TransfuseIn(serializers.Serializer[Any]):
     recipient = serializers.CharField(
         max_length=60, required=False, allow_blank=True, default="", help_text="Your number of the case; no name."
     )
+    emergency = EmergencyIn(required=False, help_text="Without a crossmatch that your policy asks for.")
 
 
 class LevelOut(serializers.Serializer[Any]):
@@ -239,6 +273,57 @@ class ThresholdsOut(serializers.Serializer[Any]):
     o_neg_floor = serializers.IntegerField(
         help_text="O- units of each component that are kept for those who can have no other."
     )
+
+
+class PeriodQuery(serializers.Serializer[Any]):
+    def get_fields(self) -> dict[str, Any]:
+        """`from` is no name that Python would take for an attribute."""
+        return {
+            "from": serializers.DateField(help_text="The first day, in your zone."),
+            "to": serializers.DateField(help_text="The last day; at most 366 days in all."),
+        }
+
+
+class WasteOut(serializers.Serializer[Any]):
+    component = serializers.ChoiceField(choices=COMPONENTS)
+    blood_group = serializers.ChoiceField(choices=GROUPS)
+    taken_in = serializers.IntegerField(help_text="Collected, scanned, counted, received, or made of another unit.")
+    separated = serializers.IntegerField(help_text="Became their components: no waste.")
+    wasted = serializers.IntegerField()
+    share = serializers.FloatField(allow_null=True, help_text="Of those taken in; null where none were.")
+    reasons = serializers.DictField(child=serializers.IntegerField(), help_text=f"Of: {', '.join(WASTE)}.")
+
+
+class WastageOut(serializers.Serializer[Any]):
+    zone = serializers.CharField(help_text="Whose days these are.")
+    taken_in = serializers.IntegerField(help_text="Without those that became their components.")
+    wasted = serializers.IntegerField()
+    share = serializers.FloatField(allow_null=True)
+    rows = WasteOut(many=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        """`from` is no name that Python would take for an attribute."""
+        days = {"from": serializers.DateField(source="start"), "to": serializers.DateField(source="end")}
+        return {**days, **super().get_fields()}
+
+
+class AgeOut(serializers.Serializer[Any]):
+    component = serializers.ChoiceField(choices=COMPONENTS)
+    blood_group = serializers.ChoiceField(choices=GROUPS)
+    units = serializers.IntegerField(help_text="On the shelf: quarantined, available or reserved.")
+    counted = serializers.IntegerField(help_text="Known from a count only: tested and released on your word.")
+    within_1_day = serializers.IntegerField(help_text="Expire by the end of tomorrow.")
+    within_3_days = serializers.IntegerField()
+    within_7_days = serializers.IntegerField()
+    buckets = serializers.DictField(
+        child=serializers.IntegerField(), help_text=f"By days left: {', '.join((*BUCKETS, LATER))}."
+    )
+    first_expires_at = serializers.DateTimeField()
+    oldest_collected_at = serializers.DateTimeField()
+
+
+class AgesOut(serializers.Serializer[Any]):
+    rows = AgeOut(many=True)
 
 
 class SearchQuery(serializers.Serializer[Any]):

@@ -16,8 +16,8 @@ from partners.api.permissions import IsLiveMember, MayKeepStock
 from stock import errors, selectors
 from stock.api import serializers as shapes
 from stock.components import Component
-from stock.services import collecting, leaving, splitting, testing
-from stock.states import DiscardReason, Finding, MandatoryTest
+from stock.services import collecting, crossmatching, leaving, splitting, testing
+from stock.states import CrossmatchResult, DiscardReason, Finding, MandatoryTest
 
 TAG = "Partners: stock"
 ID = "01990b1e-6c00-7a3b-9d1e-2f4a5b6c7d96"
@@ -155,9 +155,13 @@ class TestsView(APIView):
         answer={"unit": DETAIL, "discarded": [], "recalled": []},
     )
     def post(self, request: Request, unit: str) -> Response:
-        """Results and confirmed group of the whole donation. A reactive one withdraws every bag of it, for ever."""
+        """Results and confirmed group of the whole donation. A reactive one withdraws every bag of it, for ever.
+
+        The address may name any bag of a donation that you collected, also one that another partner has now.
+        """
         body, member = read(shapes.TestsIn, request), request.user
-        pk, group = unit_id(request, unit), body.get("blood_group")
+        which = read_query(shapes.WhichIn, request)["component"]
+        pk, group = selectors.unit_id_to_test(member.partner_id, unit, component=which), body.get("blood_group")
         found = testing.record_tests(
             partner_id=member.partner_id,
             member_id=member.pk,
@@ -166,7 +170,7 @@ class TestsView(APIView):
             blood_group=BloodGroup(group) if group else None,
         )
         answer = {
-            "unit": selectors.get_unit_of(member.partner_id, pk),
+            "unit": selectors.get_tested_unit(member.partner_id, pk),
             "discarded": found.discarded,
             "recalled": found.recalled,
         }
@@ -217,6 +221,8 @@ class SplitView(APIView):
             errors.AnticoagulantUnknown,
             errors.UnitKnown,
             errors.UnitExpired,
+            errors.SeparationTimeInvalid,
+            errors.SeparatedTooLate,
         ],
         example={
             "components": [
@@ -227,11 +233,18 @@ class SplitView(APIView):
         answer={"units": [{**UNIT, "component": "red_cells", "volume_ml": 230, "split_from": ID}]},
     )
     def post(self, request: Request, unit: str) -> Response:
-        """Make components of a bag: each keeps the number and has an expiry of its own."""
+        """Make components of a bag: each keeps the number and has an expiry of its own.
+
+        Platelets and fresh frozen plasma are made within 6 hours of the draw.
+        """
         body, member = read(shapes.SplitIn, request), request.user
         parts = [splitting.Part(**{**part, "component": Component(part["component"])}) for part in body["components"]]
         units = splitting.split_unit(
-            partner_id=member.partner_id, member_id=member.pk, unit_id=unit_id(request, unit), parts=parts
+            partner_id=member.partner_id,
+            member_id=member.pk,
+            unit_id=unit_id(request, unit),
+            parts=parts,
+            separated_at=body.get("separated_at"),
         )
         return Response(shapes.UnitsOut({"units": units}).data, status=201)
 
@@ -263,6 +276,42 @@ class DiscardView(APIView):
         return shown(request, pk)
 
 
+class CrossmatchView(APIView):
+    authentication_classes = [MemberAuthentication]
+    permission_classes = [MayKeepStock]
+
+    @operation(
+        "Record a crossmatch",
+        tag=TAG,
+        query=[shapes.WhichIn],
+        request=shapes.CrossmatchIn,
+        responses={200: shapes.UnitDetailOut},
+        refusals=[
+            *NAMED,
+            errors.CrossmatchNotApplicable,
+            errors.CrossmatchForNobody,
+            errors.UnitNotMatchable,
+            errors.UnitExpired,
+        ],
+        example={"result": "compatible", "recipient": "IP-2026-00713"},
+        answer={**DETAIL, "status": "reserved"},
+    )
+    def post(self, request: Request, unit: str) -> Response:
+        """How the unit and its recipient get on: whom it is reserved for or was issued to, or a case of yours.
+
+        Valid for 72 hours; the latest counts.
+        """
+        body, pk, member = read(shapes.CrossmatchIn, request), unit_id(request, unit), request.user
+        crossmatching.record_crossmatch(
+            partner_id=member.partner_id,
+            member_id=member.pk,
+            unit_id=pk,
+            result=CrossmatchResult(body["result"]),
+            recipient=body["recipient"],
+        )
+        return shown(request, pk)
+
+
 class TransfuseView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [MayKeepStock]
@@ -273,12 +322,26 @@ class TransfuseView(APIView):
         query=[shapes.WhichIn],
         request=shapes.TransfuseIn,
         responses={200: shapes.UnitDetailOut},
-        refusals=[*NAMED, IllegalTransition, errors.UnitExpired],
+        refusals=[
+            *NAMED,
+            IllegalTransition,
+            errors.UnitExpired,
+            errors.CrossmatchMissing,
+            errors.CrossmatchIncompatible,
+            errors.AuthorisersInvalid,
+        ],
         example={"recipient": "IP-2026-00713"},
         answer={**DETAIL, "status": "transfused"},
     )
     def post(self, request: Request, unit: str) -> Response:
         """The bag was given: one that was issued, or a free one of your own."""
         body, pk, member = read(shapes.TransfuseIn, request), unit_id(request, unit), request.user
-        leaving.transfuse_unit(partner_id=member.partner_id, member_id=member.pk, unit_id=pk, **body)
+        emergency = crossmatching.Emergency(**body["emergency"]) if "emergency" in body else None
+        leaving.transfuse_unit(
+            partner_id=member.partner_id,
+            member_id=member.pk,
+            unit_id=pk,
+            recipient=body["recipient"],
+            emergency=emergency,
+        )
         return shown(request, pk)

@@ -8,6 +8,7 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.permissions import AllowAny
 
+from common.api.csv_renderer import CSVRenderer
 from common.api.pagination import paged, paged_by_distance
 from common.api.renderers import JSONRenderer
 from common.api.schema import operation
@@ -15,13 +16,12 @@ from common.api.views import APIView, Request, Response, read, read_query
 from common.blood import BloodGroup
 from common.geo import Point
 from partners.api.authentication import MemberAuthentication
-from partners.api.permissions import IsLiveMember, MayKeepStock
+from partners.api.permissions import IsLiveMember, IsOwner, MayKeepStock
 from stock import errors, selectors
 from stock.api import serializers as shapes
-from stock.api.renderers import CSVRenderer
 from stock.api.unit_views import HISTORY, ID, TAG, UNIT
 from stock.components import Component
-from stock.services import counting, thresholds
+from stock.services import counting, crossmatching, thresholds
 
 LEVEL = {
     "component": "red_cells",
@@ -137,6 +137,38 @@ class ThresholdsView(APIView):
         ]
         thresholds.set_thresholds(partner_id=member.partner_id, minimums=minimums, o_neg_floor=body["o_neg_floor"])
         return Response(shapes.ThresholdsOut(selectors.thresholds_of(member.partner_id)).data)
+
+
+class PolicyView(APIView):
+    authentication_classes = [MemberAuthentication]
+    permission_classes = [IsLiveMember]
+
+    def get_permissions(self) -> Sequence[Any]:
+        return [IsOwner()] if self.request.method == "PUT" else super().get_permissions()
+
+    @operation(
+        "Read our stock policy",
+        tag=TAG,
+        responses={200: shapes.PolicyOut},
+        answer={"requires_crossmatch": False, "o_neg_floor": 2},
+    )
+    def get(self, request: Request) -> Response:
+        """How your blood is given away."""
+        return Response(shapes.PolicyOut(selectors.policy_of(request.user.partner_id)).data)
+
+    @operation(
+        "Set our stock policy",
+        tag=TAG,
+        request=shapes.PolicyIn,
+        responses={200: shapes.PolicyOut},
+        example={"requires_crossmatch": True},
+        answer={"requires_crossmatch": True, "o_neg_floor": 2},
+    )
+    def put(self, request: Request) -> Response:
+        """For owners. Whoever keeps crossmatches on paper leaves the rule off."""
+        body, member = read(shapes.PolicyIn, request), request.user
+        crossmatching.set_policy(partner_id=member.partner_id, **body)
+        return Response(shapes.PolicyOut(selectors.policy_of(member.partner_id)).data)
 
 
 class ReportView(APIView):

@@ -7,17 +7,30 @@ from stock.services.allocating import (
     issue_units,
     keep_reservation,
     release_reservation,
+    release_reservations,
     reserve_units,
 )
-from stock.services.collecting import collect_unit
+from stock.services.collecting import Bag, collect_unit, collect_units
+from stock.services.crossmatching import Emergency
+from stock.services.exchanging import cancel_transfer_of, raise_transfer
+from stock.services.holding import issue_reserved, keep_reservations, trim_reservations
 
 __all__ = [
+    "Bag",
+    "Emergency",
     "Holding",
     "Needs",
     "Picked",
+    "cancel_transfer_of",
     "collect_unit",
+    "collect_units",
+    "issue_reserved",
     "issue_units",
     "keep_reservation",
+    "keep_reservations",
+    "raise_transfer",
     "release_reservation",
+    "release_reservations",
     "reserve_units",
+    "trim_reservations",
 ]

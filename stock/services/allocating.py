@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from stock.compatibility import UNKNOWN, CompatibilityRow, Recipient, ranked_row
 from stock.components import Component
 from stock.errors import InsufficientStock, ReservationLapsed, UnitExpired
 from stock.models import Reservation, StockPolicy, Unit
+from stock.services.crossmatching import Emergency, clear_for_leaving
 from stock.services.moving import hand_out, move, settle
 from stock.services.thresholds import watch
 from stock.states import ReservationEnd
@@ -31,6 +32,8 @@ CHILDBEARING_UNTIL: Final = 50
 HEADROOM: Final = 100
 
 _FREE: Final = "(unit.status = 'available' OR unit.status = 'reserved' AND unit.reserved_until <= %(now)s)"
+# Candidates are put in order before their bags are looked up, so that only the first few are: PostgreSQL would
+# otherwise read a table of some ten thousand bags to join them all.
 # One walk along an index for each state: limits that stand in the statement as numbers, and an order in every branch,
 # let the planner see that the first few entries are enough.
 _OF_A_TIER: Final = """
@@ -61,7 +64,9 @@ _OF_THE_KIND: Final = """
 """
 _PICK: Final = """
     SELECT unit.id, candidate.place
-    FROM ({tiers}) AS candidate
+    FROM (
+        SELECT offered.* FROM ({tiers}) AS offered ORDER BY offered.place, offered.expires_at, offered.id
+    ) AS candidate
     JOIN stock_unit unit ON unit.id = candidate.id
     WHERE {free}
     ORDER BY candidate.place, candidate.expires_at, candidate.id
@@ -142,14 +147,23 @@ def reserve_units(
     )
     if len(found) < (units if at_least is None else at_least) or not found:
         raise InsufficientStock(available=len(found))
-    holding = uuid.uuid4()
     settle(found)
-    move(found, verb="reserve", actor=actor, facts={"purpose": purpose}, reserved_until=until)
+    return keep_units(units=found, actor=actor, purpose=purpose, until=until)
+
+
+@step
+def keep_units(*, units: Sequence[Unit], actor: str, purpose: str, until: dt.datetime | None) -> Holding:
+    """Keep these locked bags of one partner for a purpose; whoever says which has seen to it that they fit.
+
+    Emits: stock.low      Raises: IllegalTransition when one of them is not free
+    """
+    holding, partner_id = uuid.uuid4(), units[0].partner_id
+    move(units, verb="reserve", actor=actor, facts={"purpose": purpose}, reserved_until=until)
     Reservation.objects.bulk_create(
-        Reservation(holding=holding, unit=unit, purpose=purpose, until=until) for unit in found
+        Reservation(holding=holding, unit=unit, purpose=purpose, until=until) for unit in units
     )
     watch([partner_id])
-    return Holding(id=holding, partner_id=partner_id, until=until, units=[_picked(unit) for unit in found])
+    return Holding(id=holding, partner_id=partner_id, until=until, units=[picked(unit) for unit in units])
 
 
 @step
@@ -169,26 +183,59 @@ def release_reservation(*, holding_id: uuid.UUID, actor: str) -> int:
 
     Locks: the bags.
     """
-    units = lock(Unit, _open_units(holding_id))
-    held = _still_open(units, holding_id)
+    return release_reservations(holding_ids=[holding_id], actor=actor)
+
+
+@step
+def release_reservations(*, holding_ids: Sequence[uuid.UUID], actor: str) -> int:
+    """Free what is still held by any of these, of which nothing need be there; return how many bags.
+
+    Locks: the bags.
+    """
+    units = lock(Unit, _open_units(*holding_ids))
+    held = _still_open(units, *holding_ids)
     move(held, verb="unreserve", actor=actor)
     watch({unit.partner_id for unit in held})
     return len(held)
 
 
 @step
-def issue_units(*, holding_id: uuid.UUID, actor: str, to: str, to_partner_id: uuid.UUID | None = None) -> list[Picked]:
+def issue_units(
+    *,
+    holding_id: uuid.UUID,
+    actor: str,
+    to: str,
+    to_partner_id: uuid.UUID | None = None,
+    emergency: Emergency | None = None,
+) -> list[Picked]:
     """Hand out what is held; `to` says to whom, as in «order:<id>».
 
-    `to_partner_id` is the hospital where the blood is given; unless told, it is the partner that has it.
+    `to_partner_id` is the hospital where the blood is given; unless told, it is the partner that has it. Red cells and
+    whole blood of a partner that asks for it need a compatible crossmatch, or an emergency that two members answer for;
+    an incompatible one is never handed out.
 
-    Locks: the bags.      Emits: unit.issued      Raises: ReservationLapsed, UnitExpired
+    Locks: the bags.      Emits: unit.issued
+    Raises: ReservationLapsed, UnitExpired, CrossmatchMissing, CrossmatchIncompatible, AuthorisersInvalid
     """
     held = _held(holding_id)
     if any(unit.is_over for unit in held):
         raise UnitExpired
-    hand_out(held, actor=actor, to=to, to_partner_id=to_partner_id)
-    return [_picked(unit) for unit in held]
+    noted = clear_for_leaving(held, emergency=emergency)
+    hand_out(held, actor=actor, to=to, to_partner_id=to_partner_id, facts=noted)
+    return [picked(unit) for unit in held]
+
+
+@step
+def ship_units(*, holding_id: uuid.UUID, actor: str, facts: Mapping[str, Any]) -> list[uuid.UUID]:
+    """Put what is held on the road; return which bags.
+
+    Locks: the bags.      Raises: ReservationLapsed, UnitExpired
+    """
+    held = _held(holding_id)
+    if any(unit.is_over for unit in held):
+        raise UnitExpired
+    move(held, verb="ship", actor=actor, facts=facts)
+    return [unit.pk for unit in held]
 
 
 def may_have_last_o_neg(recipient: Recipient, *, sex: Sex | None, age: int | None) -> bool:
@@ -268,17 +315,18 @@ def _held(holding_id: uuid.UUID) -> list[Unit]:
     return held
 
 
-def _open_units(holding_id: uuid.UUID) -> list[uuid.UUID]:
-    return list(Reservation.objects.filter(holding=holding_id, ended_at=None).values_list("unit_id", flat=True))
+def _open_units(*holding_ids: uuid.UUID) -> list[uuid.UUID]:
+    return list(Reservation.objects.filter(holding__in=holding_ids, ended_at=None).values_list("unit_id", flat=True))
 
 
-def _still_open(units: Sequence[Unit], holding_id: uuid.UUID) -> list[Unit]:
+def _still_open(units: Sequence[Unit], *holding_ids: uuid.UUID) -> list[Unit]:
     """Ask again, now that the bags are locked."""
-    still = set(_open_units(holding_id))
+    still = set(_open_units(*holding_ids))
     return [unit for unit in units if unit.pk in still]
 
 
-def _picked(unit: Unit) -> Picked:
+def picked(unit: Unit) -> Picked:
+    """Return what others may know of a bag."""
     return Picked(
         unit_id=unit.pk,
         din=unit.din,

@@ -48,8 +48,9 @@ class Changes:
 def set_counts(*, partner_id: uuid.UUID, member_id: uuid.UUID, counts: Sequence[Count], all_released: bool) -> Changes:
     """Make the stock what was counted. Who counts says by `all_released` that every bag is tested and released.
 
-    New bags get numbers of the partner; those missing are discarded, bags known from counts only before others, and
-    the first to expire first. Two counts at once come one after the other.
+    The movement of every new bag says so, and who said it. New bags get numbers of the partner; those missing are
+    discarded, bags known from counts only before others, and the first to expire first. Two counts at once come one
+    after the other.
 
     Locks: the bags of each kind, the partner's counter of the year.      Emits: unit.collected, stock.low
     Raises: CountNotReleased, ExpiryInvalid, CountBelowReserved, DinExhausted
@@ -87,7 +88,7 @@ def set_counts(*, partner_id: uuid.UUID, member_id: uuid.UUID, counts: Sequence[
 def _take_in(partner_id: uuid.UUID, units: list[Unit], actor: str) -> None:
     Collection.objects.bulk_create([Collection(din=unit.din, partner_id=partner_id) for unit in units])
     Unit.objects.bulk_create(units)
-    write_movements(units, verb="collect", actor=actor, facts={"counted": True})
+    write_movements(units, verb="collect", actor=actor, facts={"counted": True, "all_released": True})
     outbox.emit_many("unit.collected", {f"unit:{unit.pk}": {"unit": str(unit.pk)} for unit in units})
 
 

@@ -10,6 +10,7 @@ from common import clock
 from common.db import command, lock_free
 from stock.errors import UnitExpired
 from stock.models import Unit
+from stock.services.crossmatching import Emergency, clear_for_leaving
 from stock.services.moving import expire_due, hand_out, hold_unit, move, settle
 from stock.services.thresholds import watch
 from stock.states import DiscardReason, UnitStatus
@@ -31,20 +32,30 @@ def discard_unit(
 
 
 @command
-def transfuse_unit(*, partner_id: uuid.UUID, member_id: uuid.UUID, unit_id: uuid.UUID, recipient: str = "") -> Unit:
+def transfuse_unit(
+    *,
+    partner_id: uuid.UUID,
+    member_id: uuid.UUID,
+    unit_id: uuid.UUID,
+    recipient: str = "",
+    emergency: Emergency | None = None,
+) -> Unit:
     """Record that a bag was given. One that was issued to nobody yet is reserved and issued on the way.
 
-    `recipient` is the partner's own number of the case, no name.
+    `recipient` is the partner's own number of the case, no name. For a bag that was not issued the rules of issuing
+    hold, with the crossmatch of that case.
 
-    Locks: the bag.      Emits: unit.issued, stock.low      Raises: NotFound, IllegalTransition, UnitExpired
+    Locks: the bag.      Emits: unit.issued, stock.low
+    Raises: NotFound, IllegalTransition, UnitExpired, CrossmatchMissing, CrossmatchIncompatible, AuthorisersInvalid
     """
     unit = hold_unit(partner_id=partner_id, unit_id=unit_id)
     if unit.expires_at <= clock.now() and unit.state in {UnitStatus.AVAILABLE, UnitStatus.ISSUED}:
         raise UnitExpired
     actor = f"member:{member_id}"
     if unit.state is UnitStatus.AVAILABLE:
+        noted = clear_for_leaving([unit], emergency=emergency, recipient=recipient)
         move([unit], verb="reserve", actor=actor)
-        hand_out([unit], actor=actor)
+        hand_out([unit], actor=actor, facts=noted)
     move([unit], verb="transfuse", actor=actor, facts={"recipient": recipient} if recipient else None)
     watch([partner_id])
     return unit

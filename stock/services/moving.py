@@ -107,13 +107,20 @@ def move(
 
 
 @step
-def hand_out(units: Sequence[Unit], *, actor: str, to: str = "", to_partner_id: uuid.UUID | None = None) -> None:
+def hand_out(
+    units: Sequence[Unit],
+    *,
+    actor: str,
+    to: str = "",
+    to_partner_id: uuid.UUID | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
     """Issue locked bags, and say where their blood is given: at the partner that has them, unless told.
 
     Emits: unit.issued      Raises: IllegalTransition
     """
     place = {} if to_partner_id is None else {"to_partner": str(to_partner_id)}
-    move(units, verb="issue", actor=actor, facts={**({"to": to} if to else {}), **place})
+    move(units, verb="issue", actor=actor, facts={**({"to": to} if to else {}), **place, **(facts or {})})
     outbox.emit_many(
         "unit.issued",
         {

@@ -12,7 +12,15 @@ from common import clock
 from common.db import command
 from common.errors import IllegalTransition
 from stock.components import Component, ComponentUnknown, expires_at, facts_of
-from stock.errors import AnticoagulantUnknown, SplitImpossible, SplitTooLarge, UnitExpired, UnitKnown
+from stock.errors import (
+    AnticoagulantUnknown,
+    SeparatedTooLate,
+    SeparationTimeInvalid,
+    SplitImpossible,
+    SplitTooLarge,
+    UnitExpired,
+    UnitKnown,
+)
 from stock.models import Unit
 from stock.services.collecting import storage_of
 from stock.services.moving import hold_unit, move, write_movements
@@ -54,13 +62,23 @@ class Part:
 
 
 @command
-def split_unit(*, partner_id: uuid.UUID, member_id: uuid.UUID, unit_id: uuid.UUID, parts: Sequence[Part]) -> list[Unit]:
+def split_unit(
+    *,
+    partner_id: uuid.UUID,
+    member_id: uuid.UUID,
+    unit_id: uuid.UUID,
+    parts: Sequence[Part],
+    separated_at: dt.datetime | None = None,
+) -> list[Unit]:
     """Make the parts from a bag, which is then no more; they stand where it stood, each with an expiry of its own.
 
     A part that counts from collection lives from the donation; a treated one from now, and never longer than the bag.
+    `separated_at` (now unless told) is when it was done, where it is written down later: platelets and plasma have to
+    be made within hours of the draw.
 
     Locks: the bag.      Emits: stock.low
-    Raises: NotFound, IllegalTransition, SplitImpossible, SplitTooLarge, AnticoagulantUnknown, UnitExpired, UnitKnown
+    Raises: NotFound, IllegalTransition, SplitImpossible, SplitTooLarge, AnticoagulantUnknown, UnitExpired, UnitKnown,
+    SeparationTimeInvalid, SeparatedTooLate
     """
     unit = hold_unit(partner_id=partner_id, unit_id=unit_id)
     if unit.state not in SPLITTABLE:
@@ -73,13 +91,15 @@ def split_unit(*, partner_id: uuid.UUID, member_id: uuid.UUID, unit_id: uuid.UUI
     over = [f"/components/{place}/component" for place, part in enumerate(made) if part.expires_at <= now]
     if over:
         raise UnitExpired(pointers=over)
+    _refuse_late(unit, parts, separated_at or now, now)
     actor, status = f"member:{member_id}", unit.status
     into = {"reason": str(DiscardReason.SEPARATED), "into": [str(part.pk) for part in made]}
     move([unit], verb="discard", actor=actor, facts=into, discard_reason=DiscardReason.SEPARATED)
     for part in made:
         part.status = status
     Unit.objects.bulk_create(made)
-    write_movements(made, verb="split", actor=actor, facts={"from": str(unit.pk)})
+    facts = {"from": str(unit.pk), **({"separated_at": separated_at.isoformat()} if separated_at else {})}
+    write_movements(made, verb="split", actor=actor, facts=facts)
     watch([partner_id])
     return made
 
@@ -100,6 +120,16 @@ def _refuse_parts(unit: Unit, parts: Sequence[Part]) -> None:
     room += ADDITIVE_ML if Component.RED_CELLS_ADDITIVE in kinds else 0
     if sum(part.volume_ml for part in parts) > room:
         raise SplitTooLarge(room_ml=room)
+
+
+def _refuse_late(unit: Unit, parts: Sequence[Part], separated_at: dt.datetime, now: dt.datetime) -> None:
+    if not unit.collected_at <= separated_at <= now:
+        raise SeparationTimeInvalid
+    age = separated_at - unit.collected_at
+    limits = [facts_of(part.component).separated_within for part in parts]
+    late = [f"/components/{place}/component" for place, limit in enumerate(limits) if limit is not None and age > limit]
+    if late:
+        raise SeparatedTooLate(pointers=late)
 
 
 def _part(unit: Unit, part: Part, now: dt.datetime) -> Unit:

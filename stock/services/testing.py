@@ -12,6 +12,7 @@ from common import clock, outbox
 from common.blood import BloodGroup
 from common.db import command, lock
 from common.errors import NotFound
+from stock import selectors
 from stock.errors import (
     DonationReactive,
     GroupContradicts,
@@ -49,12 +50,12 @@ def record_tests(
     """Write down test results and the confirmed group of the donation that a bag comes from.
 
     A reactive result discards every bag of the donation that is still on a shelf, wherever it is, and flags those that
-    have left: the look-back. Only whoever first had the donation answers for it.
+    have left: the look-back. Only whoever first had the donation answers for it, also when others have its bags now.
 
     Locks: the donation, all its bags.      Emits: unit.reactive, unit.recalled, stock.low, reservation.ended
     Raises: NotFound, NotTheCollector, ResultFinal, GroupContradicts, DonationReactive
     """
-    din = Unit.objects.filter(pk=unit_id, partner_id=partner_id).values_list("din", flat=True).first()
+    din = selectors.answerable(partner_id).filter(pk=unit_id).values_list("din", flat=True).first()
     if din is None:
         raise NotFound
     [donation] = lock(Collection, [din])

@@ -53,6 +53,14 @@ SAFE = {
     "SANDBOX_URL": "",
     "PUBLIC_URL": "https://api.jeevansetu.example",
     "CORS_ALLOW_ALL_ORIGINS": False,
+    "IDENTITY_PROVIDER_URL": "https://kua.agency.example/api",
+    "IDENTITY_PROVIDER_NAME": "agency",
+    "IDENTITY_PROVIDER_CLIENT_ID": "jeevansetu-7",
+    "IDENTITY_PROVIDER_SECRET": "9d1e2f4a5b6c7d8e01990b1e6c007a3b9d1e2f4a",
+    "CLOUDINARY_URL": "cloudinary://419728335121874:3kVbJ2sYpQzX7w@jeevansetu",
+    "CLOUDINARY_API_BASE": "https://api.cloudinary.com",
+    "PRIVATE_FILES_DIR": "",
+    "STATIC_ROOT": "/srv/jeevansetu/staticfiles",
 }
 UNSAFE = [
     *[(name, "") for name in (*SECRETS, *PROVIDER_SECRETS, *SENDERS, "FIELD_KEYS", "ALLOWED_HOSTS", "PUBLIC_URL")],
@@ -103,10 +111,24 @@ UNSAFE = [
     ("SANDBOX_URL", "http://127.0.0.1:8090"),
     ("PUBLIC_URL", "http://api.jeevansetu.example"),
     ("PUBLIC_URL", "https://"),
+    ("IDENTITY_PROVIDER_URL", "http://127.0.0.1:8090/identity"),
+    ("IDENTITY_PROVIDER_URL", "https://127.0.0.1:8090/identity"),
+    ("IDENTITY_PROVIDER_URL", "https://localhost/identity"),
+    ("IDENTITY_PROVIDER_URL", "http://kua.agency.example/api"),
+    ("IDENTITY_PROVIDER_URL", "https://sandbox.agency.example/api"),
+    *[(f"IDENTITY_PROVIDER_{part}", "") for part in ("URL", "NAME", "CLIENT_ID", "SECRET")],
+    ("IDENTITY_PROVIDER_NAME", "sandbox"),
+    ("IDENTITY_PROVIDER_CLIENT_ID", "sandbox-client"),
+    ("IDENTITY_PROVIDER_SECRET", "sandbox-identity-secret-that-production-refuses"),
+    ("IDENTITY_PROVIDER_SECRET", "short-but-random-Zx9"),
     ("DEBUG", True),
     ("ALLOWED_HOSTS", ["*"]),
     ("ALLOWED_HOSTS", ["api.example", "*"]),
     ("CORS_ALLOW_ALL_ORIGINS", True),
+    ("CLOUDINARY_URL", ""),
+    ("CLOUDINARY_URL", "https://419728335121874:3kVbJ2sYpQzX7w@jeevansetu"),
+    ("CLOUDINARY_API_BASE", "http://127.0.0.1:8090"),
+    ("PRIVATE_FILES_DIR", "/srv/jeevansetu/staticfiles/files"),
 ]
 
 
@@ -135,6 +157,10 @@ def test_an_unsafe_setting_is_refused_by_its_name_and_not_by_its_value(name, val
     text = str(refusal.value)
     assert name in text
     assert not any(part in text for part in re.findall(r"[\w./:+-]{8,}", str(empty)) if part != "api.twilio.com")
+
+
+def test_without_a_provider_of_identities_nothing_is_missing():
+    assert faults(**dict.fromkeys((name for name in SAFE if name.startswith("IDENTITY_PROVIDER")), "")) == []
 
 
 def test_a_secret_used_twice_is_refused():

@@ -7,10 +7,14 @@ import datetime as dt
 import pytest
 
 from common import clock
-from stock.models import Reservation, Unit
+from common.db import unit_of_work
+from stock import services
+from stock.models import Movement, Reservation, Unit
 from stock.services import allocating, counting
+from stock.services.crossmatching import record_crossmatch
 from stock.services.leaving import expire_due_units
 from stock.services.splitting import Part, split_unit
+from stock.states import CrossmatchResult
 from tests.concurrency.scenes import race_test, waiting, without_constraints
 from tests.factories import make_hospital
 from tests.races import meeting, names, race
@@ -115,3 +119,25 @@ def test_buyers_at_once_cross_a_threshold_once():
     race(*[lambda: reserve(owner.partner) for _ in range(8)])
 
     assert [told["available"] for told in events("stock.low")] == [4]
+
+
+def test_an_incompatible_result_that_comes_in_time_keeps_the_bag():
+    owner = make_hospital()
+    unit, holding = make_unit(owner.partner), reserve(owner.partner)
+
+    def match():
+        return record_crossmatch(
+            partner_id=owner.partner_id, member_id=owner.pk, unit_id=unit.pk, result=CrossmatchResult.INCOMPATIBLE
+        )
+
+    def issue():
+        with unit_of_work():
+            return services.issue_units(holding_id=holding.id, actor="x", to="order:1")
+
+    outcomes = race(match, issue)
+
+    found = Movement.objects.filter(unit=unit).order_by("pk").values_list("verb", flat=True)
+    assert (type(outcomes[1]).__name__, list(found)) in [
+        ("CrossmatchIncompatible", ["reserve", "crossmatch"]),  # said first: it stays
+        ("list", ["reserve", "issue", "crossmatch"]),  # gone first: known afterwards
+    ]

@@ -26,12 +26,12 @@ AUTH = "/api/v1/partner/auth"
 pytestmark = pytest.mark.django_db
 
 
-def post(path, body, token=""):
-    return client_with(token).post(f"{AUTH}/{path}", body, format="json")
+def post(path, body, token="", **headers):
+    return client_with(token).post(f"{AUTH}/{path}", body, format="json", headers=headers)
 
 
-def login(member, password=PASSWORD):
-    return post("login", {"phone": member.phone, "password": password})
+def login(member, password=PASSWORD, **headers):
+    return post("login", {"phone": member.phone, "password": password}, **headers)
 
 
 def test_a_member_signs_in_and_is_told_who_and_where_it_is():
@@ -112,6 +112,19 @@ def test_guessing_one_number_is_stopped_whatever_address_it_comes_from(settings)
 
     assert answers == [401, 401, 401, 429]
     assert login(member)["Retry-After"]
+
+
+def test_strangers_who_guess_do_not_keep_a_member_out_of_the_office(settings):
+    settings.TRUSTED_PROXIES = 1
+    settings.THROTTLES = settings.THROTTLES | {"sign_in_phone": "3/h"}
+    member = make_member()
+    office = {"X-Forwarded-For": "198.51.100.7"}
+    login(member, **office)
+
+    guesses = [login(member, "wrong", **{"X-Forwarded-For": f"203.0.113.{n}"}).status_code for n in range(4)]
+
+    assert guesses == [401, 401, 429, 429]
+    assert login(member, **office).status_code == 200
 
 
 def test_a_suspension_between_the_password_and_the_session_is_seen():

@@ -11,13 +11,16 @@ from tests.stock.scenes import API, make_unit
 
 pytestmark = pytest.mark.django_db
 ID = "01990b1e-6c00-7a3b-9d1e-2f4a5b6c7d96"
-READS = ["", "/units", f"/units/{ID}", "/movements", "/thresholds", "/report.csv"]
+DAYS = "?from=2030-05-01&to=2030-05-01"
+REPORTS = ["/policy", f"/reports/wastage{DAYS}", f"/reports/wastage.csv{DAYS}", "/reports/age", "/reports/age.csv"]
+READS = ["", "/units", f"/units/{ID}", "/movements", "/thresholds", "/report.csv", *REPORTS]
 WRITES = [
     ("post", "/units"),
     ("post", f"/units/{ID}/tests"),
     ("post", f"/units/{ID}/release"),
     ("post", f"/units/{ID}/split"),
     ("post", f"/units/{ID}/discard"),
+    ("post", f"/units/{ID}/crossmatch"),
     ("post", f"/units/{ID}/transfuse"),
     ("put", "/counts"),
     ("put", "/thresholds"),

@@ -115,3 +115,41 @@ def test_components_of_a_tested_donation_need_no_second_test():
     reply = client.post(f"{API}/units/{unit.din}/release?component=PRBC")
 
     assert (reply.status_code, reply.json()["status"]) == (200, "available")
+
+
+@pytest.mark.parametrize("part", ["platelets_random", "fresh_frozen_plasma"])
+def test_platelets_and_plasma_are_made_within_six_hours_of_the_draw(part, noon):
+    partner, client = keeper()
+    unit = whole_blood(partner, collected_at=clock.now() - dt.timedelta(hours=7))
+
+    late = split(client, unit, red_cells=220, **{part: 60})
+    told = separate(client, unit, part, clock.now() - dt.timedelta(hours=1, minutes=1))
+
+    assert (late.status_code, late.json()["code"]) == (409, "separated_too_late")
+    assert late.json()["errors"][0]["pointer"] == "/components/1/component"
+    assert told.status_code == 201
+    assert "separated_at" in Unit.objects.get(component=part).movements.get().facts
+
+
+def separate(client, unit, part, moment):
+    body = {"components": [{"component": part, "volume_ml": 60}], "separated_at": moment.isoformat()}
+    return client.post(f"{API}/units/{unit.pk}/split", body, format="json")
+
+
+@pytest.mark.parametrize("hours", [-4, 1])
+def test_nothing_is_separated_before_it_was_drawn_or_in_the_future(hours):
+    partner, client = keeper()
+    unit = whole_blood(partner)
+
+    reply = separate(client, unit, "platelets_random", clock.now() + dt.timedelta(hours=hours))
+
+    assert (reply.status_code, reply.json()["code"]) == (400, "separation_time_invalid")
+    assert status(unit) == "quarantined"
+
+
+def test_red_cells_may_be_made_later():
+    partner, client = keeper()
+
+    reply = split(client, whole_blood(partner, collected_at=clock.now() - dt.timedelta(days=2)), red_cells=220)
+
+    assert reply.status_code == 201

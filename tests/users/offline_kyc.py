@@ -99,7 +99,7 @@ def zipped(content: bytes, share_code: str = SHARE_CODE, **values: Any) -> bytes
     """A ZIP of one file under the traditional cipher (APPNOTE.TXT 6.1), which the library only reads."""
     plain = io.BytesIO()
     with zipfile.ZipFile(plain, "w", values.get("method", zipfile.ZIP_DEFLATED)) as archive:
-        archive.writestr("offlineaadhaar.xml", content)
+        archive.writestr(values.get("name", "offlineaadhaar.xml"), content)
         info = archive.infolist()[0]
     raw = bytearray(plain.getvalue())
     body_at = 30 + len(info.filename)

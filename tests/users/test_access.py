@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
@@ -25,6 +26,7 @@ PUBLIC = {
     ("post", "auth/logout"),
     ("post", "auth/password/reset"),
     ("get", "deferral-codes"),
+    ("get", "identity-levels"),
 }
 OWN = {
     ("get", "auth/sessions"),
@@ -42,20 +44,29 @@ OWN = {
     ("get", "me/identity"),
     ("post", "me/identity/aadhaar"),
     ("post", "me/identity/offline-ekyc"),
+    ("post", "me/identity/attestations"),
+    ("get", "me/identity/attestations/<uuid:attestation_id>"),
+    ("post", "me/identity/attestations/<uuid:attestation_id>/code"),
     ("get", "me/consents"),
     ("post", "me/consents"),
     ("post", "me/consents/<str:purpose>/withdraw"),
     ("get", "me/data-summary"),
     ("get", "me/export"),
     ("post", "me/erasure"),
+    ("get", "me/documents"),
+    ("post", "me/documents"),
+    ("get", "me/documents/<uuid:document_id>"),
+    ("delete", "me/documents/<uuid:document_id>"),
+    ("get", "me/documents/<uuid:document_id>/content"),
 }
 ROUTES = sorted(PUBLIC | OWN)
 
 
 def call(method, route, token=""):
-    path = "/api/v1/" + route.replace("<uuid:session_id>", str(uuid.uuid4())).replace("<str:purpose>", "unknown")
+    path = "/api/v1/" + re.sub(r"<uuid:\w+>", str(uuid.uuid4()), route).replace("<str:purpose>", "unknown")
     body = None if method in ("get", "delete") else {}
-    return getattr(client_with(token), method)(path, body, format="json")
+    written_as = "multipart" if route == "me/documents" else "json"
+    return getattr(client_with(token), method)(path, body, format=written_as)
 
 
 def test_the_table_names_every_route():

@@ -9,10 +9,11 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
+from rest_framework.test import APIClient
 
 from common import clock
 from common.logs import logging_config
-from tests.factories import make_user, person_client
+from tests.factories import make_donor, make_user, person_client
 from tests.partners.factories import new_phone
 from tests.users.dump import dump
 from users.models import Consent, IdentityAssurance, User
@@ -145,3 +146,45 @@ def test_administrators_see_levels_and_change_none():
 
     assert b"2346" in listed.content
     assert changed.status_code == 403
+
+
+def test_a_level_that_the_client_claims_counts_for_nothing():
+    client = person_client(make_user())
+
+    answer = give(client, "234123412346", level=3, label="offline_ekyc_signature_valid", method="licensed_provider")
+    client.patch("/api/v1/me", {"level": 3, "identity": {"level": 3}}, format="json")
+
+    assert answer.json()["level"] == 1
+    assert client.get("/api/v1/me/identity").json()["method"] == "aadhaar_format"
+
+
+def test_administrators_see_neither_number_nor_password_hash():
+    admin = Client()
+    admin.force_login(User.objects.create_superuser(new_phone(), name="Administrator"))
+    user = make_user(name="Asha")
+    user.set_password("seven quiet tamarinds")
+    user.save()
+    give(person_client(user), "234123412346")
+    row = IdentityAssurance.objects.get()
+
+    pages = [
+        admin.get(reverse("admin:users_user_change", args=[user.pk])),
+        admin.get(reverse("admin:users_identityassurance_change", args=[row.pk])),
+    ]
+
+    for page in pages:
+        text = page.content.decode()
+        assert page.status_code == 200
+        assert user.password not in text
+        assert "23412341" not in text
+
+
+def test_no_public_answer_says_anything_of_an_identity():
+    donor = make_donor(on_leaderboard=True, verified_donations=3)
+    give(person_client(donor.user), "999941057058")
+
+    texts = [
+        APIClient().get(f"/api/v1/{path}").content.decode() for path in ("leaderboard", "partners", "deferral-codes")
+    ]
+
+    assert not any("7058" in text or "assurance" in text for text in texts)

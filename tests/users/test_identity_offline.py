@@ -330,3 +330,14 @@ def test_attempts_are_limited_by_account(user):
     answers = [give(user, b"no zip").status_code for _ in range(11)]
 
     assert answers == [400] * 10 + [429]
+
+
+@pytest.mark.parametrize("name", ["../../outside.xml", "/etc/outside.xml", "C:\\outside.xml", "a" * 200])
+def test_the_name_inside_the_zip_leads_nowhere(user, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+
+    give(user, zipped(as_bytes(signed(phone=user.phone)), name=name))
+
+    assert sorted(tmp_path.rglob("*")) == before
+    assert not list(tmp_path.parent.glob("outside*"))

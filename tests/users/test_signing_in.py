@@ -105,6 +105,72 @@ def test_guessing_one_number_is_stopped_whatever_address_it_comes_from(settings)
     assert login(person)["Retry-After"]
 
 
+def from_address(address: str) -> dict[str, str]:
+    return {"X-Forwarded-For": address}
+
+
+def test_strangers_who_guess_do_not_keep_the_owner_out_where_the_owner_has_signed_in(settings):
+    settings.TRUSTED_PROXIES = 1
+    settings.THROTTLES = settings.THROTTLES | {"sign_in_phone": "5/h"}
+    person = make_person()
+    login(person, **from_address("198.51.100.7"))
+
+    guesses = [login(person, "wrong", **from_address(f"203.0.113.{n}")).status_code for n in range(6)]
+    at_home = login(person, **from_address("198.51.100.7"))
+    elsewhere = login(person, **from_address("192.0.2.1"))
+
+    assert guesses == [401] * 4 + [429] * 2  # the owner's first time was from nowhere known
+    assert (at_home.status_code, elsewhere.status_code) == (200, 429)
+
+
+def test_a_subscriber_s_other_ipv6_address_is_as_well_known(settings):
+    settings.TRUSTED_PROXIES = 1
+    settings.THROTTLES = settings.THROTTLES | {"sign_in_phone": "1/h"}
+    person = make_person()
+    login(person, **from_address("2001:db8:1:1::5"))
+
+    assert login(person, **from_address("2001:db8:1:1:9::7")).status_code == 200
+    assert login(person, **from_address("2001:db8:1:2::5")).status_code == 429
+
+
+def test_a_stranger_in_the_owner_s_network_guesses_ten_times_an_hour_and_no_more(settings, noon):
+    settings.TRUSTED_PROXIES = 1
+    person = make_person()
+    login(person, **from_address("198.51.100.7"))
+    noon.shift(3600)
+
+    guesses = [login(person, "wrong", **from_address("198.51.100.7")).status_code for _ in range(12)]
+
+    assert guesses == [401] * 10 + [429] * 2
+
+
+def test_the_network_of_somebody_else_s_sessions_is_no_known_one(settings):
+    settings.TRUSTED_PROXIES = 1
+    settings.THROTTLES = settings.THROTTLES | {"sign_in_phone": "1/h"}
+    person, stranger = make_person(), make_person()
+    login(stranger, **from_address("203.0.113.9"))
+
+    guesses = [login(person, "wrong", **from_address("203.0.113.9")).status_code for _ in range(2)]
+
+    assert guesses == [401, 429]
+
+
+def test_strangers_who_ask_for_codes_do_not_keep_the_owner_from_asking(settings):
+    settings.TRUSTED_PROXIES = 1
+    settings.THROTTLES = settings.THROTTLES | {"otp_phone": "2/h", "otp_resend": "1/s"}
+    person = make_person()
+    login(person, **from_address("198.51.100.7"))
+    body = {"phone": person.phone, "purpose": "login"}
+
+    strangers = [post("otp", body, **from_address("203.0.113.9")).status_code for _ in range(3)]
+    owner = post("otp", body, **from_address("198.51.100.7"))
+    again = [post("otp", body, **from_address("198.51.100.7")).status_code for _ in range(3)]
+
+    assert 429 in strangers
+    assert owner.status_code == 202
+    assert again[-1] == 429  # nobody's telephone rings all night, whoever asks
+
+
 def test_guessing_many_numbers_from_one_address_is_stopped(settings):
     settings.THROTTLES = settings.THROTTLES | {"sign_in": "3/h"}
 

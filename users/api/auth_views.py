@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from rest_framework.permissions import AllowAny
 
-from common import sessions
-from common.api.address import client_address
+from common.api.address import client_address, client_network
+from common.api.devices import Shapes, Words, device_views
+from common.api.guesses import PasswordSignIn, is_familiar
 from common.api.schema import operation
 from common.api.views import APIView, Request, Response, read
-from common.errors import NotFound
+from common.sessions import RefreshRaceLost, RefreshReused, SessionEnded
 from common.tokens import TokenInvalid
 from users.api import serializers as shapes
 from users.api.authentication import PersonAuthentication
@@ -24,6 +23,7 @@ from users.errors import (
     PhoneTaken,
 )
 from users.models import Session
+from users.selectors import signed_in_from
 from users.services import accounts, otp
 from users.states import Purpose
 
@@ -77,7 +77,10 @@ class OtpView(APIView):
         """Send a six-digit code by SMS. The answer is the same for known and unknown numbers."""
         body = read(shapes.OtpIn, request)
         challenge = otp.request_person_code(
-            phone=body["phone"], purpose=Purpose(body["purpose"]), language=body["language"]
+            phone=body["phone"],
+            purpose=Purpose(body["purpose"]),
+            language=body["language"],
+            is_familiar=is_familiar(client_network(request), signed_in_from(body["phone"])),
         )
         return Response(shapes.OtpOut(challenge).data, status=202)
 
@@ -116,11 +119,10 @@ class RegisterView(APIView):
         return signed_in(found, 201)
 
 
-class LoginView(APIView):
+class LoginView(PasswordSignIn):
     authentication_classes = []
     permission_classes = [AllowAny]
-    spends = ("sign_in",)
-    spends_by = {"sign_in_phone": "phone"}
+    session_model = Session
 
     @operation(
         "Sign in with a password",
@@ -162,57 +164,21 @@ class CodeLoginView(APIView):
         return signed_in(found)
 
 
-class RefreshView(APIView):
-    authentication_classes = []
-    permission_classes = [AllowAny]
-
-    @operation(
-        "Renew the tokens",
+DEVICES = device_views(
+    Session,
+    authentication=PersonAuthentication,
+    permission=IsPerson,
+    shapes=Shapes(refresh_in=shapes.RefreshIn, tokens_out=shapes.TokensOut, session_out=shapes.SessionOut),
+    words=Words(
         tag=TAG,
-        request=shapes.RefreshIn,
-        responses={200: shapes.TokensOut},
-        refusals=[TokenInvalid, sessions.RefreshReused, sessions.RefreshRaceLost, sessions.SessionEnded],
-        public=True,
-        example={"refresh": "eyJhbGciOi…"},
-        answer=TOKENS,
-    )
-    def post(self, request: Request) -> Response:
-        """Exchange the refresh token for a new pair. Using a spent one ends the session on every side."""
-        body = read(shapes.RefreshIn, request)
-        pair = sessions.refresh_session(Session, refresh=body["refresh"])
-        return Response(shapes.TokensOut(pair).data)
-
-
-class LogoutView(APIView):
-    authentication_classes = []
-    permission_classes = [AllowAny]
-
-    @operation(
-        "Sign out",
-        tag=TAG,
-        request=shapes.RefreshIn,
-        responses={204: None},
-        refusals=[TokenInvalid, NotFound],
-        public=True,
-        example={"refresh": "eyJhbGciOi…"},
-    )
-    def post(self, request: Request) -> Response:
-        """End the session of this refresh token; its access token dies with it."""
-        body = read(shapes.RefreshIn, request)
-        sessions.sign_out(Session, refresh=body["refresh"])
-        return Response(status=204)
-
-
-class SessionsView(APIView):
-    authentication_classes = [PersonAuthentication]
-    permission_classes = [IsPerson]
-
-    @operation(
-        "List devices",
-        tag=TAG,
-        responses={200: shapes.SessionOut},
-        many=True,
-        answer={
+        renew="Exchange the refresh token for a new pair. Using a spent one ends the session on every side.",
+        sign_out="End the session of this refresh token; its access token dies with it.",
+        listed="List devices",
+        devices="The devices on which you are signed in, the last used first.",
+        end="End one session; it takes effect at once.",
+        renew_refusals=[TokenInvalid, RefreshReused, RefreshRaceLost, SessionEnded],
+        tokens=TOKENS,
+        session={
             "id": CHALLENGE,
             "device": "JeevanSetu/1.0 (Android 15)",
             "address": "203.0.113.7",
@@ -220,22 +186,8 @@ class SessionsView(APIView):
             "last_used_at": "2026-01-16T18:05:00Z",
             "is_current": True,
         },
-    )
-    def get(self, request: Request) -> Response:
-        """The devices on which you are signed in, the last used first."""
-        rows = sessions.open_sessions(Session, account_id=request.user.pk)[:100]
-        return Response(shapes.SessionOut(rows, many=True, context={"request": request}).data)
-
-
-class SessionView(APIView):
-    authentication_classes = [PersonAuthentication]
-    permission_classes = [IsPerson]
-
-    @operation("Sign a device out", tag=TAG, responses={204: None}, refusals=[NotFound])
-    def delete(self, request: Request, session_id: UUID) -> Response:
-        """End one session; it takes effect at once."""
-        sessions.end_session(Session, session_id=session_id, account_id=request.user.pk)
-        return Response(status=204)
+    ),
+)
 
 
 class PasswordResetView(APIView):

@@ -70,6 +70,7 @@ class MeView(APIView):
         tag=TAG,
         request=shapes.ProfileIn,
         responses={200: shapes.UserOut},
+        refusals=[AccountErased],
         example={"city": "Pune", "language": "hi"},
         answer={**USER, "language": "hi"},
     )
@@ -89,6 +90,7 @@ class LocationView(APIView):
         tag=TAG,
         request=PointIn,
         responses={200: shapes.UserOut},
+        refusals=[AccountErased],
         example={"lat": 18.5204, "lng": 73.8567},
         answer=USER,
     )

@@ -11,7 +11,14 @@ from rest_framework import serializers
 
 from common.api.fields import PasswordField
 from users.identity.offline import LARGEST_ZIP
-from users.states import STANDING_PURPOSES, AssuranceLabel, ConsentStatus, IdentityMethod
+from users.states import (
+    STANDING_PURPOSES,
+    AssuranceLabel,
+    AttestationFailure,
+    AttestationStatus,
+    ConsentStatus,
+    IdentityMethod,
+)
 
 
 @extend_schema_field({"type": "string", "format": "byte"})
@@ -48,6 +55,37 @@ class IdentityOut(serializers.Serializer[Any]):
     since = serializers.DateTimeField(allow_null=True)
     method = serializers.ChoiceField(choices=[str(method) for method in IdentityMethod], allow_null=True)
     last4 = serializers.CharField(allow_null=True)
+
+
+class WayOut(serializers.Serializer[Any]):
+    level = serializers.IntegerField(min_value=1, max_value=3)
+    label = serializers.ChoiceField(choices=[str(label) for label in AssuranceLabel])  # type: ignore[assignment]
+    method = serializers.ChoiceField(choices=[str(method) for method in IdentityMethod])
+    offered = serializers.BooleanField(help_text="Whether it is open here.")
+
+
+class AttestationIn(serializers.Serializer[Any]):
+    number = serializers.CharField(
+        max_length=24, write_only=True, help_text="Aadhaar number or virtual id: given to the provider, never kept."
+    )
+    consent = serializers.BooleanField(help_text="Agrees to the notice of the purpose `identity_provider`.")
+    notice_version = serializers.IntegerField(min_value=1, max_value=32767, help_text="The version that was read.")
+
+
+class ProviderCodeIn(serializers.Serializer[Any]):
+    code = serializers.RegexField(r"^[0-9]{4,8}\Z", write_only=True, help_text="As the provider sent it.")
+
+
+class AttestationOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    provider = serializers.CharField()
+    status = serializers.ChoiceField(choices=[str(status) for status in AttestationStatus])
+    failure = serializers.ChoiceField(
+        choices=[str(failure) for failure in AttestationFailure], allow_blank=True, help_text="Empty unless `failed`."
+    )
+    tries_left = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
 
 
 class NoticeOut(serializers.Serializer[Any]):

@@ -219,15 +219,14 @@ class ErasureView(APIView):
         tag=PRIVACY,
         request=shapes.ErasureIn,
         responses={200: shapes.ErasureOut},
-        refusals=[PasswordWrong, AccountErased],
+        refusals=[PasswordWrong, AccountErased, *personal_data.erasure_refusals()],
         example={"current_password": "a long sentence nobody guesses"},
         answer={"erased_at": "2026-01-15T09:30:00Z"},
     )
     def post(self, request: Request) -> Response:
         """Forget who you are, at once and for good; every device is signed out.
 
-        What the law keeps stays without your name: `/me/data-summary` says what. An open promise to a partner is
-        refused with `promise_open`.
+        What the law keeps stays without your name: `/me/data-summary` says what.
         """
         body = read(shapes.ErasureIn, request)
         erased_at = erasure.erase(user_id=request.user.pk, password=body["current_password"])

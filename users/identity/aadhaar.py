@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stdnum.exceptions import ValidationError
-from stdnum.in_ import aadhaar
+from stdnum.in_ import aadhaar, vid
 
 from users.errors import AadhaarInvalid
 
@@ -19,3 +19,14 @@ def last_four(number: str) -> str:
         return aadhaar.validate(number)[-4:]
     except ValidationError:
         raise AadhaarInvalid from None
+
+
+def number_or_virtual_id(text: str) -> str:
+    """Return the digits of an Aadhaar number, or of a virtual id in its stead, that could exist.
+
+    Raises: AadhaarInvalid
+    """
+    for kind in (aadhaar, vid):
+        if kind.is_valid(text):
+            return str(kind.compact(text))
+    raise AadhaarInvalid

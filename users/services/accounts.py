@@ -136,7 +136,7 @@ def _replace_password(*, user_id: uuid.UUID, session_id: uuid.UUID, proven_hash:
 
 @command
 def update_profile(*, user_id: uuid.UUID, changes: dict[str, Any]) -> User:
-    """Change name, email, language, zone or city."""
+    """Change name, email, language, zone or city. Raises: NotFound, AccountErased."""
     user = lock_one(User, user_id)
     for field, value in changes.items():
         setattr(user, field, value)
@@ -146,7 +146,7 @@ def update_profile(*, user_id: uuid.UUID, changes: dict[str, Any]) -> User:
 
 @command
 def set_location(*, user_id: uuid.UUID, point: Point) -> User:
-    """Say where the person is; a donor is found there from now on."""
+    """Say where the person is; a donor is found there from now on. Raises: NotFound, AccountErased."""
     user = lock_one(User, user_id)
     user.lat, user.lng = _degrees(point)
     user.located_at = clock.now()

@@ -6,11 +6,19 @@ import uuid
 
 from common import clock
 from common.db import command, lock, lock_one, step
+from common.transitions import advance
 from users import selectors
 from users.errors import AccountErased, ConsentNotGiven, ConsentWithdrawn, NoticeOutdated
-from users.models import Consent, Donor, IdentityAssurance, User
+from users.models import Consent, Donor, IdentityAssurance, IdentityAttestation, User
 from users.selectors import ConsentState
-from users.states import ConsentPurpose, ConsentStatus
+from users.states import (
+    ATTESTATION_TRANSITIONS,
+    AssuranceLevel,
+    AttestationFailure,
+    AttestationStatus,
+    ConsentPurpose,
+    ConsentStatus,
+)
 
 
 @command
@@ -30,15 +38,19 @@ def give(*, user_id: uuid.UUID, purpose: ConsentPurpose, notice_version: int) ->
 def withdraw(*, user_id: uuid.UUID, purpose: ConsentPurpose) -> ConsentState:
     """Take a consent back, with what was done by it: a donor is asked no more, a level of identity ends.
 
-    Locks: the person, the donor.      Raises: NotFound, ConsentNotGiven
+    Locks: the person, the attestations, the donor.      Raises: NotFound, ConsentNotGiven
     """
     user = hold_person(user_id)
     if not end(user, purpose):
         raise ConsentNotGiven
-    if purpose is ConsentPurpose.IDENTITY:
-        end_assurances(user)
-    else:
+    if purpose is ConsentPurpose.DONOR_MATCHING:
         stop_asking(user)
+    elif purpose is ConsentPurpose.IDENTITY_PROVIDER:
+        end_attestations(user)
+        end_assurances(user, AssuranceLevel.PROVIDER_ATTESTED)
+    else:
+        end_attestations(user)
+        end_assurances(user, *AssuranceLevel)
     return selectors.consent_state(user, purpose)
 
 
@@ -72,10 +84,26 @@ def end(user: User, *purposes: ConsentPurpose) -> int:
 
 
 @step
-def end_assurances(user: User) -> None:
-    """Take every level back and forget the digits. The caller holds the person."""
-    rows = IdentityAssurance.objects.filter(user=user, ended_at=None)
-    rows.update(ended_at=clock.now(), last4="")
+def end_assurances(user: User, *levels: AssuranceLevel) -> None:
+    """Take these levels back and forget digits and subject. The caller holds the person."""
+    rows = IdentityAssurance.objects.filter(user=user, level__in=levels, ended_at=None)
+    rows.update(ended_at=clock.now(), last4="", subject_digest="")
+
+
+@step
+def end_attestations(user: User) -> None:
+    """Break off what is going on with a provider. Locks: the attestations. The caller holds the person."""
+    mine = IdentityAttestation.objects.filter(user=user, closed_at=None)
+    for row in lock(IdentityAttestation, mine.values_list("pk", flat=True)):
+        close_attestation(row, AttestationFailure.WITHDRAWN)
+
+
+@step
+def close_attestation(row: IdentityAttestation, failure: AttestationFailure) -> None:
+    """End an attestation without a level. The caller holds it."""
+    row.status = advance(ATTESTATION_TRANSITIONS, AttestationStatus(row.status), "fail")
+    row.failure, row.closed_at, row.called_at = failure, clock.now(), None
+    row.save(update_fields=["status", "failure", "closed_at", "called_at"])
 
 
 @step

@@ -14,8 +14,9 @@ from users import personal_data
 from users.errors import PasswordWrong
 from users.models import Deferral, Donor, OtpChallenge, PastDonation, Session, User, VisitAnswers
 from users.selectors import get_user
-from users.services.consents import end, end_assurances, hold_person
-from users.states import STANDING_PURPOSES
+from users.services.consents import end, end_assurances, end_attestations, hold_person
+from users.services.documents import forget_documents
+from users.states import STANDING_PURPOSES, AssuranceLevel
 
 
 def erase(*, user_id: uuid.UUID, password: str) -> dt.datetime:
@@ -31,11 +32,15 @@ def erase(*, user_id: uuid.UUID, password: str) -> dt.datetime:
 
 @command
 def _erase(*, user_id: uuid.UUID, phone: str, proven_hash: str) -> dt.datetime:
-    """Locks: the challenges of the number, the person, the donor.      Emits: account.erased"""
+    """Locks: the challenges of the number, the person, the attestations, the donor, the documents.
+
+    Emits: account.erased
+    """
     challenges = lock(OtpChallenge, OtpChallenge.objects.filter(phone=phone).values_list("pk", flat=True))
     user = hold_person(user_id)
     if user.password != proven_hash:
         raise PasswordWrong
+    end_attestations(user)  # before the donor, as the order of locks has it
     donor = next(iter(lock(Donor, [user_id])), None)
     personal_data.refuse_unfinished(user_id)
 
@@ -43,11 +48,12 @@ def _erase(*, user_id: uuid.UUID, phone: str, proven_hash: str) -> dt.datetime:
     OtpChallenge.objects.filter(pk__in=[challenge.pk for challenge in challenges]).delete()
     _be_nobody(user, now)
     end(user, *STANDING_PURPOSES)
-    end_assurances(user)
+    end_assurances(user, *AssuranceLevel)
     sessions.end_sessions(Session, account_id=user_id)
     Session.objects.filter(account_id=user_id).update(device="", address=None)
     if donor is not None:
         _keep_trace(donor)
+    forget_documents(user)
     outbox.emit("account.erased", key=f"user:{user_id}", user=str(user_id))
     return now
 

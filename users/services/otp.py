@@ -35,17 +35,21 @@ class Challenge:
 
 
 @command
-def request_code(*, phone: str, purpose: Purpose, account_id: uuid.UUID | None, language: str) -> Challenge:
+def request_code(
+    *, phone: str, purpose: Purpose, account_id: uuid.UUID | None, language: str, is_familiar: bool = False
+) -> Challenge:
     """Open a challenge for the number and let a message carry its code; an older open one of the purpose is void.
 
-    The answer is the same whether or not the number has an account (`account_id`).
+    The answer is the same whether or not the number has an account (`account_id`). Who asks from where the account
+    has signed in (`is_familiar`) is not held up by strangers who ask too.
     Emits: otp.requested      Raises: PhoneNotServed, TooMany
     """
     if not sms_allowed(phone, settings.SMS_PREFIXES):
         raise PhoneNotServed
-    throttle.spend("otp_phone", phone)
-    throttle.spend("otp_phone_day", phone)
-    throttle.spend("otp_resend", f"{phone} {purpose}")
+    asked_by = f"{phone} familiar" if is_familiar else phone
+    throttle.spend("otp_phone", asked_by)
+    throttle.spend("otp_phone_day", asked_by)
+    throttle.spend("otp_resend", f"{asked_by} {purpose}")
     now = clock.now()
     OtpChallenge.objects.filter(phone=phone, purpose=purpose, closed_at=None).update(closed_at=now, code_sealed=None)
     code, pk = new_code(), uuid7()
@@ -65,10 +69,10 @@ def request_code(*, phone: str, purpose: Purpose, account_id: uuid.UUID | None, 
     return _told(challenge)
 
 
-def request_person_code(*, phone: str, purpose: Purpose, language: str) -> Challenge:
+def request_person_code(*, phone: str, purpose: Purpose, language: str, is_familiar: bool = False) -> Challenge:
     """Open a challenge of the people's side. Raises: PhoneNotServed, TooMany."""
     account_id = User.objects.filter(phone=phone).values_list("pk", flat=True).first()
-    return request_code(phone=phone, purpose=purpose, account_id=account_id, language=language)
+    return request_code(phone=phone, purpose=purpose, account_id=account_id, language=language, is_familiar=is_familiar)
 
 
 @step

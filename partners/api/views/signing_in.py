@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
-
 from rest_framework.permissions import AllowAny
 
-from common import sessions
 from common.api.address import client_address
+from common.api.devices import Shapes, Words, device_views
+from common.api.guesses import PasswordSignIn
 from common.api.schema import operation
 from common.api.views import APIView, Request, Response, read
-from common.errors import NotFound
 from common.sessions import RefreshRaceLost, RefreshReused, SessionEnded
 from common.tokens import TokenInvalid
 from partners.api import examples
@@ -34,7 +32,6 @@ from users.errors import CredentialsInvalid, PasswordWeak, PasswordWrong, PhoneN
 from users.services.accounts import Device
 
 TAG = "Partners: signing in"
-MOST_DEVICES = 100
 
 
 def device_of(request: Request) -> Device:
@@ -70,11 +67,10 @@ class RegisterView(APIView):
         return Response(PartnerRegisteredOut(member).data, status=201)
 
 
-class LoginView(APIView):
+class LoginView(PasswordSignIn):
     authentication_classes = []
     permission_classes = [AllowAny]
-    spends = ("sign_in",)
-    spends_by = {"sign_in_phone": "phone"}
+    session_model = MemberSession
 
     @operation(
         "Sign in",
@@ -92,65 +88,23 @@ class LoginView(APIView):
         return Response(MemberSignedInOut(signed_in).data)
 
 
-class RefreshView(APIView):
-    authentication_classes = []
-    permission_classes = [AllowAny]
-
-    @operation(
-        "Renew the tokens",
+DEVICES = device_views(
+    MemberSession,
+    authentication=MemberAuthentication,
+    permission=IsMember,
+    shapes=Shapes(refresh_in=MemberRefreshIn, tokens_out=MemberTokensOut, session_out=MemberSessionOut),
+    words=Words(
         tag=TAG,
-        request=MemberRefreshIn,
-        responses={200: MemberTokensOut},
-        refusals=[TokenInvalid, SessionEnded, RefreshReused, RefreshRaceLost],
-        example={"refresh": examples.TOKENS["refresh"]},
-        answer=examples.TOKENS,
-        public=True,
-    )
-    def post(self, request: Request) -> Response:
-        """The refresh token given is dead afterwards; using it again ends the session."""
-        pair = sessions.refresh_session(MemberSession, **read(MemberRefreshIn, request))
-        return Response(MemberTokensOut(pair).data)
-
-
-class LogoutView(APIView):
-    authentication_classes = []
-    permission_classes = [AllowAny]
-
-    @operation(
-        "Sign out",
-        tag=TAG,
-        request=MemberRefreshIn,
-        responses={204: None},
-        refusals=[TokenInvalid, NotFound],
-        example={"refresh": examples.TOKENS["refresh"]},
-        public=True,
-    )
-    def post(self, request: Request) -> Response:
-        """The device's tokens are dead at once."""
-        sessions.sign_out(MemberSession, **read(MemberRefreshIn, request))
-        return Response(status=204)
-
-
-class SessionsView(APIView):
-    authentication_classes = [MemberAuthentication]
-    permission_classes = [IsMember]
-
-    @operation("List my devices", tag=TAG, responses={200: MemberSessionOut}, many=True, answer=examples.SESSION)
-    def get(self, request: Request) -> Response:
-        """The devices on which the member is signed in, the last used first; at most 100."""
-        mine = sessions.open_sessions(MemberSession, account_id=member_of(request).pk)[:MOST_DEVICES]
-        return Response(MemberSessionOut(mine, many=True, context={"request": request}).data)
-
-
-class SessionView(APIView):
-    authentication_classes = [MemberAuthentication]
-    permission_classes = [IsMember]
-
-    @operation("Sign a device out", tag=TAG, responses={204: None}, refusals=[NotFound])
-    def delete(self, request: Request, session_id: uuid.UUID) -> Response:
-        """Its tokens are dead at once; also ends the device that asks, if that is the one named."""
-        sessions.end_session(MemberSession, session_id=session_id, account_id=member_of(request).pk)
-        return Response(status=204)
+        renew="The refresh token given is dead afterwards; using it again ends the session.",
+        sign_out="The device's tokens are dead at once.",
+        listed="List my devices",
+        devices="The devices on which the member is signed in, the last used first; at most 100.",
+        end="Its tokens are dead at once; also ends the device that asks, if that is the one named.",
+        renew_refusals=[TokenInvalid, SessionEnded, RefreshReused, RefreshRaceLost],
+        tokens=examples.TOKENS,
+        session=examples.SESSION,
+    ),
+)
 
 
 class PasswordChangeView(APIView):

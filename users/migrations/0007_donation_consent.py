@@ -19,5 +19,5 @@ def unload(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("users", "0005_questionnaire")]
+    dependencies = [("users", "0006_questionnaire")]
     operations = [migrations.RunPython(load, unload)]

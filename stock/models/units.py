@@ -1,8 +1,9 @@
-"""Bags of blood. A verified donation makes the first, in quarantine."""
+"""Bags of blood, and what is true of the donation in them. A verified donation makes the first, in quarantine."""
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 from django.db import models
 from django.db.models import F, Q
@@ -11,14 +12,7 @@ from common import clock
 from common.blood import BloodGroup
 from common.ids import uuid7
 from stock.components import Component
-from stock.states import (
-    ON_SHELF,
-    DiscardReason,
-    Finding,
-    MandatoryTest,
-    ReservationEnd,
-    UnitStatus,
-)
+from stock.states import ON_SHELF, DiscardReason, Finding, MandatoryTest, UnitStatus
 
 
 class DinCounter(models.Model):
@@ -57,6 +51,9 @@ class Collection(models.Model):
                 name="collection_group_is_confirmed",
             )
         ]
+
+    def __str__(self) -> str:
+        return self.din
 
 
 class TestResult(models.Model):
@@ -155,7 +152,16 @@ class Unit(models.Model):
             ),
             models.Index(fields=["expires_at", "id"], name="unit_expiring", condition=Q(status__in=sorted(ON_SHELF))),
             models.Index(fields=["reserved_until", "id"], name="unit_lapsing", condition=Q(status=UnitStatus.RESERVED)),
+            models.Index(
+                fields=["partner", "component", "blood_group", "expires_at"],
+                include=["collected_at", "counted"],
+                name="units_on_shelf",
+                condition=Q(status__in=sorted(ON_SHELF)),
+            ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.din} {self.component}"
 
     @property
     def state(self) -> UnitStatus:
@@ -179,6 +185,10 @@ class Unit(models.Model):
         return UnitStatus.AVAILABLE if self.is_lapsed else self.state
 
 
+# What brings a bag to a partner, or ends it there: what the report of waste counts.
+IN_AND_OUT: Final = ("collect", "discard", "expire", "receive", "split")
+
+
 class Movement(models.Model):
     """One change of a unit, and the state after it. Never changed: a trigger refuses it."""
 
@@ -191,70 +201,12 @@ class Movement(models.Model):
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
-        indexes = [models.Index(fields=["partner", "-id"], name="movements_of_partner")]
-
-
-class Reservation(models.Model):
-    """One bag kept for somebody; those made together share a `holding`. Past its end an open one holds nothing."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    holding = models.UUIDField()
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="reservations")
-    purpose = models.CharField(max_length=60, help_text="What it is for, as in «order:<id>».")
-    until = models.DateTimeField(null=True, help_text="Empty: until it is released or issued.")
-    created_at = models.DateTimeField(default=clock.now, editable=False)
-    ended_at = models.DateTimeField(null=True)
-    ended_by = models.CharField(max_length=10, blank=True, choices=[(e, e) for e in ReservationEnd])
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["unit"], condition=Q(ended_at=None), name="one_open_reservation_per_unit"),
-            models.CheckConstraint(
-                condition=Q(ended_at=None, ended_by="")
-                | Q(ended_at__isnull=False, ended_by__in=sorted(ReservationEnd)),
-                name="reservation_end_has_a_reason",
+        indexes = [
+            models.Index(fields=["partner", "-id"], name="movements_of_partner"),
+            models.Index(
+                fields=["partner", "created_at"],
+                include=["unit", "verb"],
+                name="movements_in_and_out",
+                condition=Q(verb__in=IN_AND_OUT),
             ),
         ]
-        indexes = [models.Index(fields=["holding"], name="reservations_of_holding")]
-
-
-class StockCount(models.Model):
-    """How many units of a kind a partner has in a state: kept by triggers on the units, never written by hand."""
-
-    partner = models.ForeignKey("partners.Partner", on_delete=models.PROTECT, related_name="+")
-    component = models.CharField(max_length=24)
-    blood_group = models.CharField(max_length=4)
-    status = models.CharField(max_length=12)
-    units = models.IntegerField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["partner", "component", "blood_group", "status"], name="stock_count_once")
-        ]
-
-
-class Threshold(models.Model):
-    """Below how many available units the partner wants to be warned; `is_below` is what it was told last."""
-
-    partner = models.ForeignKey("partners.Partner", on_delete=models.PROTECT, related_name="+")
-    component = models.CharField(max_length=24, choices=[(c, c) for c in Component])
-    blood_group = models.CharField(max_length=4, choices=[(g, g) for g in BloodGroup])
-    minimum = models.PositiveIntegerField()
-    is_below = models.BooleanField(default=False)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["partner", "component", "blood_group"], name="threshold_once"),
-            models.CheckConstraint(condition=Q(component__in=list(Component)), name="threshold_component_is_known"),
-            models.CheckConstraint(condition=Q(blood_group__in=list(BloodGroup)), name="threshold_group_is_known"),
-            models.CheckConstraint(condition=Q(minimum__gt=0), name="threshold_is_positive"),
-        ]
-
-
-class StockPolicy(models.Model):
-    """How a partner gives its blood away."""
-
-    partner = models.OneToOneField("partners.Partner", on_delete=models.PROTECT, primary_key=True, related_name="+")
-    o_neg_floor = models.PositiveIntegerField(
-        default=0, help_text="O- units of each component that are kept for those who can have no other."
-    )

@@ -1,12 +1,9 @@
-"""People: accounts, one-time codes, donors, and the facts that decide whether and when a donor may give."""
+"""Donors, and the facts that decide whether and when a donor may give."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, ClassVar
 
-from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import Q
@@ -17,110 +14,12 @@ from common.fields import EncryptedTextField
 from common.geo import Point
 from common.ids import uuid7
 from common.points import place_column
-from common.public_id import new_public_id
-from common.sessions import AbstractSession
-from common.tokens import Realm
-from users.states import AssuranceLevel, ConsentPurpose, IdentityMethod, Purpose, ScoreReason, Tag
+from users.models.accounts import User
+from users.models.columns import LATITUDE, LONGITUDE, NO_PLACE, choices
+from users.models.consents import ConsentNotice
+from users.states import ScoreReason, Tag
 
-SEALED_CODE = "users.otpchallenge.code_sealed"  # what a sealed code is encrypted for
 TAGS = ((10, Tag.PLATINUM), (5, Tag.GOLD), (2, Tag.BRONZE))  # verified donations; design §5 «Reliability»
-LATITUDE, LONGITUDE = Q(lat__gte=-90, lat__lte=90), Q(lng__gte=-180, lng__lte=180)
-NO_PLACE = Q(lat__isnull=True, lng__isnull=True)
-# ITU-T keeps country code 999 free: a number behind it can never ring.
-NOBODY = Q(name="", email="", city="", phone__startswith="+999", is_active=False, is_staff=False) & NO_PLACE
-
-
-def choices(values: Any) -> list[tuple[str, str]]:
-    return [(str(value), str(value).replace("_", " ")) for value in values]
-
-
-class UserManager(BaseUserManager["User"]):
-    def create_user(self, phone: str, password: str | None = None, **values: Any) -> User:
-        """Create an account; without a password nobody can sign in with one."""
-        user = self.model(phone=phone, **values)
-        user.set_password(password)
-        user.save(using=self._db)
-        return user
-
-    def create_superuser(self, phone: str, password: str | None = None, **values: Any) -> User:
-        """Create an administrator."""
-        return self.create_user(phone, password, is_staff=True, is_superuser=True, **values)
-
-
-class User(AbstractBaseUser, PermissionsMixin):
-    """A person; administrators are the staff among them."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    public_id = models.CharField(max_length=20, default=new_public_id, editable=False)
-    phone = models.CharField(max_length=16, help_text="E.164")
-    name = models.CharField(max_length=120)
-    email = models.EmailField(blank=True)
-    language = models.CharField(max_length=5, default="en")
-    zone = models.CharField(max_length=40, default="Asia/Kolkata", help_text="IANA time zone")
-    city = models.CharField(max_length=80, blank=True)
-    lat = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
-    lng = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
-    located_at = models.DateTimeField(null=True, blank=True)
-    is_active = models.BooleanField(default=True, help_text="Untick to suspend; every session ends at once.")
-    is_staff = models.BooleanField(default=False)
-    created_at = models.DateTimeField(default=clock.now, editable=False)
-    erased_at = models.DateTimeField(null=True, editable=False, help_text="Since when this is nobody.")
-
-    objects: ClassVar[UserManager] = UserManager()
-    USERNAME_FIELD = "phone"
-    REQUIRED_FIELDS = ["name"]
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["phone"], name="user_phone_unique"),
-            models.UniqueConstraint(fields=["public_id"], name="user_public_id_unique"),
-            models.CheckConstraint(condition=Q(phone__regex=r"^\+[1-9]\d{6,14}$"), name="user_phone_is_e164"),
-            models.CheckConstraint(condition=NO_PLACE | (LATITUDE & LONGITUDE), name="user_place_is_on_earth"),
-            models.CheckConstraint(condition=Q(erased_at=None) | NOBODY, name="user_erased_is_nobody"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.public_id})"
-
-    @property
-    def location(self) -> Point | None:
-        return None if self.lat is None or self.lng is None else Point(float(self.lat), float(self.lng))
-
-
-class Session(AbstractSession):
-    """A device on which a person is signed in."""
-
-    realm = Realm.USER
-    account = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["account", "-last_used_at"], name="user_open_sessions", condition=Q(ended_at=None))
-        ]
-
-
-class OtpChallenge(models.Model):
-    """A one-time code sent to a number. The digest decides; the sealed code is wiped once a message carries it."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    phone = models.CharField(max_length=16)
-    purpose = models.CharField(max_length=24, choices=choices(Purpose))
-    account_id = models.UUIDField(null=True, help_text="Whom the code signs in; none for a number without account.")
-    language = models.CharField(max_length=5, default="en")
-    code_digest = models.CharField(max_length=64)
-    code_sealed = models.BinaryField(null=True)
-    attempts_left = models.PositiveSmallIntegerField()
-    created_at = models.DateTimeField()
-    expires_at = models.DateTimeField(db_index=True)
-    closed_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(purpose__in=list(Purpose)), name="otp_purpose_is_known"),
-            models.UniqueConstraint(
-                fields=["phone", "purpose"], condition=Q(closed_at=None), name="one_open_code_per_purpose"
-            ),
-        ]
 
 
 class Donor(models.Model):
@@ -301,46 +200,6 @@ class EligibilityRule(models.Model):
         indexes = [models.Index(fields=["jurisdiction", "kind", "code"], name="rule_by_code")]
 
 
-class ConsentNotice(models.Model):
-    """What a person is told before agreeing: for what, with which data, in which words. Never changed.
-
-    A new text is a new version, loaded by a migration in every language at once.
-    """
-
-    purpose = models.CharField(max_length=24, choices=choices(ConsentPurpose))
-    version = models.PositiveSmallIntegerField()
-    language = models.CharField(max_length=5)
-    data = models.JSONField(help_text="The items of data, one line each.")
-    text = models.TextField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["purpose", "version", "language"], name="consent_notice_once"),
-            models.CheckConstraint(condition=Q(purpose__in=list(ConsentPurpose)), name="consent_purpose_is_known"),
-        ]
-
-
-class Consent(models.Model):
-    """That a person agreed to a notice, and when it was taken back. Kept as proof."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="consents")
-    notice = models.ForeignKey(ConsentNotice, on_delete=models.PROTECT, related_name="+")
-    granted_at = models.DateTimeField()
-    withdrawn_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user", "notice"], condition=Q(withdrawn_at=None), name="one_open_consent_per_notice"
-            ),
-            models.CheckConstraint(
-                condition=Q(withdrawn_at=None) | Q(withdrawn_at__gte=models.F("granted_at")),
-                name="consent_withdrawn_after_it_was_granted",
-            ),
-        ]
-
-
 class VisitAnswers(models.Model):
     """What a donor answered before one visit, and the consent given with it.
 
@@ -362,49 +221,3 @@ class VisitAnswers(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["assignment_id"], name="answers_once_per_visit")]
         indexes = [models.Index(fields=["keep_until"], name="answers_to_be_dropped")]
-
-
-class IdentityAssurance(models.Model):
-    """Evidence that a person reached a level. Holds no number, virtual id, share code, document or photo.
-
-    Ended rows have lost their last four digits; the digest of the reference stays, so that no file counts twice.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="assurances")
-    consent = models.ForeignKey(Consent, on_delete=models.PROTECT, related_name="+")
-    level = models.PositiveSmallIntegerField()
-    method = models.CharField(max_length=20, choices=choices(IdentityMethod))
-    last4 = models.CharField(max_length=4, blank=True)
-    provider = models.CharField(max_length=40, blank=True)
-    transaction_id = models.CharField(max_length=80, blank=True, help_text="The provider's.")
-    reference_sha256 = models.CharField(max_length=64, blank=True, help_text="Of the offline file's reference id.")
-    certificate_sha256 = models.CharField(max_length=64, blank=True, help_text="Of the certificate that signed it.")
-    created_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True, help_text="When the consent was withdrawn.")
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(level=AssuranceLevel.FORMAT_VALID, method=IdentityMethod.AADHAAR_FORMAT)
-                | Q(level=AssuranceLevel.PROVIDER_ATTESTED, method=IdentityMethod.LICENSED_PROVIDER)
-                & ~Q(provider="")
-                & ~Q(transaction_id="")
-                | Q(
-                    level=AssuranceLevel.OFFLINE_EKYC,
-                    method=IdentityMethod.AADHAAR_OFFLINE_XML,
-                    reference_sha256__regex="^[0-9a-f]{64}$",
-                    certificate_sha256__regex="^[0-9a-f]{64}$",
-                ),
-                name="assurance_has_its_evidence",
-            ),
-            models.CheckConstraint(
-                condition=Q(ended_at=None, last4__regex="^[0-9]{4}$") | Q(last4=""), name="assurance_keeps_four_digits"
-            ),
-            models.UniqueConstraint(
-                fields=["reference_sha256"], condition=~Q(reference_sha256=""), name="offline_file_counts_once"
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["user", "-level", "-id"], name="assurance_of_person", condition=Q(ended_at=None))
-        ]

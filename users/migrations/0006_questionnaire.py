@@ -9,7 +9,7 @@ import common.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("users", "0004_consent_notices"),
+        ("users", "0005_licensed_identity"),
     ]
 
     operations = [
@@ -37,14 +37,19 @@ class Migration(migrations.Migration):
             model_name="consentnotice",
             name="purpose",
             field=models.CharField(
-                choices=[("donor_matching", "donor matching"), ("identity", "identity"), ("donation", "donation")],
+                choices=[
+                    ("donor_matching", "donor matching"),
+                    ("identity", "identity"),
+                    ("identity_provider", "identity provider"),
+                    ("donation", "donation"),
+                ],
                 max_length=24,
             ),
         ),
         migrations.AddConstraint(
             model_name="consentnotice",
             constraint=models.CheckConstraint(
-                condition=models.Q(("purpose__in", ["donor_matching", "identity", "donation"])),
+                condition=models.Q(("purpose__in", ["donor_matching", "identity", "identity_provider", "donation"])),
                 name="consent_purpose_is_known",
             ),
         ),
