@@ -142,7 +142,7 @@ class ResultsIn(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         unknown = set(data) - set(self.fields) if isinstance(data, dict) else ()
         if unknown:
-            message = serializers.ErrorDetail(self.error_messages["unknown_test"], code="unknown_test")
+            message = serializers.ErrorDetail(str(self.error_messages["unknown_test"]), code="unknown_test")
             raise serializers.ValidationError({name: [message] for name in sorted(unknown)})
         return super().to_internal_value(data)
 
