@@ -39,6 +39,14 @@ LOCK_ORDER = (
     "donations.Enrolment",
     "donations.Donation",
     "donations.Invitation",
+    # Whoever sells holds its own rows first and settles the money last; payments never lock what was bought.
+    "payments.Purchase",
+    "payments.Payment",
+    "payments.Refund",
+    "payments.Payout",
+    "payments.Account",
+    "payments.InvoiceCounter",
+    "payments.ProviderToken",
     "notifications.Notification",
     "notifications.Delivery",
     "common.PrivateFile",  # the kernel's, and last: whoever owns a file holds its own row before

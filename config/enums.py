@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from common.blood import BloodGroup, DonationType, Sex
+from common.money import Currency
 from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
 from notifications.states import Channel, DeliveryStatus
 from partners.states import ComplaintCategory, ComplaintStatus, PartnerKind, PartnerStatus, Role, SubjectKind
+from payments.states import (
+    ActionType,
+    InvoiceKind,
+    OfflineMethod,
+    PaymentStatus,
+    Provider,
+    PurchaseKind,
+    RefundStatus,
+)
 from requests_app.states import (
     OWN_REFUSALS,
     Answered,
@@ -49,6 +59,7 @@ from users.states import (
 )
 
 SETS: dict[str, Iterable[str]] = {
+    "ActionType": ActionType,
     "AssignmentStatus": AssignmentStatus,
     "Answered": Answered,
     "AssuranceLabel": AssuranceLabel,
@@ -64,6 +75,7 @@ SETS: dict[str, Iterable[str]] = {
     "ConsentForm": ConsentForm,
     "ConsentPurpose": STANDING_PURPOSES,
     "ConsentStatus": ConsentStatus,
+    "Currency": Currency,
     "DeliveryStatus": DeliveryStatus,
     "DiscardReason": DiscardReason,
     "DocumentKind": DocumentKind,
@@ -72,12 +84,17 @@ SETS: dict[str, Iterable[str]] = {
     "FamilyStatus": FamilyStatus,
     "Finding": Finding,
     "IdentityMethod": IdentityMethod,
+    "InvoiceKind": InvoiceKind,
     "JourneyStep": JourneyStep,
     "MandatoryTest": MandatoryTest,
+    "OfflineMethod": OfflineMethod,
     "OwnDiscardReason": OWN_REASONS,
     "OwnRefuseReason": OWN_REFUSALS,
     "PartnerKind": PartnerKind,
     "PartnerStatus": PartnerStatus,
+    "PaymentStatus": PaymentStatus,
+    "Provider": Provider,
+    "PurchaseKind": PurchaseKind,
     "Purpose": Purpose,
     "RecipientGroup": [*BloodGroup, UNKNOWN],
     "RefuseReason": RefuseReason,
@@ -90,6 +107,7 @@ SETS: dict[str, Iterable[str]] = {
     "StopReason": StopReason,
     "SubjectKind": SubjectKind,
     "Tag": Tag,
+    "MoneyStatus": RefundStatus,  # of refunds and payouts
     "TransferAnswer": Answer,
     "TransferCondition": Condition,
     "TransferEnd": TransferEnd,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +19,26 @@ IDENTITY_PROVIDER = tuple(f"IDENTITY_PROVIDER_{part}" for part in ("URL", "NAME"
 SHORTEST_KEY = 32  # bytes of a key for HS256 (RFC 7518, 3.2)
 SHORTEST_SECRET = 50  # characters, as Django asks of its own
 CLOUDINARY_URL = re.compile(r"cloudinary://[^:@/]+:[^:@/]+@[^:@/]+")
+SHORTEST_WEBHOOK_SECRET = 20  # characters; those of Stripe have 38
+SHORTEST_PROVIDER_SECRET = 8  # characters; what the providers let one choose
+RAZORPAY = ("RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET")
+PHONEPE = (
+    "PHONEPE_CLIENT_ID",
+    "PHONEPE_CLIENT_SECRET",
+    "PHONEPE_WEBHOOK_USERNAME",
+    "PHONEPE_WEBHOOK_PASSWORD",
+    "PHONEPE_MERCHANT_ID",
+)
+BKASH = ("BKASH_USERNAME", "BKASH_PASSWORD", "BKASH_APP_KEY", "BKASH_APP_SECRET")
+SNS_ORIGIN = re.compile(r"https://sns\.[a-z]{2}(-[a-z]+)+-\d\.amazonaws\.com")
+SNS_TOPIC = re.compile(r"arn:aws:sns:[a-z]{2}(-[a-z]+)+-\d:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?")
+PAYMENT_HOSTS = {
+    "STRIPE_API_BASE": ("Stripe", "api.stripe.com"),
+    "RAZORPAY_API_BASE": ("Razorpay", "api.razorpay.com"),
+    "BKASH_API_BASE": ("bKash", "tokenized.pay.bka.sh"),
+    "PHONEPE_API_BASE": ("PhonePe", "api.phonepe.com"),
+    "PHONEPE_AUTH_BASE": ("PhonePe", "api.phonepe.com"),
+}
 FEWEST_CHARACTERS = 12  # different ones; a key of one repeated letter is no key
 
 
@@ -72,6 +92,7 @@ def _outside_world(settings: Mapping[str, Any]) -> Iterator[str]:
     yield from _identity_provider(settings)
     if settings["SANDBOX_URL"]:
         yield "SANDBOX_URL is set: the sandbox is never used in production."
+    yield from _providers_of_payments(settings)
     provider, public = urlsplit(settings["TWILIO_API_BASE"]), urlsplit(settings["PUBLIC_URL"])
     if (provider.scheme, provider.hostname) != ("https", "api.twilio.com"):
         yield "TWILIO_API_BASE does not point at Twilio: the sandbox is never used in production."
@@ -115,3 +136,48 @@ def _private_files(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "CLOUDINARY_API_BASE does not point at Cloudinary: the sandbox is never used in production."
     if folder and Path(settings["STATIC_ROOT"]) in [Path(folder), *Path(folder).parents]:
         yield "PRIVATE_FILES_DIR lies among the static files, which everybody may read."
+
+
+def _providers_of_payments(settings: Mapping[str, Any]) -> Iterator[str]:
+    """A provider may be left out; one that is set up takes real money, and nothing signs for it with a known secret."""
+    key, secret = settings["STRIPE_SECRET_KEY"], settings["STRIPE_WEBHOOK_SECRET"]
+    if bool(key) != bool(secret):
+        yield "STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET belong together: one is empty."
+    if key and (not key.startswith(("sk_live_", "rk_live_")) or "sandbox" in key):
+        yield "STRIPE_SECRET_KEY is no live key: the sandbox and test mode are never used in production."
+    if secret and (len(secret) < SHORTEST_WEBHOOK_SECRET or "sandbox" in secret):
+        yield "STRIPE_WEBHOOK_SECRET is the sandbox's, or too short."
+    yield from _razorpay(settings)
+    yield from _all_or_none(settings, PHONEPE)
+    yield from _weak(settings, PHONEPE)
+    yield from _all_or_none(settings, BKASH)
+    yield from _weak(settings, BKASH)
+    if settings["BKASH_SNS_ORIGIN"] and not SNS_ORIGIN.fullmatch(settings["BKASH_SNS_ORIGIN"]):
+        yield "BKASH_SNS_ORIGIN is not Amazon SNS: the sandbox is never used in production."
+    if settings["BKASH_SNS_TOPIC"] and not SNS_TOPIC.fullmatch(settings["BKASH_SNS_TOPIC"]):
+        yield "BKASH_SNS_TOPIC is no topic of Amazon SNS, or the sandbox's."
+    for name, (provider, host) in PAYMENT_HOSTS.items():
+        base = urlsplit(settings[name])
+        if (base.scheme, base.hostname) != ("https", host):
+            yield f"{name} does not point at {provider}: the sandbox is never used in production."
+
+
+def _razorpay(settings: Mapping[str, Any]) -> Iterator[str]:
+    yield from _all_or_none(settings, RAZORPAY)
+    key = settings["RAZORPAY_KEY_ID"]
+    if key and (not key.startswith("rzp_live_") or "sandbox" in key):
+        yield "RAZORPAY_KEY_ID is no live key: the sandbox and test mode are never used in production."
+    yield from _weak(settings, RAZORPAY[1:])
+
+
+def _all_or_none(settings: Mapping[str, Any], names: Sequence[str]) -> Iterator[str]:
+    missing = [name for name in names if not settings[name]]
+    if missing and len(missing) < len(names):
+        yield f"{', '.join(names)} belong together: {', '.join(missing)} is empty."
+
+
+def _weak(settings: Mapping[str, Any], names: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        value = settings[name]
+        if value and (len(value) < SHORTEST_PROVIDER_SECRET or "sandbox" in value.lower()):
+            yield f"{name} is the sandbox's, or too short."

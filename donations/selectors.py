@@ -20,7 +20,7 @@ from common.errors import NotFound
 from common.geo import Point, bounding_boxes, nearest_first
 from common.names import initials
 from donations.errors import CampListClosed, CampListNotOpen
-from donations.models import Camp, Certificate, Donation, Enrolment, Rating
+from donations.models import Camp, CampInvite, Certificate, Donation, Enrolment, Invitation, Rating, Reminder
 from donations.states import HOLDS_PLACE, LIVE_CAMP, OWES_REPORT, PUBLIC_CAMP, CampStatus, EnrolmentStatus, RatedBy
 from users.fitness import next_date
 
@@ -148,6 +148,18 @@ def _certificate(rows: QuerySet[Certificate]) -> CertificateFacts:
 
 def ratings_by_family(user_id: uuid.UUID) -> QuerySet[Rating]:
     return Rating.objects.filter(attender_request__requester_id=user_id, rated_by=RatedBy.FAMILY)
+
+
+def invitations_of_donor(donor_id: uuid.UUID) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(donor_id=donor_id)
+
+
+def camp_invites_of_donor(donor_id: uuid.UUID) -> QuerySet[CampInvite]:
+    return CampInvite.objects.filter(donor_id=donor_id)
+
+
+def reminders_of_donor(donor_id: uuid.UUID) -> QuerySet[Reminder]:
+    return Reminder.objects.filter(assignment__donor_id=donor_id)
 
 
 def donation_facts(donation_id: uuid.UUID) -> DonationFacts:

@@ -69,6 +69,10 @@ class Kind(StrEnum):
     TRANSFER_RECEIVED = "transfer_received"
     TRANSFER_UNMET = "transfer_unmet"
     TRANSFER_ENDED = "transfer_ended"
+    # To whoever paid: a person, or a partner's members.
+    PAYMENT_RECEIVED = "payment_received"
+    PAYMENT_LATE = "payment_late"
+    REFUND_SENT = "refund_sent"
     # To a number, whoever holds it; never in an inbox.
     CODE = "code"
     ACCOUNT_EXISTS = "account_exists"
@@ -141,6 +145,9 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.TRANSFER_RECEIVED: Rule(SMS),
     Kind.TRANSFER_UNMET: Rule(BOTH, priority=2),
     Kind.TRANSFER_ENDED: Rule(BOTH, priority=2),
+    Kind.PAYMENT_RECEIVED: Rule(BOTH),
+    Kind.PAYMENT_LATE: Rule(BOTH),
+    Kind.REFUND_SENT: Rule(BOTH),
     Kind.CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.ACCOUNT_EXISTS: Rule(SMS, priority=0, in_inbox=False),
     Kind.NO_ACCOUNT: Rule(SMS, priority=0, in_inbox=False),

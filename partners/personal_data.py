@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 
 from partners import selectors
-from users.personal_data import Holding, Rows, hold
+from partners.services.forgetting import delete_traces
+from users.personal_data import Holding, Rows, hold, leaves_traces
 
 FIELDS = ("id", "about_partner_id", "category", "text", "subject_kind", "subject_id", "status", "answer", "created_at")
 
@@ -24,3 +25,4 @@ hold(
         complaints,
     )
 )
+leaves_traces(delete_traces)

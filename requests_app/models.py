@@ -236,7 +236,13 @@ class AttenderRequest(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    requester = models.ForeignKey("users.User", on_delete=models.PROTECT, related_name="+")
+    requester = models.ForeignKey(
+        "users.User",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Nobody, where the account was erased so long ago that nothing is kept of it.",
+    )
     sole = models.BooleanField(help_text="Raised by somebody who has proven no identity: one open at a time.")
     partner = models.ForeignKey("partners.Partner", on_delete=models.PROTECT, related_name="+")
     place_name = models.CharField(

@@ -91,7 +91,7 @@ class FamilyFacts:
     """A family's request as other apps may know it: nothing of the patient."""
 
     id: uuid.UUID
-    requester_id: uuid.UUID
+    requester_id: uuid.UUID | None  # None: nothing is kept of whoever it was
     partner_id: uuid.UUID
     blood_group: str
     component: Component

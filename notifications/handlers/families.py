@@ -79,7 +79,7 @@ def _tell_family(event: OutboxEvent, kind: Kind, request: FamilyFacts, **facts: 
     notify(
         kind=kind,
         occasion=occasion(event),
-        recipients=people([request.requester_id]),
+        recipients=people([] if request.requester_id is None else [request.requester_id]),
         facts={**_need(request), **facts},
         subject=Subject("attender_request", request.id),
         is_critical=request.urgency is Urgency.CRITICAL,

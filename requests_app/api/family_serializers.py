@@ -195,7 +195,7 @@ class RequesterOut(serializers.Serializer[Any]):
 class PartnerFamilyRequestOut(_FamilyBaseOut):
     """A family's request as the hospital that serves it sees it."""
 
-    requester = RequesterOut()
+    requester = RequesterOut(allow_null=True)
     steps = PartnerSourceOut(many=True, source="sources")
 
 

@@ -31,6 +31,7 @@ from tests.factories import (
     person_client,
 )
 from tests.stock.scenes import CLEAR
+from users import personal_data
 from users.jobs import delete_old_traces
 from users.models import Donor, User
 from users.services import erasure
@@ -183,3 +184,15 @@ def test_an_invitation_follows_one_visit(owner, noon, has):
 
     with pytest.raises(IntegrityError, match="invitation_has_one_occasion"), transaction.atomic():
         Invitation.objects.update(**occasions)
+
+
+def test_the_export_names_the_camp_that_the_donor_was_told_of_and_the_place_that_an_invitation_follows(owner, noon):
+    donor, camp = make_donor(), make_camp(owner)
+    outbox.drain()
+    [place] = come(camp, noon, donor)
+    report(camp, gave=[gave(place)])
+    outbox.drain()
+
+    told = personal_data.export(donor.pk)["follow_ups"]
+
+    assert [(row.get("camp_id"), row.get("enrolment_id")) for row in told] == [(None, place.pk), (camp.pk, None)]

@@ -44,6 +44,7 @@ FACTS = {
     "confirm_by": MOMENT,
     "box": "BOX-0042",
     "sent": 12,
+    "amount": "INR 99,999,999,999.99",
 }
 FORMS = [
     (language, kind, form)

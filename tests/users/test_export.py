@@ -14,6 +14,8 @@ from users.models import Deferral
 KINDS = {
     "account",
     "complaints",
+    "certificates",
+    "follow_ups",
     "consents",
     "deferrals",
     "devices",
