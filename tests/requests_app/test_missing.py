@@ -145,7 +145,7 @@ def test_whose_code_was_guessed_to_death_is_not_blamed(noon):
 
 
 def test_the_sweep_goes_on_after_a_full_batch(noon, monkeypatch):
-    monkeypatch.setattr("requests_app.selectors.SWEEP", 2)
+    monkeypatch.setattr("requests_app.selectors.promises.SWEEP", 2)
     request = make_request(units=5)
     for _ in range(5):
         make_promise(request)
