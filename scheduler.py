@@ -70,6 +70,8 @@ JOBS = (
     Job("expire_units", stock.jobs.expire_units, every(minutes=10)),
     Job("lapse_reservations", stock.jobs.lapse_reservations, every(minutes=5)),
     Job("reconcile_payments", payments.jobs.reconcile, every(minutes=1)),
+    Job("move_subscriptions", payments.jobs.move_subscriptions, every(minutes=5)),
+    Job("settle_months", payments.jobs.settle_months, nightly(4, 30)),
     Job("report_mismatches", payments.jobs.report_mismatches, nightly(6, 0)),
     Job("unlock_donors", users.jobs.unlock_donors, every(hours=1)),
     Job("refresh_eligibility", users.jobs.refresh_windows, nightly(0, 10)),

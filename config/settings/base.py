@@ -187,6 +187,7 @@ THROTTLES = {
     "password": "10/h",  # attempts to change the password, per account
     "identity": "10/h",  # proofs of identity, per account
     "export": "10/h",  # copies of all one's data, per account
+    "referral": "20/h",  # tries of a friend's code, per account
     "otp_address": "30/h",  # codes asked for, per address
     "otp_phone": "10/h",  # codes asked for, per number
     "otp_phone_day": "20/d",  # nobody's telephone rings all night

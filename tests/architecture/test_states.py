@@ -21,10 +21,13 @@ TABLES = tables()
 COLUMNS = {
     "notifications.states.DELIVERY_TRANSITIONS": ("notifications.Delivery", "status"),
     "partners.states.TRANSITIONS": ("partners.Partner", "status"),
+    "payments.states.CHARGE_TRANSITIONS": ("payments.Charge", "status"),
+    "payments.states.COUPON_USE_TRANSITIONS": ("payments.CouponUse", "status"),
     "payments.states.PAYMENT_TRANSITIONS": ("payments.Payment", "status"),
     "payments.states.PAYOUT_TRANSITIONS": ("payments.Payout", "status"),
     "payments.states.PURCHASE_TRANSITIONS": ("payments.Purchase", "status"),
     "payments.states.REFUND_TRANSITIONS": ("payments.Refund", "status"),
+    "payments.states.SUBSCRIPTION_TRANSITIONS": ("payments.Subscription", "status"),
     "requests_app.states.ASSIGNMENT_TRANSITIONS": ("requests_app.Assignment", "status"),
     "requests_app.states.REQUEST_TRANSITIONS": ("requests_app.BloodRequest", "status"),
     "stock.states.UNIT_TRANSITIONS": ("stock.Unit", "status"),

@@ -397,4 +397,7 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *(f"partner.{verb}" for verb in ("registered", "approved", "rejected", "suspended", "reinstated")),
         *("member.added", "stock.low", "unit.recalled"),
         *("assignment.reminder_due", "donor.eligible_again", "unit.issued"),
+        *("payment.succeeded", "refund.succeeded", "credit.granted", "settlement.made"),
+        *(f"subscription.{verb}" for verb in ("started", "renewed", "changed", "ended")),
+        *("subscription.renewal_near", "subscription.payment_due"),
     }

@@ -36,6 +36,8 @@ FACTS = {
     "minimum": 1235,
     "bags": 12,
     "amount": "INR 99,999,999,999.99",
+    "plan": "Enterprise",
+    "until": MOMENT,
 }
 FORMS = [
     (language, kind, form)
