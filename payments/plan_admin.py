@@ -157,7 +157,7 @@ class WalletAdmin(ReadOnlyAdmin):
     def grant(self, request: HttpRequest, chosen: QuerySet[Wallet]) -> None:
         """The same words and amount on the same day are one present, however often they are sent."""
         form = GrantForm(request.POST)
-        form.fields["action"].required = False
+        del form.fields["action"]  # it was chosen on the page, whose choices this form does not know
         if not form.is_valid() or not form.cleaned_data["minor"] or not form.cleaned_data["words"]:
             self.message_user(request, "Say how much and why.", messages.ERROR)
             return

@@ -96,10 +96,15 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(
-                                ("amount_minor", None), ("kind", "percent"), ("percent__gte", 1), ("percent__lte", 100)
+                                ("amount_minor", None),
+                                ("kind", "percent"),
+                                ("percent__gte", 1),
+                                ("percent__isnull", False),
+                                ("percent__lte", 100),
                             ),
                             models.Q(
                                 ("amount_minor__gte", 1),
+                                ("amount_minor__isnull", False),
                                 ("amount_minor__lte", 10000000000000),
                                 ("kind", "amount"),
                                 ("percent", None),
@@ -673,6 +678,7 @@ class Migration(migrations.Migration):
                     models.Q(
                         ("anchored_at__isnull", False),
                         ("ends_at__gt", models.F("starts_at")),
+                        ("ends_at__isnull", False),
                         ("starts_at__isnull", False),
                     ),
                     _connector="OR",

@@ -40,8 +40,20 @@ class Coupon(models.Model):
             models.UniqueConstraint(fields=["code"], name="coupon_code_once"),
             models.CheckConstraint(condition=Q(code__regex=r"^[A-Z0-9-]{3,30}$"), name="coupon_code_is_plain"),
             models.CheckConstraint(
-                condition=Q(kind=CouponKind.PERCENT, percent__gte=1, percent__lte=HUNDRED, amount_minor=None)
-                | Q(kind=CouponKind.AMOUNT, percent=None, amount_minor__gte=1, amount_minor__lte=LARGEST),
+                condition=Q(
+                    kind=CouponKind.PERCENT,
+                    percent__isnull=False,
+                    percent__gte=1,
+                    percent__lte=HUNDRED,
+                    amount_minor=None,
+                )
+                | Q(
+                    kind=CouponKind.AMOUNT,
+                    percent=None,
+                    amount_minor__isnull=False,
+                    amount_minor__gte=1,
+                    amount_minor__lte=LARGEST,
+                ),
                 name="coupon_says_how_much",
             ),
             models.CheckConstraint(condition=Q(max_uses=None) | Q(used__lte=F("max_uses")), name="coupon_within_limit"),

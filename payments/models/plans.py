@@ -105,7 +105,12 @@ class Subscription(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(status=SubscriptionStatus.ACTIVE)
-                | Q(anchored_at__isnull=False, starts_at__isnull=False, ends_at__gt=F("starts_at")),
+                | Q(
+                    anchored_at__isnull=False,
+                    starts_at__isnull=False,
+                    ends_at__isnull=False,
+                    ends_at__gt=F("starts_at"),
+                ),
                 name="subscription_active_has_a_period",
             ),
             models.CheckConstraint(

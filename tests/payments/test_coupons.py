@@ -163,6 +163,8 @@ def test_less_than_the_reduced_price_is_not_enough():
     "values",
     [
         {"percent": 0},
+        {"percent": None},
+        {"kind": "amount", "percent": None},
         {"percent": 101},
         {"percent": 10, "amount_minor": 10},
         {"kind": "amount", "percent": None, "amount_minor": 0},

@@ -23,6 +23,8 @@ KINDS = {
     "identity",
     "messages",
     "past_donations",
+    "payments",
+    "plans",
     "promises",
     "ratings",
     "score",
