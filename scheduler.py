@@ -77,6 +77,8 @@ JOBS = (
     Job("lapse_reservations", stock.jobs.lapse_reservations, every(minutes=5)),
     Job("advance_transfers", stock.jobs.advance_transfers, every(minutes=1)),
     Job("reconcile_payments", payments.jobs.reconcile, every(minutes=1)),
+    Job("move_subscriptions", payments.jobs.move_subscriptions, every(minutes=5)),
+    Job("settle_months", payments.jobs.settle_months, nightly(4, 30)),
     Job("report_mismatches", payments.jobs.report_mismatches, nightly(6, 0)),
     Job("unlock_donors", users.jobs.unlock_donors, every(hours=1)),
     Job("settle_attestations", users.jobs.settle_attestations, every(minutes=5)),

@@ -13,6 +13,7 @@ from notifications.handlers import (
     money,
     organisations,
     shelves,
+    subscriptions,
     visits,
 )
 
@@ -26,5 +27,6 @@ __all__ = [
     "money",
     "organisations",
     "shelves",
+    "subscriptions",
     "visits",
 ]

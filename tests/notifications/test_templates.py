@@ -45,6 +45,7 @@ FACTS = {
     "box": "BOX-0042",
     "sent": 12,
     "amount": "INR 99,999,999,999.99",
+    "plan": "Enterprise",
 }
 FORMS = [
     (language, kind, form)

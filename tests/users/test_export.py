@@ -29,6 +29,8 @@ KINDS = {
     "identity_attestations",
     "messages",
     "past_donations",
+    "payments",
+    "plans",
     "promises",
     "ratings",
     "score",
