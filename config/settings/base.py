@@ -187,6 +187,7 @@ THROTTLES = {
     "password": "10/h",  # attempts to change the password, per account
     "identity": "10/h",  # proofs of identity, per account
     "export": "10/h",  # copies of all one's data, per account
+    "subscribe": "30/h",  # beginnings of a subscription, with or without a coupon, per account
     "referral": "20/h",  # tries of a friend's code, per account
     "otp_address": "30/h",  # codes asked for, per address
     "otp_phone": "10/h",  # codes asked for, per number
