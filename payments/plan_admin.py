@@ -65,7 +65,8 @@ class PlanVersionAdmin(admin.ModelAdmin):
     list_filter = ("plan",)
     list_select_related = ("plan",)
     ordering = ("plan__rank", "-number")
-    fields = ("plan", "price_minor", "currency", "months", "appointments", "storage_bytes", "tax_points", "sac")
+    # One currency for all plans: a change from one to another compares prices.
+    fields = ("plan", "price_minor", "months", "appointments", "storage_bytes", "tax_points", "sac")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -56,10 +56,11 @@ class Standing:
 
 
 def offers() -> list[Offer]:
-    """Return every plan that takes subscribers, lowest first."""
+    """Return every plan that takes subscribers and has a price, lowest first."""
     latest = PlanVersion.objects.order_by("plan_id", "-number").distinct("plan_id")
     rows = Plan.objects.filter(is_offered=True).order_by("rank")
-    return [Offer(row, row.newest[0]) for row in rows.prefetch_related(Prefetch("versions", latest, "newest"))]
+    found = rows.prefetch_related(Prefetch("versions", latest, "newest"))
+    return [Offer(row, version) for row in found for version in row.newest]
 
 
 def offer_of(plan_id: uuid.UUID) -> Offer:
@@ -95,6 +96,12 @@ def subscription_of(user_id: uuid.UUID) -> Subscription | None:
 
 def open_charge_of(row: Subscription) -> Charge | None:
     return Charge.objects.select_related("version__plan").filter(subscription=row, status=ChargeStatus.OPEN).first()
+
+
+def running_charge_of(row: Subscription) -> Charge | None:
+    """Return the charge that paid the stretch which is running, or the last that did."""
+    paid = Charge.objects.filter(subscription=row, status=ChargeStatus.PAID)
+    return paid.order_by("-starts_at", "-pk").first()
 
 
 def standing_of(user_id: uuid.UUID, now: dt.datetime) -> Standing:

@@ -7,9 +7,9 @@ from typing import Any
 
 from rest_framework.permissions import AllowAny
 
-from common import clock
+from common import clock, throttle
 from common.api.schema import operation
-from common.api.views import APIView, Request, Response, read, read_query
+from common.api.views import APIView, HTTPRequest, Request, Response, read, read_query
 from payments import errors, plan_selectors
 from payments.api import plan_examples as examples
 from payments.api import plan_shapes as shapes
@@ -84,6 +84,12 @@ class OwnSubscription(APIView):
 
 
 class SubscriptionView(OwnSubscription):
+    def check_throttles(self, request: HTTPRequest) -> None:
+        """Nobody guesses coupons."""
+        super().check_throttles(request)
+        if request.method == "POST":
+            throttle.spend("subscribe", str(request.user.pk))
+
     @operation(
         "Read my subscription",
         tag=TAG,

@@ -17,13 +17,13 @@ from payments.errors import (
     SubscriptionEnding,
     SubscriptionUnpaid,
 )
-from payments.models import Charge, Payment, PlanVersion, Subscription
+from payments.models import Payment, PlanVersion, Subscription
 from payments.plan_selectors import Offer
 from payments.proration import Stretch, add_months
 from payments.services import charging, reductions
 from payments.services.charging import Wish
 from payments.services.ledger import Holder
-from payments.states import AccountKind, ChargeKind, ChargeStatus, CreditReason, PurchaseKind, SubscriptionStatus
+from payments.states import AccountKind, ChargeKind, CreditReason, PurchaseKind, SubscriptionStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +145,11 @@ def _quote(row: Subscription, offer: Offer, now: dt.datetime) -> Quote:
 
 def _paid(row: Subscription) -> Stretch:
     """Return the stretch that is running, worth what was paid for it less what went back."""
-    paid = Charge.objects.filter(subscription=row, status=ChargeStatus.PAID, starts_at__isnull=False)
-    one = paid.order_by("-starts_at", "-pk")[0]
+    one = plan_selectors.running_charge_of(row)
+    if one is None or one.starts_at is None or one.ends_at is None:
+        raise NotSubscribed
     payments = Payment.objects.filter(
         purchase__kind=PurchaseKind.SUBSCRIPTION, purchase__reference=one.pk, is_applied=True
     )
     returned = sum(payments.values_list("refunded_minor", flat=True))
-    if one.starts_at is None or one.ends_at is None:
-        raise NotSubscribed
     return Stretch(one.starts_at, one.ends_at, max(one.value_minor - returned, 0))

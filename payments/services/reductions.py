@@ -102,8 +102,8 @@ def worth_of(row: Coupon, amount: Money) -> int:
 
 @step
 def take_credit(held: Held, *, reference: str, amount: Money) -> int:
-    """Spend what the person has, at most the amount, on what is not paid yet; return how much."""
-    minor = min(held.wallet.balance_minor, amount.minor)
+    """Spend what the person has of this currency, at most the amount, on what is not paid yet; return how much."""
+    minor = min(held.wallet.balance_minor, amount.minor) if held.wallet.currency == amount.currency else 0
     if minor:
         spend(held.wallet, reference=reference, minor=minor)
     return minor
@@ -141,6 +141,7 @@ def give_back(held: Held, *, kind: PurchaseKind, reference: uuid.UUID, key: str)
     if use is not None:
         _end(use, "return")
         Coupon.objects.filter(pk=use.coupon_id).update(used=F("used") - 1)
+        held.coupons[use.coupon_id].used -= 1
     spent = CreditMove.objects.filter(wallet=held.wallet, reference=f"{key}:spent").first()
     if spent is not None:
         back = -spent.amount_minor

@@ -103,10 +103,13 @@ def record_paid(*, charge_id: uuid.UUID) -> None:
 
 @step
 def record_refunded(*, charge_id: uuid.UUID) -> None:
-    """All that was paid for a period has gone back: what it bought ends with it. Locks: subscription."""
+    """All that was paid for the running stretch has gone back: it ends.
+
+    Locks: subscription, coupons, wallet, purchase.      Emits: subscription.ended      Raises: NotFound, Busy
+    """
     row = lock_one(Subscription, plan_selectors.charge_facts(charge_id).subscription_id)
-    one = plan_selectors.charge_facts(charge_id)
-    if row.state is SubscriptionStatus.ACTIVE and one.state is ChargeStatus.PAID and one.ends_at == row.ends_at:
+    running = plan_selectors.running_charge_of(row)
+    if row.state is SubscriptionStatus.ACTIVE and running is not None and running.pk == charge_id:
         other = plan_selectors.open_charge_of(row)
         if other is not None:
             charging.conclude(row, other, charging.hold_for(row, other), actor="worker")

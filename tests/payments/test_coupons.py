@@ -139,6 +139,26 @@ def test_the_time_to_pay_gives_a_coupon_back():
     assert sorted(CouponUse.objects.values_list("status", flat=True)) == ["returned", "taken"]
 
 
+def test_the_same_coupon_serves_the_next_try_though_no_job_has_run():
+    coupon(max_uses=1)
+    who = somebody()
+    who.post(plan="basic", coupon="MONSOON")
+
+    with time_machine.travel(NOON + days(0.1), tick=True):
+        again = who.post(plan="basic", coupon="MONSOON")
+
+    assert again.status_code == 201
+    assert Coupon.objects.get().used == 1
+
+
+def test_coupons_are_not_guessed():
+    who = somebody()
+
+    replies = [who.post(plan="basic", coupon=f"GUESS{number}").status_code for number in range(40)]
+
+    assert (replies[0], replies[-1]) == (400, 429)
+
+
 def test_a_discount_is_for_the_first_period_alone():
     coupon()
     who = subscriber(coupon="MONSOON")

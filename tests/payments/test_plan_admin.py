@@ -36,7 +36,7 @@ def test_every_list_opens(desk, page):
 
 def test_another_price_is_another_version(desk):
     plan = Plan.objects.get(code="basic")
-    body = {"plan": plan.pk, "price_minor": 29_900, "currency": "INR", "months": 1, "appointments": 12}
+    body = {"plan": plan.pk, "price_minor": 29_900, "months": 1, "appointments": 12}
     more = {"storage_bytes": 2**30, "tax_points": 1800, "sac": "998439"}
 
     reply = desk.post(reverse("admin:payments_planversion_add"), {**body, **more})
@@ -45,6 +45,17 @@ def test_another_price_is_another_version(desk):
     assert reply.status_code == 302
     assert [(row.number, row.price_minor) for row in rows] == [(1, 19_900), (2, 29_900)]
     assert rows[1].actor.startswith("admin ")
+
+
+def test_a_plan_without_a_price_is_not_offered(desk):
+    forms = {f"versions-{name}": 0 for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    body = {"code": "gold", "name": "Gold", "rank": 40, "is_offered": "on", **forms}
+
+    reply = desk.post(reverse("admin:payments_plan_add"), body)
+    offered = [row["plan"] for row in desk.get("/api/v1/plans").json()["plans"]]
+
+    assert (reply.status_code, Plan.objects.filter(code="gold").count()) == (302, 1)
+    assert offered == ["free", "basic", "premium", "enterprise"]
 
 
 def test_a_version_is_read_and_not_changed(desk):

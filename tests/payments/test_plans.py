@@ -232,13 +232,27 @@ def test_the_invoice_of_a_plan_shows_the_tax_within_its_price():
     assert line["amount"] + sum(tax["amount"] for tax in line["taxes"]) == invoice.amount_minor == BASIC
 
 
-def test_what_was_wholly_refunded_is_over():
-    who = subscriber()
-    payment = Payment.objects.get()
-
+def give_back(payment):
     refund = refunding.refund_all(payment_id=payment.pk, actor="admin", reason="A mistake.")
     refunding.settle_refund(refund_id=refund.pk, moved=Moved(state=TransferState.SUCCEEDED, provider_ref="re"))
     drain()
+
+
+def test_a_refund_of_what_an_upgrade_replaced_leaves_the_upgrade():
+    who = subscriber()
+    first = Payment.objects.get()
+    who.post("/change", plan="premium")
+    pay(who)
+
+    give_back(first)
+
+    assert who.now()["plan"] == "premium"
+
+
+def test_what_was_wholly_refunded_is_over():
+    who = subscriber()
+
+    give_back(Payment.objects.get())
 
     assert who.now()["plan"] == "free"
     assert (who.row().status, who.row().ended_because) == ("ended", "refunded")
