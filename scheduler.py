@@ -25,6 +25,7 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 import donations.jobs
 import notifications.jobs
 import partners.jobs
+import payments.jobs
 import requests_app.jobs
 import stock.jobs
 import users.jobs
@@ -69,12 +70,15 @@ JOBS = (
     Job("expire_units", stock.jobs.expire_units, every(minutes=10)),
     Job("lapse_reservations", stock.jobs.lapse_reservations, every(minutes=5)),
     Job("advance_transfers", stock.jobs.advance_transfers, every(minutes=1)),
+    Job("reconcile_payments", payments.jobs.reconcile, every(minutes=1)),
+    Job("report_mismatches", payments.jobs.report_mismatches, nightly(6, 0)),
     Job("unlock_donors", users.jobs.unlock_donors, every(hours=1)),
     Job("settle_attestations", users.jobs.settle_attestations, every(minutes=5)),
     Job("refresh_eligibility", users.jobs.refresh_windows, nightly(0, 10)),
     Job("prune_accounts", users.jobs.prune, nightly(3, 0)),
     Job("delete_old_traces", users.jobs.delete_old_traces, nightly(2, 30)),
     Job("prune_members", partners.jobs.prune, nightly(3, 5)),
+    Job("prune_payments", payments.jobs.prune, nightly(3, 15)),
     Job("prune_notifications", notifications.jobs.prune, nightly(3, 10)),
     Job("prune_outbox", outbox.prune, nightly(3, 20)),
     Job("prune_replies", idempotency.prune, every(hours=1)),

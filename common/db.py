@@ -34,6 +34,13 @@ LOCK_ORDER = (
     "requests_app.Assignment",
     "donations.Donation",
     "donations.Invitation",
+    # Whoever sells holds its own rows first and settles the money last; payments never lock what was bought.
+    "payments.Purchase",
+    "payments.Payment",
+    "payments.Refund",
+    "payments.Payout",
+    "payments.Account",
+    "payments.InvoiceCounter",
     "notifications.Notification",
     "notifications.Delivery",
 )

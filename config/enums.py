@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from common.blood import BloodGroup, DonationType, Sex
+from common.money import Currency
 from donations.states import ConsentForm, JourneyStep
 from notifications.states import Channel, DeliveryStatus
 from partners.states import PartnerKind, PartnerStatus, Role
+from payments.states import (
+    ActionType,
+    InvoiceKind,
+    OfflineMethod,
+    PaymentStatus,
+    Provider,
+    PurchaseKind,
+    RefundStatus,
+)
 from requests_app.states import Answered, AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
 from stock.compatibility import UNKNOWN
 from stock.components import Component
@@ -36,6 +46,7 @@ from users.states import (
 )
 
 SETS: dict[str, Iterable[str]] = {
+    "ActionType": ActionType,
     "AssignmentStatus": AssignmentStatus,
     "Answered": Answered,
     "AssuranceLabel": AssuranceLabel,
@@ -47,16 +58,22 @@ SETS: dict[str, Iterable[str]] = {
     "ConsentForm": ConsentForm,
     "ConsentPurpose": STANDING_PURPOSES,
     "ConsentStatus": ConsentStatus,
+    "Currency": Currency,
     "DeliveryStatus": DeliveryStatus,
     "DiscardReason": DiscardReason,
     "DonationType": DonationType,
     "Finding": Finding,
     "IdentityMethod": IdentityMethod,
+    "InvoiceKind": InvoiceKind,
     "JourneyStep": JourneyStep,
     "MandatoryTest": MandatoryTest,
+    "OfflineMethod": OfflineMethod,
     "OwnDiscardReason": OWN_REASONS,
     "PartnerKind": PartnerKind,
     "PartnerStatus": PartnerStatus,
+    "PaymentStatus": PaymentStatus,
+    "Provider": Provider,
+    "PurchaseKind": PurchaseKind,
     "Purpose": Purpose,
     "RequestStatus": RequestStatus,
     "Role": Role,
@@ -70,6 +87,7 @@ SETS: dict[str, Iterable[str]] = {
     "TransferEnd": TransferEnd,
     "TransferFate": Fate,
     "TransferStatus": TransferStatus,
+    "RefundStatus": RefundStatus,  # of money on its way: refunds and payouts
     "UnitStatus": UnitStatus,
     "Urgency": Urgency,
     "WaveKind": WaveKind,

@@ -31,6 +31,16 @@ EVENTS: Final[Mapping[str, str]] = {
     "partner.reinstated": "A suspended partner works again.",
     "partner.rejected": "An administrator has refused a registration.",
     "partner.suspended": "An administrator has stopped a partner.",
+    "payment.cancelled": "A payment takes no money any more, because its payer or the seller wished so.",
+    "payment.expired": "The time to pay has passed.",
+    "payment.failed": "A payment has failed, or what arrived goes back.",
+    "payment.held": "Another amount or currency arrived than was due: a person decides.",
+    "payment.notified": "A provider has told us about a payment or refund.",
+    "payment.succeeded": "Money has arrived; `late` says that it has not paid its purchase.",
+    "payout.failed": "What was paid out has not arrived.",
+    "payout.succeeded": "What was owed has been paid out.",
+    "refund.failed": "The provider will not give money back.",
+    "refund.succeeded": "Money has gone back.",
     "request.cancelled": "A partner needs the blood no longer.",
     "request.donors_asked": "A wave has chosen the donors to be asked.",
     "request.expired": "The hour by which the blood was needed has passed.",
@@ -55,7 +65,12 @@ EVENTS: Final[Mapping[str, str]] = {
     "unit.recalled": "Bags of a reactive donation were withdrawn or looked back for.",
 }
 # Told to nobody yet: for partners' webhooks to come.
-UNHEARD: Final = frozenset({"assignment.arrived", "transfer.requested", "unit.collected"})
+UNHEARD: Final = frozenset(
+    {"assignment.arrived", "transfer.requested", "unit.collected"}
+    # Told to those who sell, as soon as they do.
+    | {"payment.cancelled", "payment.expired", "payment.failed", "payment.held", "payment.succeeded"}
+    | {"payout.failed", "payout.succeeded", "refund.failed", "refund.succeeded"}
+)
 
 
 def faults_of(events: Set[str], heard: Set[str], unheard: Set[str]) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,7 @@ SENDERS = ("TWILIO_SMS_FROM", "TWILIO_WHATSAPP_FROM", "TWILIO_VOICE_FROM")
 IDENTITY_PROVIDER = tuple(f"IDENTITY_PROVIDER_{part}" for part in ("URL", "NAME", "CLIENT_ID", "SECRET"))
 SHORTEST_KEY = 32  # bytes of a key for HS256 (RFC 7518, 3.2)
 SHORTEST_SECRET = 50  # characters, as Django asks of its own
+SHORTEST_WEBHOOK_SECRET = 20  # characters; those of Stripe have 38
 FEWEST_CHARACTERS = 12  # different ones; a key of one repeated letter is no key
 
 
@@ -69,6 +70,7 @@ def _outside_world(settings: Mapping[str, Any]) -> Iterator[str]:
     yield from _identity_provider(settings)
     if settings["SANDBOX_URL"]:
         yield "SANDBOX_URL is set: the sandbox is never used in production."
+    yield from _providers_of_payments(settings)
     provider, public = urlsplit(settings["TWILIO_API_BASE"]), urlsplit(settings["PUBLIC_URL"])
     if (provider.scheme, provider.hostname) != ("https", "api.twilio.com"):
         yield "TWILIO_API_BASE does not point at Twilio: the sandbox is never used in production."
@@ -98,3 +100,17 @@ def _is_this_machine(host: str | None) -> bool:
         return not host or host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _providers_of_payments(settings: Mapping[str, Any]) -> Iterator[str]:
+    """A provider may be left out; one that is set up takes real money, and nothing signs for it with a known secret."""
+    key, secret = settings["STRIPE_SECRET_KEY"], settings["STRIPE_WEBHOOK_SECRET"]
+    if bool(key) != bool(secret):
+        yield "STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET belong together: one is empty."
+    if key and (not key.startswith(("sk_live_", "rk_live_")) or "sandbox" in key):
+        yield "STRIPE_SECRET_KEY is no live key: the sandbox and test mode are never used in production."
+    if secret and (len(secret) < SHORTEST_WEBHOOK_SECRET or "sandbox" in secret):
+        yield "STRIPE_WEBHOOK_SECRET is the sandbox's, or too short."
+    base = urlsplit(settings["STRIPE_API_BASE"])
+    if (base.scheme, base.hostname) != ("https", "api.stripe.com"):
+        yield "STRIPE_API_BASE does not point at Stripe: the sandbox is never used in production."

@@ -118,6 +118,10 @@ class Invitation(models.Model):
             models.Index(fields=["due_on", "id"], name="invitation_due", condition=Q(status=InvitationStatus.WAITING))
         ]
 
+    @property
+    def state(self) -> InvitationStatus:
+        return InvitationStatus(self.status)
+
 
 class Rating(models.Model):
     """One side's view of a visit; once each way."""

@@ -8,12 +8,27 @@ from donations import selectors
 from donations.services.forgetting import delete_traces
 from users.personal_data import Holding, Rows, hold, leaves_traces
 
+YOU = "You and the administrators."
 FIELDS = ("id", "assignment_id", "partner_id", "donation_type", "blood_group", "volume_ml", "donated_at")
 MEASURED = ("consent", "haemoglobin_g_dl", "weight_kg", "systolic_mmhg", "diastolic_mmhg", "pulse_bpm", "temperature_c")
 
 
 def donations(user_id: uuid.UUID) -> Rows:
     return list(selectors.donations_of_donor(user_id).order_by("pk").values(*FIELDS, *MEASURED))
+
+
+def certificates(user_id: uuid.UUID) -> Rows:
+    rows = selectors.donations_of_donor(user_id).filter(certificate__isnull=False).order_by("pk")
+    return [{"donation_id": row.pk, "number": row.certificate.number} for row in rows.select_related("certificate")]
+
+
+def follow_ups(user_id: uuid.UUID) -> Rows:
+    invitations = selectors.invitations_of_donor(user_id).order_by("pk")
+    reminders = selectors.reminders_of_donor(user_id).order_by("pk")
+    return [
+        *invitations.values("assignment_id", "status", "due_on", "created_at", "ended_at"),
+        *reminders.values("assignment_id", "hours", "created_at"),
+    ]
 
 
 def ratings(user_id: uuid.UUID) -> Rows:
@@ -42,3 +57,23 @@ hold(
     )
 )
 leaves_traces(delete_traces)
+hold(
+    Holding(
+        "certificates",
+        "To show that a certificate in somebody's hands is genuine.",
+        "Whoever you show one to: the day, the place, and your initials.",
+        "As long as the donation.",
+        "Without initials.",
+        certificates,
+    )
+)
+hold(
+    Holding(
+        "follow_ups",
+        "To remind you of a promise, and to ask you again when you may give, once each.",
+        YOU,
+        "As long as the promise.",
+        "That something was sent or dropped, with no name.",
+        follow_ups,
+    )
+)

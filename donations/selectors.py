@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from common.blood import DonationType
 from common.errors import NotFound
 from common.names import initials
-from donations.models import Certificate, Donation, Rating
+from donations.models import Certificate, Donation, Invitation, Rating, Reminder
 from donations.states import RatedBy
 from users.fitness import next_date
 
@@ -115,6 +115,14 @@ def _certificate(rows: QuerySet[Certificate]) -> CertificateFacts:
         donation_type=DonationType(donation.donation_type),
         donated_on=donation.donated_at.astimezone(ZoneInfo(donation.partner.zone)).date(),
     )
+
+
+def invitations_of_donor(donor_id: uuid.UUID) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(donor_id=donor_id)
+
+
+def reminders_of_donor(donor_id: uuid.UUID) -> QuerySet[Reminder]:
+    return Reminder.objects.filter(assignment__donor_id=donor_id)
 
 
 def donation_facts(donation_id: uuid.UUID) -> DonationFacts:

@@ -21,6 +21,12 @@ class InvitationStatus(StrEnum):
     DROPPED = "dropped"  # a later visit, or nobody to ask
 
 
+INVITATION_TRANSITIONS = {
+    (InvitationStatus.WAITING, "send"): InvitationStatus.SENT,
+    (InvitationStatus.WAITING, "drop"): InvitationStatus.DROPPED,
+}
+
+
 class JourneyStep(StrEnum):
     """What a donor is told of a component; why one was not used is between the donor and the centre."""
 

@@ -1,4 +1,5 @@
-"""The worker: relays events to their handlers and sends what they queued, until it is told to stop."""
+"""The worker: relays events to their handlers, sends what they queued, and asks the providers of payments, until it is
+told to stop."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from common import outbox
 from common.errors import Busy
 from notifications.dispatch import POLL, Dispatcher
 from notifications.gateways import TextGateway, TwilioGateway
+from payments import errands
 
 RELAYS: Final = 2  # threads that tell events; events of one key keep their order all the same
 BITE: Final = 5  # events that a relay takes at a time: what one holds, the other cannot tell
@@ -35,6 +37,7 @@ class Worker:
             threading.Thread(target=relay_until, args=(stop,), name=f"relay-{number}", daemon=True)
             for number in range(RELAYS)
         ]
+        relays.append(threading.Thread(target=errands.serve, args=(stop,), name="errands", daemon=True))
         for relay in relays:
             relay.start()
         self.dispatcher.start()
@@ -49,8 +52,10 @@ class Worker:
             log.info("worker stopped", extra={"worker": self.dispatcher.worker})
 
     def run_once(self) -> None:
-        """Tell every event that is due, send every delivery that is due, and return."""
+        """Tell every event, run every errand to a provider of payments, send every delivery that is due, and return."""
         outbox.drain()
+        while errands.run_due():
+            outbox.drain()
         self.dispatcher.start()
         try:
             while self.dispatcher.turn():

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import urllib3
@@ -31,6 +32,7 @@ class Letter:
     due: float
     url: str
     compose: Callable[[], Composed]
+    insists: bool = False  # only a 2xx is an answer: everything else is tried again
 
 
 @dataclass(slots=True)
@@ -41,7 +43,7 @@ class _Errand:
 
 
 class Courier:
-    """A few threads that carry letters. Only a failed connection is tried again: any answer is an answer."""
+    """A few threads that carry letters. Only a failed connection is tried again, unless a letter insists on a 2xx."""
 
     def __init__(self) -> None:
         self._due: list[tuple[float, int, _Errand]] = []
@@ -122,7 +124,7 @@ class Courier:
         while (errand := self._take()) is not None:
             letter = errand.letters[0]
             errand.tries += 1
-            arrived = self.hand_over(letter) is not None
+            arrived = _is_answer(self.hand_over(letter), letter)
             if arrived or errand.tries >= TRIES:
                 self._note(letter, arrived=arrived)
                 errand.letters.popleft()
@@ -151,3 +153,9 @@ class Courier:
         with self._changed:
             if self._open and errand.age == self._age:
                 self._put(due, errand)
+
+
+def _is_answer(status: int | None, letter: Letter) -> bool:
+    if status is None:
+        return False
+    return not letter.insists or HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES

@@ -30,8 +30,12 @@ KNOWN: dict[str, str] = {
     "out_of_order_callbacks": "Callbacks arrive last status first.",
     "no_callbacks": "No callback is ever posted.",
     "bad_signature": "Callbacks carry a wrong signature.",
+    "wrong_amount": "The payer pays another amount than was asked for.",
+    "wrong_currency": "The payer pays in another currency than was asked for.",
+    "refund_pending": "A refund takes days: it stays pending until it is ended by hand.",
 }
 CHANNELS = ("sms", "whatsapp", "voice", "identity")
+PAYING = ("stripe",)  # the providers of payments: a fault may be limited to one
 LIMITS = ("only_to", "channel", "times", "on")
 TARGETS = ("send", "look_up", "any")
 _dice = secrets.SystemRandom()
@@ -133,8 +137,11 @@ def _is_count(value: object) -> bool:
 
 CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "probability": (lambda value: _is_number(value) and 0 <= value <= 1, "a number from 0 to 1"),
-    "only_to": (lambda value: value is None or isinstance(value, str), "a number in E.164"),
-    "channel": (lambda value: value is None or value in CHANNELS, "sms, whatsapp, voice or identity"),
+    "only_to": (
+        lambda value: value is None or isinstance(value, str),
+        "a number in E.164, or checkout, refund, webhook",
+    ),
+    "channel": (lambda value: value is None or value in (*CHANNELS, *PAYING), ", ".join((*CHANNELS, *PAYING))),
     "times": (lambda value: value is None or _is_count(value), "a whole number"),
     "on": (lambda value: value in TARGETS, "send, look_up or any"),
     "ms": (lambda value: _is_number(value) and 0 <= value <= 600_000, "milliseconds, 600000 at most"),  # noqa: PLR2004

@@ -12,6 +12,8 @@ from sandbox.faults import Faults
 from sandbox.inbox import Inbox
 
 SANDBOX_ACCOUNT_SID = "AC" + "0" * 32
+SANDBOX_STRIPE_KEY = "sk_test_sandbox"
+SANDBOX_STRIPE_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105 - as below
 SANDBOX_AUTH_TOKEN = "sandbox-auth-token"  # noqa: S105 - not a secret: production refuses to start with it
 
 SANDBOX_IDENTITY, SANDBOX_IDENTITY_CLIENT = "sandbox", "sandbox-client"
@@ -24,6 +26,8 @@ class Settings:
 
     account_sid: str = SANDBOX_ACCOUNT_SID
     auth_token: str = SANDBOX_AUTH_TOKEN
+    stripe_key: str = SANDBOX_STRIPE_KEY
+    stripe_webhook_secret: str = SANDBOX_STRIPE_WEBHOOK_SECRET
     public_url: str = "http://127.0.0.1:8000"  # where people's replies are posted to
     sms_from: str = "+15005550006"
     whatsapp_from: str = "+15005550007"
@@ -40,6 +44,8 @@ class Settings:
         return cls(
             account_sid=env.get("TWILIO_ACCOUNT_SID") or SANDBOX_ACCOUNT_SID,
             auth_token=env.get("TWILIO_AUTH_TOKEN") or SANDBOX_AUTH_TOKEN,
+            stripe_key=env.get("STRIPE_SECRET_KEY") or SANDBOX_STRIPE_KEY,
+            stripe_webhook_secret=env.get("STRIPE_WEBHOOK_SECRET") or SANDBOX_STRIPE_WEBHOOK_SECRET,
             public_url=(env.get("PUBLIC_URL") or f"http://127.0.0.1:{env.get('PORT') or 8000}").rstrip("/"),
             sms_from=env.get("TWILIO_SMS_FROM") or cls.sms_from,
             whatsapp_from=env.get("TWILIO_WHATSAPP_FROM") or cls.whatsapp_from,

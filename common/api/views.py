@@ -38,6 +38,8 @@ class APIView(views.APIView):
     the body, `spends_by_account` those by the account; every signed-in write counts against the account besides.
     `idempotency_required` refuses a POST without an Idempotency-Key. A POST that `calls_outside` may not do so in
     a transaction: its service makes a repeated call harmless by itself, by the key where it needs one.
+    `keeps_key_itself` is for a POST that cannot be
+    one transaction, because it asks an outside provider: it finds its own first effect by the key.
     """
 
     spends: ClassVar[tuple[str, ...]] = ()
@@ -45,6 +47,7 @@ class APIView(views.APIView):
     spends_by_account: ClassVar[tuple[str, ...]] = ()
     idempotency_required: ClassVar[bool] = False
     calls_outside: ClassVar[bool] = False
+    keeps_key_itself: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -121,6 +124,8 @@ def _idempotent(post: Handler) -> Handler:
         if header is None:
             if self.idempotency_required:
                 raise idempotency.IdempotencyKeyRequired
+            return post(self, request, *args, **kwargs)
+        if self.keeps_key_itself:
             return post(self, request, *args, **kwargs)
 
         def act() -> idempotency.Reply:

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "common",
     "users",
     "partners",
+    "payments",
     "stock",
     "requests_app",
     "donations",
@@ -225,6 +226,11 @@ IDENTITY_PROVIDER_URL: str = env.str("IDENTITY_PROVIDER_URL", default="")
 IDENTITY_PROVIDER_NAME: str = env.str("IDENTITY_PROVIDER_NAME", default="")  # as the issuer of what it signs
 IDENTITY_PROVIDER_CLIENT_ID: str = env.str("IDENTITY_PROVIDER_CLIENT_ID", default="")
 IDENTITY_PROVIDER_SECRET: str = env.str("IDENTITY_PROVIDER_SECRET", default="")  # signs us in, and what it says
+
+# Payments. A provider without its secret is not offered.
+STRIPE_SECRET_KEY: str = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET: str = env.str("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", default="https://api.stripe.com")
 
 APSCHEDULER_DATETIME_FORMAT = "Y-m-d H:i:s"
 APSCHEDULER_RUN_NOW_TIMEOUT = 25

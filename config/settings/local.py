@@ -22,6 +22,9 @@ os.environ.setdefault("IDENTITY_PROVIDER_URL", f"{os.environ['SANDBOX_URL']}/ide
 os.environ.setdefault("IDENTITY_PROVIDER_NAME", "sandbox")
 os.environ.setdefault("IDENTITY_PROVIDER_CLIENT_ID", "sandbox-client")
 os.environ.setdefault("IDENTITY_PROVIDER_SECRET", "sandbox-identity-secret-that-production-refuses")
+os.environ.setdefault("STRIPE_SECRET_KEY", "sk_test_sandbox")
+os.environ.setdefault("STRIPE_WEBHOOK_SECRET", "whsec_sandbox")
+os.environ.setdefault("STRIPE_API_BASE", os.environ["SANDBOX_URL"])
 os.environ.setdefault("DISPATCH_GRACE", "3")  # the sandbox settles a message within a second
 os.environ.setdefault("LOG_JSON", "false")
 

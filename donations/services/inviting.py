@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
 from common import clock, outbox
-from common.db import command, lock_free, step
+from common.db import command, lock, lock_free, step
+from common.transitions import advance
 from donations.models import Invitation
-from donations.states import InvitationStatus
+from donations.states import INVITATION_TRANSITIONS, InvitationStatus
 from requests_app import selectors as requests
 from users.selectors import DonorStanding, standings
 from users.services import donors
@@ -28,14 +29,14 @@ GIVE_UP: Final = dt.timedelta(days=730)
 def plan_invitation(*, assignment_id: uuid.UUID) -> None:
     """Invite the donor of a visit when he may give again, in place of what was planned after an earlier visit.
 
-    Locks: the donor.
+    Locks: the donor, the earlier invitation.
     """
     donor_id = requests.donor_of(assignment_id)
     donors.hold_donor(donor_id=donor_id)
     own = Invitation.objects.filter(donor_id=donor_id)
     if own.filter(assignment_id__gte=assignment_id).exists():
         return
-    _end(own.filter(status=InvitationStatus.WAITING).values_list("pk", flat=True), InvitationStatus.DROPPED)
+    _end(lock(Invitation, own.filter(status=InvitationStatus.WAITING).values_list("pk", flat=True)), "drop")
     standing = standings([donor_id])[donor_id]
     tomorrow = standing.today + dt.timedelta(days=1)
     may_from = standing.may_give_from or standing.today + LOOK_AGAIN
@@ -61,8 +62,8 @@ def invite_due(*, zone: str, limit: int) -> int:
     for row in later:
         row.due_on = put_off[row.pk] or row.due_on
     Invitation.objects.bulk_update(later, ["due_on"])
-    _end([row.pk for row in over], InvitationStatus.DROPPED)
-    _end([row.pk for row in sent], InvitationStatus.SENT)
+    _end(over, "drop")
+    _end(sent, "send")
     outbox.emit_many(
         "donor.eligible_again",
         {f"user:{row.donor_id}": {"donor": str(row.donor_id), "invitation": str(row.pk)} for row in sent},
@@ -101,5 +102,8 @@ def _put_off_to(standing: DonorStanding, *, is_busy: bool) -> dt.date | None:
     return today + dt.timedelta(days=1) if is_busy else None
 
 
-def _end(invitation_ids: Iterable[uuid.UUID], status: InvitationStatus) -> None:
-    Invitation.objects.filter(pk__in=list(invitation_ids)).update(status=status, ended_at=clock.now())
+def _end(invitations: Sequence[Invitation], verb: str) -> None:
+    for invitation in invitations:
+        invitation.status = advance(INVITATION_TRANSITIONS, invitation.state, verb)
+        invitation.ended_at = clock.now()
+    Invitation.objects.bulk_update(invitations, ["status", "ended_at"])

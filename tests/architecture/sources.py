@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-ROOMS = ("common", "users", "partners", "stock", "requests_app", "donations", "notifications", "config")
+ROOMS = ("common", "users", "partners", "payments", "stock", "requests_app", "donations", "notifications", "config")
 
 
 def source_files() -> list[Path]:

@@ -21,6 +21,10 @@ TABLES = tables()
 COLUMNS = {
     "notifications.states.DELIVERY_TRANSITIONS": ("notifications.Delivery", "status"),
     "partners.states.TRANSITIONS": ("partners.Partner", "status"),
+    "payments.states.PAYMENT_TRANSITIONS": ("payments.Payment", "status"),
+    "payments.states.PAYOUT_TRANSITIONS": ("payments.Payout", "status"),
+    "payments.states.PURCHASE_TRANSITIONS": ("payments.Purchase", "status"),
+    "payments.states.REFUND_TRANSITIONS": ("payments.Refund", "status"),
     "requests_app.states.ASSIGNMENT_TRANSITIONS": ("requests_app.Assignment", "status"),
     "requests_app.states.REQUEST_TRANSITIONS": ("requests_app.BloodRequest", "status"),
     "stock.states.TRANSFER_TRANSITIONS": ("stock.Transfer", "status"),

@@ -11,6 +11,7 @@ from django.db.models import F
 from common.errors import IllegalTransition
 from common.transitions import advance
 from donations.models import Donation
+from donations.states import INVITATION_TRANSITIONS, InvitationStatus
 from stock.models import DinCounter, Unit
 from stock.states import TERMINAL, UNIT_TRANSITIONS, UnitStatus
 from tests.donations.scenes import verify
@@ -27,6 +28,16 @@ STEPS = {
     "discard": dict.fromkeys(ANY_BUT_TERMINAL, "discarded"),
     "expire": dict.fromkeys(ANY_BUT_TERMINAL, "expired"),
 }
+
+
+@pytest.mark.parametrize(("state", "verb"), list(itertools.product(InvitationStatus, ("send", "drop"))))
+def test_each_step_of_an_invitation(state, verb):
+    try:
+        outcome = str(advance(INVITATION_TRANSITIONS, state, verb))
+    except IllegalTransition:
+        outcome = None
+
+    assert outcome == {("waiting", "send"): "sent", ("waiting", "drop"): "dropped"}.get((state, verb))
 
 
 @pytest.mark.parametrize(("state", "verb"), list(itertools.product(UnitStatus, STEPS)))

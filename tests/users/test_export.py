@@ -13,6 +13,8 @@ from users.models import Deferral
 
 KINDS = {
     "account",
+    "certificates",
+    "follow_ups",
     "consents",
     "deferrals",
     "devices",

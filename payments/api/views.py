@@ -1,0 +1,220 @@
+"""Payments as their payer sees them, and what the providers post."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from drf_spectacular.types import OpenApiTypes
+from rest_framework.parsers import BaseParser
+from rest_framework.permissions import AllowAny
+
+from common.api.pagination import paged
+from common.api.renderers import JSONRenderer
+from common.api.schema import operation
+from common.api.views import APIView, HTTPRequest, Request, Response, read_query
+from common.errors import NotFound
+from payments import errors, selectors
+from payments.api import examples
+from payments.api import serializers as shapes
+from payments.api.beginning import begin, filtered
+from payments.api.renderers import PDFRenderer
+from payments.gateways import gateway_of, offered
+from payments.gateways.base import Malformed, SignatureInvalid
+from payments.papers import pdf_of
+from payments.parties import Party
+from payments.services import notices, paying
+from payments.states import Provider
+from users.api.authentication import PersonAuthentication
+from users.api.permissions import IsPerson
+
+TAG = "Payments"
+LARGEST_WEBHOOK = 262_144  # bytes; no provider's event comes near
+BEGINNING = [
+    errors.PurchaseUnknown,
+    errors.ProviderUnavailable,
+    errors.ReturnUrlInvalid,
+    errors.PurchasePaid,
+    errors.PurchaseClosed,
+    errors.PaymentOpen,
+]
+
+
+class ProvidersView(APIView):
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    @operation(
+        "List ways to pay",
+        tag=TAG,
+        responses={200: shapes.ProvidersOut},
+        public=True,
+        answer={"providers": [{"provider": "stripe", "name": "Card or wallet (Stripe)", "currencies": ["INR", "USD"]}]},
+    )
+    def get(self, request: Request) -> Response:
+        """Those that this server has been set up for."""
+        rows = [{"provider": one.provider, "name": one.name, "currencies": sorted(one.currencies)} for one in offered()]
+        return Response(shapes.ProvidersOut({"providers": rows}).data)
+
+
+class PaymentsView(APIView):
+    authentication_classes = [PersonAuthentication]
+    permission_classes = [IsPerson]
+    keeps_key_itself = True
+
+    @operation(
+        "Pay",
+        tag=TAG,
+        request=shapes.PayIn,
+        responses={201: shapes.PaymentOut, 200: shapes.PaymentOut},
+        refusals=BEGINNING,
+        example=examples.WISH,
+        answer=examples.PAYMENT,
+    )
+    def post(self, request: Request) -> Response:
+        """Amount and currency are those of the purchase. Do what `action` says, then read the payment until it ends.
+
+        While one payment for a purchase is open, the same call answers 200 with it, and another provider is refused
+        until it is cancelled. `created` with the action `none` means that the provider has not answered yet: read the
+        payment again in a moment.
+        """
+        payment, status = begin(request, Party.person(request.user.pk))
+        return Response(shapes.PaymentOut(payment).data, status=status)
+
+    @operation(
+        "List my payments",
+        tag=TAG,
+        query=[shapes.PaymentsQuery],
+        responses={200: shapes.PaymentOut},
+        paged=True,
+        answer=examples.PAID,
+    )
+    def get(self, request: Request) -> Response:
+        """Newest first."""
+        query = read_query(shapes.PaymentsQuery, request)
+        mine = selectors.payments_by(Party.person(request.user.pk))
+        return paged(filtered(mine, query), shapes.PaymentOut, request)
+
+
+class OwnPayment(APIView):
+    authentication_classes = [PersonAuthentication]
+    permission_classes = [IsPerson]
+
+    def payment(self, request: Request, payment_id: uuid.UUID) -> Any:
+        """Return the caller's payment. Raises: NotFound"""
+        return selectors.one(selectors.payments_by(Party.person(request.user.pk)), payment_id)
+
+
+class PaymentView(OwnPayment):
+    @operation(
+        "Read a payment",
+        tag=TAG,
+        responses={200: shapes.PaymentOut},
+        refusals=[NotFound],
+        answer=examples.PAID,
+    )
+    def get(self, request: Request, payment_id: uuid.UUID) -> Response:
+        """Where it stands, as the provider last said."""
+        return Response(shapes.PaymentOut(self.payment(request, payment_id)).data)
+
+
+class CancelView(OwnPayment):
+    @operation(
+        "Cancel a payment",
+        tag=TAG,
+        responses={200: shapes.PaymentOut},
+        refusals=[NotFound],
+        answer=examples.PAYMENT,
+    )
+    def post(self, request: Request, payment_id: uuid.UUID) -> Response:
+        """The provider is told to take no money for it: the payment is `cancelled` when it has agreed, within seconds.
+
+        What has ended stays as it is.
+        """
+        me = Party.person(request.user.pk)
+        paying.cancel(payment_id=payment_id, payer=me, actor="payer")
+        return Response(shapes.PaymentOut(self.payment(request, payment_id)).data)
+
+
+class ReceiptView(OwnPayment):
+    @operation(
+        "Read the receipt of a payment",
+        tag=TAG,
+        responses={200: shapes.ReceiptOut},
+        refusals=[NotFound, errors.ReceiptNotReady],
+        answer={"documents": [examples.INVOICE]},
+    )
+    def get(self, request: Request, payment_id: uuid.UUID) -> Response:
+        """The invoice, and a credit note for each part that went back."""
+        found = selectors.receipts_of(self.payment(request, payment_id))
+        return Response(shapes.ReceiptOut({"documents": found}).data)
+
+
+class InvoiceView(OwnPayment):
+    renderer_classes = [PDFRenderer, JSONRenderer]
+
+    @operation(
+        "Download the receipt of a payment",
+        tag=TAG,
+        responses={(200, "application/pdf"): OpenApiTypes.BINARY},
+        refusals=[NotFound, errors.ReceiptNotReady],
+        answer="%PDF-1.4",
+    )
+    def get(self, request: Request, payment_id: uuid.UUID) -> Response:
+        """The invoice and its credit notes, a page each."""
+        return pdf_response(selectors.receipts_of(self.payment(request, payment_id)))
+
+
+def pdf_response(documents: Any) -> Response:
+    """Return the documents as one file."""
+    name = documents[0].code.replace("/", "-")
+    headers = {"Content-Disposition": f'attachment; filename="{name}.pdf"'}
+    return Response(pdf_of(documents), content_type="application/pdf", headers=headers)
+
+
+class RawParser(BaseParser):
+    """Leaves the body alone: a signature is over its bytes."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, Any]:
+        return {}
+
+
+class WebhookView(APIView):
+    """What a provider posts. Its signature over the body is its sign-in."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+    parser_classes = [RawParser]
+
+    def check_throttles(self, request: HTTPRequest) -> None:
+        """No genuine call is turned away for being one of many; a forged one is refused before anything is stored."""
+
+    @operation(
+        "A provider reports about payments",
+        tag="Webhooks",
+        request=OpenApiTypes.OBJECT,
+        example={"id": "evt_1", "type": "checkout.session.completed", "data": {"object": {"id": "cs_1"}}},
+        responses={204: None},
+        refusals=[NotFound, errors.WebhookSignatureInvalid, errors.WebhookMalformed],
+        public=True,
+    )
+    def post(self, request: Request, provider: str) -> Response:
+        """Kept once by the provider's id, then the provider is asked. Late, repeated, out-of-order and foreign reports
+        change nothing wrong."""
+        gateway = gateway_of(provider)
+        if gateway is None:
+            raise NotFound
+        body = request._request.body  # noqa: SLF001
+        if len(body) > LARGEST_WEBHOOK:
+            raise RequestDataTooBig
+        try:
+            notice = gateway.read_notice(request.headers, body)
+        except SignatureInvalid:
+            raise errors.WebhookSignatureInvalid from None
+        except Malformed:
+            raise errors.WebhookMalformed from None
+        notices.receive(provider=Provider(provider), notice=notice, body=body)
+        return Response(status=204)

@@ -1,0 +1,162 @@
+"""The way to the providers: what is due is claimed, asked about outside any transaction, and the answer settled.
+
+`ask_at` says when an errand is due. Whoever claims it puts it a minute ahead, so that two workers do not ask at
+once; whoever is killed on the way loses nothing, for the same errand is due again. A webhook only makes it due now.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from typing import Final
+
+from django.db import InterfaceError, OperationalError, connection
+
+from common import clock
+from common.db import command, lock_free
+from common.errors import Busy
+from payments import selectors
+from payments.gateways import gateway_of
+from payments.gateways.base import Gateway, Moved, NotDone, Refused
+from payments.models import Payment, Refund
+from payments.services import paying, refunding, settling
+from payments.states import PaymentStatus, PurchaseStatus
+
+BITE: Final = 4  # errands claimed at a time: together they take less than a lease, however slow the provider is
+POLL: Final = 0.2  # seconds between two looks at an index
+LONGEST_PAUSE: Final = 10.0  # seconds between two tries to reach the database
+log = logging.getLogger(__name__)
+
+
+def submit(payment_id: uuid.UUID, *, again: bool) -> Payment:
+    """Take a payment to its provider and note how the payer goes on; a lost reply leaves it for the next errand."""
+    row = selectors.any_payment(payment_id)
+    gateway = gateway_of(row.provider)
+    if gateway is None:
+        settling.postpone(payment_id=payment_id, code="not_configured")
+        return row
+    try:
+        created = gateway.create(selectors.charge_of(row), again=again)
+    except Refused as exc:
+        return settling.record_refusal(payment_id=payment_id, code=exc.code)
+    except NotDone as exc:
+        settling.postpone(payment_id=payment_id, code=exc.code)
+        return row
+    return settling.record_created(payment_id=payment_id, created=created)
+
+
+def take_to_provider(begun: paying.Begun) -> None:
+    """Submit what was just begun, or what somebody began and never got an answer for."""
+    if begun.is_new:
+        submit(begun.payment.pk, again=False)
+    elif begun.payment.state is PaymentStatus.CREATED and paying.reserve_submission(payment_id=begun.payment.pk):
+        submit(begun.payment.pk, again=True)
+
+
+def ask(payment_id: uuid.UUID) -> None:
+    """Learn how a payment stands; end it at the provider when it is over here."""
+    row = selectors.any_payment(payment_id)
+    is_over = _is_over(row)
+    if row.state is PaymentStatus.CREATED:
+        if is_over:
+            settling.abandon(payment_id=payment_id)
+        else:
+            submit(payment_id, again=True)
+        return
+    gateway = gateway_of(row.provider)
+    if gateway is None:
+        settling.postpone(payment_id=payment_id, code="not_configured")
+        return
+    charge = selectors.charge_of(row)
+    try:
+        found = gateway.cancel(charge) if is_over else gateway.fetch(charge)
+    except NotDone as exc:
+        settling.postpone(payment_id=payment_id, code=exc.code)
+        return
+    settling.settle(payment_id=payment_id, found=found)
+
+
+def move_refund(refund_id: uuid.UUID) -> None:
+    """Give money back at the provider, or learn how that stands."""
+    row = selectors.any_refund(refund_id)
+    gateway = gateway_of(row.payment.provider)
+    if gateway is None:
+        refunding.postpone_refund(refund_id=refund_id, code="not_configured")
+        return
+    try:
+        moved = _moved(gateway, row)
+    except Refused as exc:
+        refunding.refuse_refund(refund_id=refund_id, code=exc.code)
+    except NotDone as exc:
+        refunding.postpone_refund(refund_id=refund_id, code=exc.code)
+    else:
+        refunding.settle_refund(refund_id=refund_id, moved=moved)
+
+
+def run_due(*, limit: int = BITE) -> int:
+    """Run up to `limit` errands of each kind; return how many there were."""
+    payments, refunds = claim_payments(limit=limit), claim_refunds(limit=limit)
+    for payment_id in payments:
+        ask(payment_id)
+    for refund_id in refunds:
+        move_refund(refund_id)
+    late = selectors.due_late_returns(limit)
+    for payment_id in late:
+        refunding.return_unclaimed(payment_id=payment_id)
+    return len(payments) + len(refunds) + len(late)
+
+
+@command
+def claim_payments(*, limit: int) -> list[uuid.UUID]:
+    """Put due payments a lease ahead. Locks: the payments, passing over what others hold."""
+    due = Payment.objects.filter(ask_at__lte=clock.now()).order_by("ask_at", "id")
+    rows = lock_free(due, limit=limit)
+    Payment.objects.filter(pk__in=[row.pk for row in rows]).update(ask_at=clock.now() + settling.LEASE)
+    return [row.pk for row in rows]
+
+
+@command
+def claim_refunds(*, limit: int) -> list[uuid.UUID]:
+    """Put due refunds a lease ahead. Locks: the refunds, passing over what others hold."""
+    due = Refund.objects.filter(ask_at__lte=clock.now()).order_by("ask_at", "id")
+    rows = lock_free(due, limit=limit)
+    Refund.objects.filter(pk__in=[row.pk for row in rows]).update(ask_at=clock.now() + settling.LEASE)
+    return [row.pk for row in rows]
+
+
+def serve(stop: threading.Event) -> None:
+    """Run errands until `stop` is set, through any failure of database or provider."""
+    pause = POLL
+    while not stop.is_set():
+        try:
+            while run_due() and not stop.is_set():
+                pass
+            pause = POLL
+        except Busy:
+            pause = POLL
+        except (OperationalError, InterfaceError) as exc:
+            pause = min(max(0.5, pause * 2), LONGEST_PAUSE)
+            log.warning("errands lost the database", extra={"cause": type(exc).__name__, "pause_s": pause})
+            connection.close()
+        except Exception:  # a worker outlives every failure
+            pause = 1.0
+            log.exception("an errand failed")
+            connection.close()
+        stop.wait(pause)
+    connection.close()
+
+
+def _is_over(row: Payment) -> bool:
+    """Whether no money is wanted by this payment any more: its time is up, or its purchase is paid or closed."""
+    if row.state not in (PaymentStatus.CREATED, PaymentStatus.PENDING):
+        return False
+    is_open = row.purchase.state is PurchaseStatus.OPEN
+    return row.is_cancel_wanted or not is_open or clock.now() >= row.expires_at
+
+
+def _moved(gateway: Gateway, row: Refund) -> Moved:
+    repayment = selectors.repayment_of(row)
+    if row.provider_ref or row.asked:
+        return gateway.fetch_refund(repayment)
+    return gateway.refund(repayment)

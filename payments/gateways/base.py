@@ -1,0 +1,184 @@
+"""What every provider of payments can do here, whatever it calls it.
+
+A call ends in its result or in one of three ways: `Refused` (the provider never will), `TryLater` (it certainly has
+not), `Unknown` (perhaps it has). Every write carries our own id and may be repeated with it: an adapter whose
+provider has no idempotency key looks for our id first. No adapter touches the database.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from common.money import Currency, Money
+from payments.states import ActionType, Provider
+
+
+class NotDone(Exception):
+    """The call did not end in its result; `code` is the provider's, or a word of ours."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code[:60]
+        super().__init__(self.code)
+
+
+class Refused(NotDone):
+    """The provider will never do it."""
+
+
+class TryLater(NotDone):
+    """The provider has certainly not done it."""
+
+
+class Unknown(NotDone):
+    """The provider may have done it."""
+
+
+class SignatureInvalid(Exception):
+    """A webhook that is not the provider's."""
+
+
+class Malformed(Exception):
+    """A signed webhook that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """One attempt to be paid, the same whenever it is built from the same row.
+
+    `provider_ref` is what the provider calls it, empty before it has said so; `payment_ref` names the money
+    itself once there is some. Both are of at most 120 characters.
+    """
+
+    id: uuid.UUID
+    amount: Money
+    description: str
+    return_url: str  # empty: the client pays by the provider's SDK
+    created_at: dt.datetime
+    expires_at: dt.datetime
+    provider_ref: str = ""
+    payment_ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What the payer's client does next."""
+
+    type: ActionType
+    url: str = ""
+    client_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    provider_ref: str
+    action: Action
+
+
+class ChargeState(StrEnum):
+    OPEN = "open"
+    PAID = "paid"
+    FAILED = "failed"
+    CANCELLED = "cancelled"  # cancelled or expired at the provider: it takes no money any more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the provider says of a charge; `received` is what the payer paid, when state is PAID."""
+
+    state: ChargeState
+    received: Money | None = None
+    payment_ref: str = ""
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repayment:
+    """Money to be given back, wholly or in part."""
+
+    id: uuid.UUID
+    charge: Charge
+    amount: Money
+    reason: str
+    provider_ref: str = ""
+
+
+class TransferState(StrEnum):
+    """How far money on its way from us has come."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What the provider says of a refund or a payout. `code` says why it failed."""
+
+    state: TransferState
+    provider_ref: str
+    amount: Money | None = None
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A webhook that was verified. It is a hint and no truth: whoever it is about is asked about.
+
+    `our_id` is the id of a payment or refund where the provider carries it, `refs` whatever the provider calls it.
+    """
+
+    event_id: str
+    kind: str
+    our_id: str = ""
+    refs: tuple[str, ...] = ()
+
+
+class Gateway(Protocol):
+    """One provider. Made for each piece of work, so that settings are read late."""
+
+    @property
+    def provider(self) -> Provider: ...
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def currencies(self) -> frozenset[Currency]: ...
+
+    def is_configured(self) -> bool:
+        """Whether this server may offer it."""
+
+    def create(self, charge: Charge, *, again: bool) -> Created:
+        """Open the charge and say how it is paid; `again` when an earlier call may have done so already.
+
+        Raises: Refused, TryLater, Unknown.
+        """
+
+    def fetch(self, charge: Charge) -> Found:
+        """Ask how a charge stands. Raises: Refused when the provider knows none, TryLater, Unknown."""
+
+    def cancel(self, charge: Charge) -> Found:
+        """Let the charge take no money any more and return how it stands then, which may be paid.
+
+        OPEN when the provider cannot cancel. Raises: Refused, TryLater, Unknown.
+        """
+
+    def refund(self, repayment: Repayment) -> Moved:
+        """Give money back, once, however often this is called. Raises: Refused, TryLater, Unknown."""
+
+    def fetch_refund(self, repayment: Repayment) -> Moved:
+        """Ask how a refund stands. Raises: Refused, TryLater, Unknown."""
+
+    def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
+        """Verify a webhook on its raw body and read what it is about. Raises: SignatureInvalid, Malformed."""
+
+
+def text(value: Any) -> str:
+    """Return a provider's value as text, empty for none."""
+    return "" if value is None else str(value)

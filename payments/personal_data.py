@@ -1,0 +1,17 @@
+"""What this app holds of a person."""
+
+from __future__ import annotations
+
+from payments import selectors
+from users.personal_data import Holding, hold
+
+hold(
+    Holding(
+        "payments",
+        "To take your money for what you ordered, to give it back, and to account for it.",
+        "The provider that you chose, and whoever you paid.",
+        "Eight years after the financial year (Companies Act 2013, section 128).",
+        "Payments, invoices and the ledger stay, because the law wants them kept.",
+        selectors.personal_rows,
+    )
+)

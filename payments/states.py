@@ -1,0 +1,126 @@
+"""The states of what is to be paid, of payments, refunds and payouts, and the closed sets around them."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class PurchaseKind(StrEnum):
+    """What was bought, as the app above names it; nothing here looks behind the name."""
+
+    ORDER = "order"
+    APPOINTMENT = "appointment"
+    SUBSCRIPTION = "subscription"
+    TRANSFER = "transfer"
+
+
+class PurchaseStatus(StrEnum):
+    OPEN = "open"
+    PAID = "paid"
+    CLOSED = "closed"  # its owner wants no money for it any more
+
+
+PURCHASE_TRANSITIONS = {
+    (PurchaseStatus.OPEN, "pay"): PurchaseStatus.PAID,
+    (PurchaseStatus.OPEN, "close"): PurchaseStatus.CLOSED,
+    (PurchaseStatus.PAID, "close"): PurchaseStatus.CLOSED,
+    (PurchaseStatus.CLOSED, "pay"): PurchaseStatus.PAID,  # its owner accepts money that came late
+}
+
+
+class Provider(StrEnum):
+    STRIPE = "stripe"
+    RAZORPAY = "razorpay"
+    PHONEPE = "phonepe"
+    BKASH = "bkash"
+    OFFLINE = "offline"
+
+
+class PaymentStatus(StrEnum):
+    CREATED = "created"  # written down here; whether the provider has it is not known yet
+    PENDING = "pending"  # the provider has it and waits for the payer
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    HELD = "held"  # another amount or currency arrived: a person decides
+
+
+LIVE: Final = frozenset({PaymentStatus.CREATED, PaymentStatus.PENDING})
+# Ended without money; only the provider's word that there is some moves such a payment again.
+UNPAID: Final = frozenset({PaymentStatus.FAILED, PaymentStatus.CANCELLED, PaymentStatus.EXPIRED})
+PAYMENT_TRANSITIONS: dict[tuple[PaymentStatus, str], PaymentStatus] = {
+    (PaymentStatus.CREATED, "submit"): PaymentStatus.PENDING,
+    **{(state, "succeed"): PaymentStatus.SUCCEEDED for state in PaymentStatus if state != PaymentStatus.SUCCEEDED},
+    **{(state, "hold"): PaymentStatus.HELD for state in (*sorted(LIVE), *sorted(UNPAID))},
+    **{(state, "fail"): PaymentStatus.FAILED for state in sorted(LIVE)},
+    **{(state, "cancel"): PaymentStatus.CANCELLED for state in sorted(LIVE)},
+    **{(state, "expire"): PaymentStatus.EXPIRED for state in sorted(LIVE)},
+    (PaymentStatus.HELD, "ask"): PaymentStatus.HELD,  # the provider now says another wrong amount
+    (PaymentStatus.HELD, "return"): PaymentStatus.FAILED,  # what arrived goes back
+}
+
+
+class RefundStatus(StrEnum):
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+REFUND_TRANSITIONS = {
+    (RefundStatus.PENDING, "succeed"): RefundStatus.SUCCEEDED,
+    (RefundStatus.PENDING, "fail"): RefundStatus.FAILED,
+}
+
+
+class PayoutStatus(StrEnum):
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+PAYOUT_TRANSITIONS = {
+    (PayoutStatus.PENDING, "succeed"): PayoutStatus.SUCCEEDED,
+    (PayoutStatus.PENDING, "fail"): PayoutStatus.FAILED,
+}
+
+
+class ActionType(StrEnum):
+    """What the payer's client does next."""
+
+    REDIRECT = "redirect"
+    SDK = "sdk"
+    NONE = "none"
+
+
+class OfflineMethod(StrEnum):
+    CASH = "cash"
+    TRANSFER = "transfer"
+    CHEQUE = "cheque"
+
+
+class AccountKind(StrEnum):
+    """The accounts of the ledger; a debit is positive. docs/payments.md says what moves between them."""
+
+    GATEWAY = "gateway"  # asset: what a provider holds for us; `detail` names the provider
+    COLLECTED = "collected"  # asset: what a payee took in by hand for a purchase registered here
+    BANK = "bank"  # asset: our own account, from which payouts leave
+    PAYABLE = "payable"  # liability: what we owe a payee
+    SUSPENSE = "suspense"  # liability: money whose purpose is not settled: late or held
+    REFUNDING = "refunding"  # liability: refunds on their way
+    PAYING_OUT = "paying_out"  # liability: payouts on their way
+    CREDIT = "credit"  # liability: what a person may still spend here
+    REVENUE = "revenue"  # income: fees and what we sell ourselves
+    DISCOUNT = "discount"  # expense: coupons and referral credits given
+
+
+class InvoiceKind(StrEnum):
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+
+
+class NoticeOutcome(StrEnum):
+    """What became of a provider's webhook."""
+
+    WAITING = "waiting"
+    ASKED = "asked"  # the provider is asked for the truth
+    IGNORED = "ignored"  # nothing of ours, or nothing that matters
