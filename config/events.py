@@ -25,6 +25,17 @@ EVENTS: Final[Mapping[str, str]] = {
     "donor.locked": "A donor has broken too many promises.",
     "donor.unlocked": "A donor's lock is over.",
     "member.added": "A partner has a new member.",
+    "order.accepted": "A bank keeps bags for an order.",
+    "order.cancelled": "An order has ended before its bags left.",
+    "order.delivered": "An order was handed over.",
+    "order.dispatched": "The bags of an order have left, and its receiver needs a code.",
+    "order.failed": "An order could not be handed over.",
+    "order.packed": "Every bag of an order is in a box.",
+    "order.paid": "An order is paid: its bags are kept until they leave.",
+    "order.placed": "Somebody orders blood of a bank.",
+    "order.rejected": "A bank will not serve an order.",
+    "order.returned": "The bags of an order are back at the bank.",
+    "order.short": "Bags kept for an order were lost, and there are no others.",
     "otp.requested": "Somebody wants a one-time code.",
     "partner.approved": "An administrator has let a partner work.",
     "partner.registered": "An organisation wants to become a partner.",
@@ -68,8 +79,21 @@ EVENTS: Final[Mapping[str, str]] = {
 UNHEARD: Final = frozenset(
     {"assignment.arrived", "transfer.requested", "unit.collected"}
     # Told to those who sell, as soon as they do.
-    | {"payment.cancelled", "payment.expired", "payment.failed", "payment.held", "payment.succeeded"}
-    | {"payout.failed", "payout.succeeded", "refund.failed", "refund.succeeded"}
+    | {"payment.cancelled", "payment.expired", "payment.failed", "payment.held"}
+    | {"payout.failed", "payout.succeeded"}
+    | {
+        "order.accepted",
+        "order.cancelled",
+        "order.delivered",
+        "order.dispatched",
+        "order.failed",
+        "order.packed",
+        "order.paid",
+        "order.placed",
+        "order.rejected",
+        "order.returned",
+        "order.short",
+    }
 )
 
 

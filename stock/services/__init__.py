@@ -13,18 +13,36 @@ from stock.services.allocating import (
 from stock.services.collecting import collect_unit
 from stock.services.crossmatching import Emergency
 from stock.services.exchanging import cancel_transfer_of, raise_transfer
+from stock.services.lines import (
+    Condition,
+    Line,
+    Returned,
+    pack_units,
+    quarantine_units,
+    renew_lines,
+    reserve_lines,
+    return_units,
+)
 
 __all__ = [
+    "Condition",
     "Emergency",
     "Holding",
+    "Line",
     "Needs",
     "Picked",
+    "Returned",
     "cancel_transfer_of",
     "collect_unit",
     "issue_units",
     "keep_reservation",
+    "pack_units",
+    "quarantine_units",
     "raise_transfer",
     "release_reservation",
     "release_reservations",
+    "renew_lines",
+    "reserve_lines",
     "reserve_units",
+    "return_units",
 ]
