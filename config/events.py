@@ -26,10 +26,12 @@ EVENTS: Final[Mapping[str, str]] = {
     "donor.unlocked": "A donor's lock is over.",
     "member.added": "A partner has a new member.",
     "order.accepted": "A bank keeps bags for an order.",
+    "order.breached": "A box of an order was out of its temperature for too long.",
     "order.cancelled": "An order has ended before its bags left.",
     "order.delivered": "An order was handed over.",
     "order.dispatched": "The bags of an order have left, and its receiver needs a code.",
     "order.failed": "An order could not be handed over.",
+    "order.late": "An order should have arrived.",
     "order.packed": "Every bag of an order is in a box.",
     "order.paid": "An order is paid: its bags are kept until they leave.",
     "order.placed": "Somebody orders blood of a bank.",
@@ -62,6 +64,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "request.reopened": "A full request has a free place again.",
     "request.wave_unfinished": "A wave has more donors to ask than one transaction.",
     "reservation.ended": "What was reserved has lapsed, or was lost.",
+    "settlement.due": "A hospital with a contract owes a bank for a month.",
     "stock.low": "A partner has fewer units of a kind than it wants to have.",
     "transfer.candidate_asked": "Partners were asked for bags.",
     "transfer.confirmed": "A partner has accepted the bags offered.",
@@ -93,6 +96,9 @@ UNHEARD: Final = frozenset(
         "order.rejected",
         "order.returned",
         "order.short",
+        "order.breached",
+        "order.late",
+        "settlement.due",
     }
 )
 

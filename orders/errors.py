@@ -44,8 +44,8 @@ class BoxInUse(Conflict):
 
 
 class BagPacked(Conflict):
-    code, message = "bag_packed", "This bag is packed already, or kept for another order."
-    constraint = "bag_in_one_order_at_a_time"
+    code, message = "bag_packed", "This bag is in a box already."
+    constraint = "bag_in_one_box_at_a_time"
 
 
 class BagNotInOrder(Invalid):
@@ -65,7 +65,7 @@ class BoxBreached(Conflict):
 
 
 class DispatchIncomplete(Invalid):
-    code, message, pointer = "dispatch_incomplete", "Say who brings it: a rider, a provider, or in words.", "/courier"
+    code, message, pointer = "dispatch_incomplete", "Say who brings it: a rider, or in words.", "/courier"
 
 
 class ExpectedInPast(Invalid):
@@ -73,7 +73,7 @@ class ExpectedInPast(Invalid):
 
 
 class RiderUnknown(Invalid):
-    code, message, pointer = "rider_unknown", "This is no active rider of yours.", "/rider"
+    code, message, pointer = "rider_unknown", "This is no active rider of yours, or you have none.", "/rider"
 
 
 class RiderPhoneTaken(Conflict):
@@ -100,14 +100,9 @@ class NoHandoverCode(Conflict):
     code, message = "no_handover_code", "There is a code from the dispatch to the delivery only."
 
 
-class CourierUnavailable(Conflict):
-    code, message = "courier_unavailable", "No logistics company is set up here."
-
-
-class CourierBooked(Conflict):
-    code, message = "courier_booked", "A courier was asked for already."
-    constraint = "one_courier_per_order"
-
-
 class MeasuredInFuture(Invalid):
-    code, message, pointer = "measured_in_future", "This moment has not come yet.", "/readings"
+    code, message = "measured_in_future", "This moment has not come yet."
+
+
+class NotOnTheRoad(Conflict):
+    code, message = "not_on_the_road", "This order is not on the road."

@@ -10,7 +10,7 @@ from uuid import UUID
 from common import clock
 from common.errors import Busy
 from orders import selectors
-from orders.services import codes, paying
+from orders.services import codes, paying, road, settling
 
 BATCH: Final = 500
 log = logging.getLogger(__name__)
@@ -21,9 +21,23 @@ def end_due_orders() -> int:
     return _each(selectors.orders_due(clock.now(), limit=BATCH), paying.lapse_if_due)
 
 
+def tell_late_orders() -> int:
+    """Tell of every order that should have arrived; return how many."""
+    return _each(selectors.orders_late(clock.now(), limit=BATCH), road.tell_if_late)
+
+
 def forget_codes() -> int:
     """Wipe the hand-over codes that have run out; return how many."""
     return codes.forget_expired_codes(limit=BATCH)
+
+
+def settle_months() -> int:
+    """Bill every month of a contract that is over; return how many bills were made."""
+    made = 0
+    for bank_id, hospital_id in selectors.pairs_to_settle():
+        while settling.settle_month(bank_id=bank_id, hospital_id=hospital_id, limit=BATCH) is not None:
+            made += 1
+    return made
 
 
 def _each(ids: list[UUID], act: Callable[..., bool]) -> int:

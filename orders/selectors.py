@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -12,9 +13,9 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 
 from common import clock
 from common.errors import NotFound
-from orders.models import Booking, Box, Order, OrderBag, OrderEvent, OrderLine, Rider, Settlement
+from orders.models import Box, Order, OrderBag, OrderEvent, OrderLine, Rider, Settlement
 from orders.models.ordering import OrderQuerySet
-from orders.states import OPEN, OrderStatus
+from orders.states import OPEN, OrderStatus, Terms
 from payments.parties import Party, party_of
 
 PLACED: Final = "placed"
@@ -160,10 +161,32 @@ def riders_of(partner_id: uuid.UUID) -> QuerySet[Rider]:
     return Rider.objects.filter(partner_id=partner_id).annotate(load=carries)
 
 
+def loads_of(rider_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """Return how many orders each of these riders carries at the moment; who carries none is left out."""
+    carried = Order.objects.filter(rider__in=list(rider_ids), status=OrderStatus.DISPATCHED)
+    return {pk: units for pk, units in carried.values_list("rider").annotate(Count("pk")) if pk is not None}
+
+
 def settlements_of(partner_id: uuid.UUID) -> QuerySet[Settlement]:
     """Return the monthly bills of the partner, on either side."""
     rows = Settlement.objects.select_related("bank", "hospital").annotate(order_count=Count("orders"))
     return rows.filter(Q(bank_id=partner_id) | Q(hospital_id=partner_id))
+
+
+def orders_to_settle(bank_id: uuid.UUID, hospital_id: uuid.UUID) -> QuerySet[Order]:
+    """Return what has ended between the two, is owed by contract, and is on no bill yet."""
+    return _unbilled().filter(bank_id=bank_id, buyer_partner_id=hospital_id)
+
+
+def pairs_to_settle() -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """Return the banks and hospitals with something to bill, whatever the month."""
+    pairs = _unbilled().values_list("bank_id", "buyer_partner_id").distinct().order_by("bank_id", "buyer_partner_id")
+    return [(bank, hospital) for bank, hospital in pairs if hospital is not None]
+
+
+def _unbilled() -> QuerySet[Order]:
+    owed = Q(status=OrderStatus.DELIVERED, total_minor__gt=0) | Q(fee_minor__gt=0)
+    return Order.objects.filter(owed, terms=Terms.MONTHLY, settlement=None, ended_at__isnull=False)
 
 
 def box_of(party_id: uuid.UUID, box_id: uuid.UUID) -> Box:
@@ -173,11 +196,6 @@ def box_of(party_id: uuid.UUID, box_id: uuid.UUID) -> Box:
     if found is None:
         raise NotFound
     return found
-
-
-def bookings_due(now: dt.datetime, *, limit: int) -> list[uuid.UUID]:
-    due = Booking.objects.filter(ask_at__lte=now).order_by("ask_at", "pk")
-    return list(due.values_list("pk", flat=True)[:limit])
 
 
 def _shown(rows: QuerySet[Order]) -> QuerySet[Order]:

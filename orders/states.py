@@ -1,4 +1,4 @@
-"""The states of an order, of its bags and its couriers, and the closed sets around them."""
+"""The states of an order, and the closed sets around it."""
 
 from enum import StrEnum
 from typing import Final
@@ -72,26 +72,8 @@ OPEN_FATES: Final = frozenset({BagFate.KEPT, BagFate.SENT})
 
 class CourierKind(StrEnum):
     RIDER = "rider"  # the bank's own
-    PROVIDER = "provider"  # a logistics company
     OTHER = "other"  # whom the bank names in words
     PICKUP = "pickup"  # the receiver fetches it
-
-
-class BookingStatus(StrEnum):
-    """A courier asked of a logistics company."""
-
-    WANTED = "wanted"  # written down here; whether the provider has it is not known yet
-    BOOKED = "booked"
-    REFUSED = "refused"
-    CANCELLED = "cancelled"
-
-
-BOOKING_TRANSITIONS = {
-    (BookingStatus.WANTED, "book"): BookingStatus.BOOKED,
-    (BookingStatus.WANTED, "refuse"): BookingStatus.REFUSED,
-    (BookingStatus.WANTED, "cancel"): BookingStatus.CANCELLED,
-    (BookingStatus.BOOKED, "cancel"): BookingStatus.CANCELLED,
-}
 
 
 class Fault(StrEnum):

@@ -125,7 +125,8 @@ RIDER: Final[dict[str, Any]] = {
     "phone": "+919822012345",
     "vehicle": "MH12 AB 1234",
     "is_active": True,
-    "location": None,
+    "lat": None,
+    "lng": None,
     "located_at": None,
     "load": 0,
 }

@@ -271,7 +271,7 @@ class DispatchView(APIView):
         body = read(shapes.OrderDispatchIn, request)
         courier = road.Courier(
             rider_id=body.get("rider"),
-            is_provider=body["provider"],
+            is_nearest=body["nearest_rider"],
             name=body["courier"],
             vehicle=body["vehicle"],
             expected_at=body.get("expected_at"),

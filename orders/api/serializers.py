@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from common.api.fields import CodeField, LatitudeField, LongitudeField, MomentField, PointIn
+from common.api.fields import CodeField, LatitudeField, LongitudeField, MomentField, PhoneField, PointIn
 from common.blood import Sex
 from orders.selectors import PLACED, RECEIVED
 from orders.states import BagFate, CourierKind, EndReason, Fault, OrderStatus, Terms
@@ -22,6 +23,7 @@ SPECIAL = ["irradiated", "leukoreduced", "cmv_negative", "k_negative"]
 STATUSES = [str(status) for status in OrderStatus]
 MOST_LINES = 40
 MOST_UNITS = 50
+MOST_MEASURED = 500
 PRICES = ("price", "amount", "total", "currency", "charges", "discount", "fee", "unit_price", "charge", "tax")
 
 
@@ -267,8 +269,8 @@ class PackIn(serializers.Serializer[Any]):
 
 class OrderDispatchIn(serializers.Serializer[Any]):
     rider = serializers.UUIDField(required=False, help_text="One of your riders.")
-    provider = serializers.BooleanField(
-        required=False, default=False, help_text="The courier that the logistics company has promised."
+    nearest_rider = serializers.BooleanField(
+        required=False, default=False, help_text="Your nearest rider who carries nothing, else who carries least."
     )
     courier = serializers.CharField(max_length=120, required=False, allow_blank=True, default="", help_text="In words.")
     vehicle = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
@@ -300,3 +302,56 @@ class ReturnIn(serializers.Serializer[Any]):
     units = serializers.ListField(
         child=ComebackIn(), min_length=1, max_length=MOST_LINES * MOST_UNITS, help_text="Every bag that was sent."
     )
+
+
+class PingIn(serializers.Serializer[Any]):
+    at = MomentField()
+    lat = LatitudeField()
+    lng = LongitudeField()
+
+
+class PingsIn(serializers.Serializer[Any]):
+    pings = serializers.ListField(child=PingIn(), min_length=1, max_length=MOST_MEASURED, help_text="In any order.")
+
+
+class PingsOut(serializers.Serializer[Any]):
+    recorded = serializers.IntegerField(help_text="Those that were not known yet.")
+
+
+class ReadingIn(serializers.Serializer[Any]):
+    sensor = serializers.CharField(max_length=60)
+    at = MomentField()
+    temperature_c = serializers.DecimalField(
+        max_digits=5, decimal_places=2, min_value=Decimal(-200), max_value=Decimal(100)
+    )
+
+
+class ReadingsIn(serializers.Serializer[Any]):
+    readings = serializers.ListField(
+        child=ReadingIn(), min_length=1, max_length=MOST_MEASURED, help_text="In any order; each counts once."
+    )
+
+
+class RiderIn(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=120)
+    phone = PhoneField()
+    vehicle = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    is_active = serializers.BooleanField(required=False)
+
+
+class NewRiderIn(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=120)
+    phone = PhoneField()
+    vehicle = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
+
+
+class RiderOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    phone = serializers.CharField()
+    vehicle = serializers.CharField()
+    is_active = serializers.BooleanField()
+    lat = serializers.FloatField(allow_null=True)
+    lng = serializers.FloatField(allow_null=True)
+    located_at = serializers.DateTimeField(allow_null=True)
+    load = serializers.IntegerField(help_text="Orders on the road with this rider.")

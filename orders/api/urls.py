@@ -2,6 +2,7 @@ from django.urls import path
 
 from orders.api import partner_views as partner
 from orders.api import price_views as prices
+from orders.api import road_views as road
 from orders.api import views
 
 ORDER = "orders/<uuid:order_id>"
@@ -28,6 +29,10 @@ urlpatterns = [
     path(f"{OURS}/fail", partner.FailView.as_view(), name="partner-order-fail"),
     path(f"{OURS}/return", partner.ReturnView.as_view(), name="partner-order-return"),
     path(f"{OURS}/code", partner.PartnerCodeView.as_view(), name="partner-order-code"),
+    path(f"{OURS}/pings", road.PingsView.as_view(), name="partner-order-pings"),
+    path("partner/boxes/<uuid:box_id>/readings", road.ReadingsView.as_view(), name="partner-box-readings"),
+    path("partner/riders", road.RidersView.as_view(), name="partner-riders"),
+    path("partner/riders/<uuid:rider_id>", road.RiderView.as_view(), name="partner-rider"),
     path("partner/price-list", prices.PriceListView.as_view(), name="partner-price-list"),
     path("partners/<uuid:partner_id>/price-list", prices.PublicPriceListView.as_view(), name="partners-price-list"),
     path("partner/contracts", prices.ContractsView.as_view(), name="partner-contracts"),

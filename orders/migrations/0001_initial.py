@@ -115,14 +115,7 @@ class Migration(migrations.Migration):
                 (
                     "courier_kind",
                     models.CharField(
-                        blank=True,
-                        choices=[
-                            ("rider", "rider"),
-                            ("provider", "provider"),
-                            ("other", "other"),
-                            ("pickup", "pickup"),
-                        ],
-                        max_length=8,
+                        blank=True, choices=[("rider", "rider"), ("other", "other"), ("pickup", "pickup")], max_length=8
                     ),
                 ),
                 ("courier", models.CharField(blank=True, max_length=120)),
@@ -201,39 +194,6 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "boxes",
             },
-        ),
-        migrations.CreateModel(
-            name="Booking",
-            fields=[
-                ("id", models.UUIDField(default=common.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("wanted", "wanted"),
-                            ("booked", "booked"),
-                            ("refused", "refused"),
-                            ("cancelled", "cancelled"),
-                        ],
-                        default="wanted",
-                        max_length=10,
-                    ),
-                ),
-                ("provider_ref", models.CharField(blank=True, max_length=120)),
-                ("courier", models.CharField(blank=True, max_length=120)),
-                ("vehicle", models.CharField(blank=True, max_length=40)),
-                ("expected_at", models.DateTimeField(null=True)),
-                ("ask_at", models.DateTimeField(null=True)),
-                ("asked", models.PositiveSmallIntegerField(default=0)),
-                ("failure", models.CharField(blank=True, max_length=60)),
-                ("created_at", models.DateTimeField(default=common.clock.now, editable=False)),
-                (
-                    "order",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="bookings", to="orders.order"
-                    ),
-                ),
-            ],
         ),
         migrations.CreateModel(
             name="OrderEvent",
@@ -448,35 +408,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            model_name="booking",
-            index=models.Index(
-                condition=models.Q(("ask_at__isnull", False)), fields=["ask_at", "id"], name="booking_to_ask"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="booking",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["wanted", "booked", "refused", "cancelled"])),
-                name="booking_status_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="booking",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status__in", ["wanted", "booked"])),
-                fields=("order",),
-                name="one_courier_per_order",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="booking",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("provider_ref", ""), _negated=True),
-                fields=("provider_ref",),
-                name="booking_provider_ref_once",
-            ),
-        ),
-        migrations.AddIndex(
             model_name="orderevent",
             index=models.Index(fields=["order", "id"], name="events_of_order"),
         ),
@@ -538,7 +469,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="orderbag",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("fate__in", ["kept", "sent"])), fields=("unit",), name="bag_in_one_order_at_a_time"
+                condition=models.Q(("box__isnull", False), ("fate__in", ["kept", "sent"])),
+                fields=("unit",),
+                name="bag_in_one_box_at_a_time",
             ),
         ),
         migrations.AddConstraint(

@@ -1,10 +1,9 @@
 """Orders and their bags; boxes, couriers and what is measured on the road."""
 
-from orders.models.moving import Booking, Box, Ping, Reading, Rider
+from orders.models.moving import Box, Ping, Reading, Rider
 from orders.models.ordering import Order, OrderBag, OrderEvent, OrderLine, Settlement
 
 __all__ = [
-    "Booking",
     "Box",
     "Order",
     "OrderBag",

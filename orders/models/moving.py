@@ -8,7 +8,6 @@ from django.db.models import Q
 from common import clock
 from common.fields import E164Field, e164_check
 from common.ids import uuid7
-from orders.states import BookingStatus
 
 
 class Box(models.Model):
@@ -100,37 +99,3 @@ class Rider(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class Booking(models.Model):
-    """A courier wanted of a logistics company for an order. `ask_at`: when the provider is asked next."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    order = models.ForeignKey("orders.Order", on_delete=models.CASCADE, related_name="bookings")
-    status = models.CharField(max_length=10, choices=[(s, s) for s in BookingStatus], default=BookingStatus.WANTED)
-    provider_ref = models.CharField(max_length=120, blank=True)
-    courier = models.CharField(max_length=120, blank=True)
-    vehicle = models.CharField(max_length=40, blank=True)
-    expected_at = models.DateTimeField(null=True)
-    ask_at = models.DateTimeField(null=True)
-    asked = models.PositiveSmallIntegerField(default=0)
-    failure = models.CharField(max_length=60, blank=True)
-    created_at = models.DateTimeField(default=clock.now, editable=False)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(status__in=list(BookingStatus)), name="booking_status_is_known"),
-            models.UniqueConstraint(
-                fields=["order"],
-                condition=Q(status__in=[BookingStatus.WANTED, BookingStatus.BOOKED]),
-                name="one_courier_per_order",
-            ),
-            models.UniqueConstraint(
-                fields=["provider_ref"], condition=~Q(provider_ref=""), name="booking_provider_ref_once"
-            ),
-        ]
-        indexes = [models.Index(fields=["ask_at", "id"], name="booking_to_ask", condition=Q(ask_at__isnull=False))]
-
-    @property
-    def state(self) -> BookingStatus:
-        return BookingStatus(self.status)

@@ -260,8 +260,11 @@ class OrderBag(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(fate__in=list(BagFate)), name="order_bag_fate_is_known"),
+            # Which order a bag is kept for, its reservation says, also where one has lapsed and was not swept yet.
             models.UniqueConstraint(
-                fields=["unit"], condition=Q(fate__in=sorted(OPEN_FATES)), name="bag_in_one_order_at_a_time"
+                fields=["unit"],
+                condition=Q(fate__in=sorted(OPEN_FATES), box__isnull=False),
+                name="bag_in_one_box_at_a_time",
             ),
             models.CheckConstraint(
                 condition=~Q(fate__in=[BagFate.SENT, BagFate.DELIVERED, BagFate.RETURNED]) | Q(box__isnull=False),

@@ -1,16 +1,22 @@
-"""Who brings boxes: the bank's own riders, and couriers of a logistics company."""
+"""Who brings boxes: the bank's own riders."""
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 import uuid
-from typing import Any
+from typing import Any, Final
 
+from common import clock
 from common.db import command, lock, step
 from common.errors import NotFound
-from orders.errors import DispatchIncomplete, RiderUnknown
-from orders.models import Booking, Order, Rider
-from orders.states import BookingStatus, CourierKind
+from common.geo import Point, distance_km
+from orders import selectors
+from orders.errors import RiderUnknown
+from orders.models import Rider
+from partners import selectors as partners
+
+FRESH: Final = dt.timedelta(minutes=30)  # an older place of a rider says nothing
 
 
 @command
@@ -35,22 +41,27 @@ def change_rider(*, rider_id: uuid.UUID, partner_id: uuid.UUID, changes: dict[st
 
 
 @step
-def take_rider(*, rider_id: uuid.UUID, partner_id: uuid.UUID) -> Rider:
-    """Return an active rider of the bank, held. Locks: the rider.      Raises: RiderUnknown"""
-    for rider in lock(Rider, [rider_id]):
-        if rider.partner_id == partner_id and rider.is_active:
-            return rider
-    raise RiderUnknown
+def take_rider(*, partner_id: uuid.UUID, rider_id: uuid.UUID | None) -> Rider:
+    """Return this active rider of the bank, or the one who suits best, held.
+
+    Best is the nearest to the bank of those who carry nothing; when all carry, who carries least. One whose place is
+    not known, or was not told lately, is as far as can be.
+
+    Locks: the bank's riders, so that two orders at once see each other.      Raises: RiderUnknown
+    """
+    wanted = Rider.objects.filter(partner_id=partner_id, is_active=True)
+    riders = lock(Rider, (wanted if rider_id is None else wanted.filter(pk=rider_id)).values_list("pk", flat=True))
+    riders = [rider for rider in riders if rider.is_active and rider.partner_id == partner_id]
+    if not riders:
+        raise RiderUnknown
+    if rider_id is not None:
+        return riders[0]
+    load = selectors.loads_of(rider.pk for rider in riders)
+    bank = partners.card(partner_id).location
+    return min(riders, key=lambda rider: (load.get(rider.pk, 0), _distance(rider, bank), rider.pk))
 
 
-def booked_way(order: Order, expected_at: dt.datetime | None) -> dict[str, Any]:
-    """Return the columns of the courier that a logistics company has promised. Raises: DispatchIncomplete"""
-    booking = Booking.objects.filter(order=order, status=BookingStatus.BOOKED).first()
-    if booking is None:
-        raise DispatchIncomplete
-    return {
-        "courier_kind": CourierKind.PROVIDER,
-        "courier": booking.courier,
-        "vehicle": booking.vehicle,
-        "expected_at": expected_at or booking.expected_at,
-    }
+def _distance(rider: Rider, bank: Point) -> float:
+    if rider.lat is None or rider.located_at is None or clock.now() - rider.located_at > FRESH:
+        return math.inf
+    return distance_km(Point(float(rider.lat), float(rider.lng or 0)), bank)

@@ -108,11 +108,11 @@ def make_up_for(*, order_id: uuid.UUID, unit_ids: list[uuid.UUID]) -> None:
     """
     order = hold_order(order_id)
     lost = OrderBag.objects.filter(order=order, unit__in=unit_ids, fate=BagFate.KEPT).update(fate=BagFate.LOST)
-    if not lost or order.state not in HOLDS_BAGS:
+    if order.state not in HOLDS_BAGS or not missing_lines(order):
         return
     if order.state is OrderStatus.PACKED:
         take_step(order, "unpack", role=SYSTEM, actor=SYSTEM, facts={"lost": lost})
-    else:
+    elif lost:
         note(order, "lose", role=SYSTEM, actor=SYSTEM, facts={"lost": lost})
     try:
         with attempt():

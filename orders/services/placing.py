@@ -71,8 +71,8 @@ def place_order(
         requisition_number=requisition_number,
         is_pickup=destination is None,
         address=None if destination is None else destination.address,
-        lat=_degrees(None if point is None else point.lat),
-        lng=_degrees(None if point is None else point.lng),
+        lat=None if point is None else in_degrees(point.lat),
+        lng=None if point is None else in_degrees(point.lng),
         distance_km=in_column(priced.quote.distance_km),
         needed_by=needed_by,
         due_at=needed_by,
@@ -101,5 +101,6 @@ def _row(order: Order, place: int, line: Line) -> OrderLine:
     )
 
 
-def _degrees(value: float | None) -> Decimal | None:
-    return None if value is None else round(Decimal(str(value)), 6)
+def in_degrees(value: float) -> Decimal:
+    """Return degrees as the columns keep them: six decimals, 11 cm."""
+    return round(Decimal(str(value)), 6)

@@ -60,6 +60,11 @@ def tell(order: Order, name: str, **facts: Any) -> None:
     outbox.emit(name, key=f"order:{order.pk}", order=str(order.pk), **facts)
 
 
+@step
+def tell_settlement(settlement_id: uuid.UUID) -> None:
+    outbox.emit("settlement.due", key=f"settlement:{settlement_id}", settlement=str(settlement_id))
+
+
 def refuse_over(order: Order) -> None:
     """Raises: OrderOver where time has ended it, swept or not."""
     if order.is_over:

@@ -22,12 +22,13 @@ from orders.errors import (
 )
 from orders.models import Order, OrderBag, Reading
 from orders.services import codes, couriers
-from orders.services.records import BANK, close_boxes, hold_order, may, take_step, tell
+from orders.services.records import BANK, SYSTEM, close_boxes, hold_order, may, note, take_step, tell
 from orders.states import BagFate, CourierKind, Fault, Terms
 from payments.services import purchasing
 from payments.states import PurchaseKind
 from stock import selectors as stock_rows
 from stock import services as stock
+from stock.errors import ReservationLapsed
 
 # domain practice (some use 60): longer out of control, and a bag does not go back on the shelf.
 LONGEST_OUT: Final = dt.timedelta(minutes=30)
@@ -36,10 +37,10 @@ LATEST_LOG: Final = dt.timedelta(minutes=30)  # between two readings of a box th
 
 @dataclass(frozen=True)
 class Courier:
-    """Who brings it: one of our riders, the logistics company asked before, or somebody in words."""
+    """Who brings it: one of our riders, the nearest that is free, or somebody in words."""
 
     rider_id: uuid.UUID | None = None
-    is_provider: bool = False
+    is_nearest: bool = False
     name: str = ""
     vehicle: str = ""
     expected_at: dt.datetime | None = None
@@ -90,14 +91,16 @@ def dispatch(
         **_way(order, courier),
         **code_columns,
     )
-    stock.issue_units(
+    issued = stock.issue_units(
         holding_id=order.holding or uuid.UUID(int=0),
         actor=actor,
         to=f"order:{order.pk}",
         to_partner_id=order.buyer_partner_id,
         emergency=emergency,
     )
-    OrderBag.objects.filter(order=order, fate=BagFate.KEPT).update(fate=BagFate.SENT)
+    sent = OrderBag.objects.filter(order=order, fate=BagFate.KEPT).update(fate=BagFate.SENT)
+    if sent != len(issued):  # one was lost a moment ago, of which this order has not heard
+        raise ReservationLapsed
     tell(order, "order.dispatched")
     return order
 
@@ -131,6 +134,22 @@ def deliver(
     close_boxes(order)
     tell(order, "order.delivered")
     return order
+
+
+@command
+def tell_if_late(*, order_id: uuid.UUID) -> bool:
+    """Tell both sides, once, that an order should have arrived; return whether it was so.
+
+    Locks: the order.      Emits: order.late
+    """
+    order = hold_order(order_id)
+    if not order.is_late or order.late_told_at is not None:
+        return False
+    order.late_told_at = clock.now()
+    order.save(update_fields=["late_told_at"])
+    note(order, "late", role=SYSTEM, actor=SYSTEM)
+    tell(order, "order.late")
+    return True
 
 
 @command
@@ -195,8 +214,8 @@ def _way(order: Order, courier: Courier) -> dict[str, Any]:
     expected: dict[str, Any] = {"expected_at": courier.expected_at}
     if order.is_pickup:
         return {"courier_kind": CourierKind.PICKUP, **expected}
-    if courier.rider_id is not None:
-        rider = couriers.take_rider(rider_id=courier.rider_id, partner_id=order.bank_id)
+    if courier.rider_id is not None or courier.is_nearest:
+        rider = couriers.take_rider(partner_id=order.bank_id, rider_id=courier.rider_id)
         return {
             "courier_kind": CourierKind.RIDER,
             "rider": rider,
@@ -204,8 +223,6 @@ def _way(order: Order, courier: Courier) -> dict[str, Any]:
             "vehicle": courier.vehicle or rider.vehicle,
             **expected,
         }
-    if courier.is_provider:
-        return couriers.booked_way(order, courier.expected_at)
     if not courier.name:
         raise DispatchIncomplete
     return {"courier_kind": CourierKind.OTHER, "courier": courier.name, "vehicle": courier.vehicle, **expected}

@@ -21,7 +21,6 @@ TABLES = tables()
 COLUMNS = {
     "donations.states.INVITATION_TRANSITIONS": ("donations.Invitation", "status"),
     "notifications.states.DELIVERY_TRANSITIONS": ("notifications.Delivery", "status"),
-    "orders.states.BOOKING_TRANSITIONS": ("orders.Booking", "status"),
     "orders.states.ORDER_TRANSITIONS": ("orders.Order", "status"),
     "partners.states.TRANSITIONS": ("partners.Partner", "status"),
     "payments.states.PAYMENT_TRANSITIONS": ("payments.Payment", "status"),
