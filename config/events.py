@@ -84,22 +84,7 @@ UNHEARD: Final = frozenset(
     # Told to those who sell, as soon as they do.
     | {"payment.cancelled", "payment.expired", "payment.failed", "payment.held"}
     | {"payout.failed", "payout.succeeded"}
-    | {
-        "order.accepted",
-        "order.cancelled",
-        "order.delivered",
-        "order.dispatched",
-        "order.failed",
-        "order.packed",
-        "order.paid",
-        "order.placed",
-        "order.rejected",
-        "order.returned",
-        "order.short",
-        "order.breached",
-        "order.late",
-        "settlement.due",
-    }
+    | {"order.returned"}
 )
 
 

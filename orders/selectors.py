@@ -137,6 +137,14 @@ def order_facts(order_id: uuid.UUID) -> OrderFacts:
     )
 
 
+def settlement_sides(settlement_id: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID]:
+    """Return the bank and the hospital of a monthly bill. Raises: NotFound"""
+    found = Settlement.objects.filter(pk=settlement_id).values_list("bank_id", "hospital_id").first()
+    if found is None:
+        raise NotFound
+    return found
+
+
 def code_to_send(order_id: uuid.UUID) -> str | None:
     """Return the hand-over code until the receiver has been told of it."""
     row = Order.objects.filter(pk=order_id, status=OrderStatus.DISPATCHED).first()

@@ -3,6 +3,15 @@
 Nobody learns more than the visit needs: no donor's name or phone, no arrival code, nothing about health.
 """
 
-from notifications.handlers import accounts, blood_requests, coming_back, exchange, organisations, shelves, visits
+from notifications.handlers import (
+    accounts,
+    blood_requests,
+    coming_back,
+    exchange,
+    orders,
+    organisations,
+    shelves,
+    visits,
+)
 
-__all__ = ["accounts", "blood_requests", "coming_back", "exchange", "organisations", "shelves", "visits"]
+__all__ = ["accounts", "blood_requests", "coming_back", "exchange", "orders", "organisations", "shelves", "visits"]

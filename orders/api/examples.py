@@ -88,7 +88,7 @@ STEP: Final[dict[str, Any]] = {
 PRICE_LIST: Final[dict[str, Any]] = {
     "currency": "INR",
     "processing": [{"component": "red_cells", "charge": 145000}],
-    "delivery": [{"up_to_km": "5.00", "charge": 15000}, {"up_to_km": "20.00", "charge": 40000}],
+    "delivery": [{"up_to_km": 5.0, "charge": 15000}, {"up_to_km": 20.0, "charge": 40000}],
     "taxes": {"name": "GST", "processing": 0, "delivery": 1800},
     "cancellation": {"accepted": 5000, "packed": 20000},
 }
