@@ -39,7 +39,7 @@ def run(report: Report) -> None:
         tokens = [people.person_token(donor) for donor in donors]
         connection.close()
         with running("web", database_url=url) as servers:
-            _warm_up(servers.port, tokens[0])
+            warm_up(servers.port, tokens[0])
             for number in range(ROUNDS):
                 say(f"  storm {number + 1} of {ROUNDS} ...")
                 _storm(report, number, servers.port, owner, tokens[number * DONORS : (number + 1) * DONORS])
@@ -58,8 +58,8 @@ def _storm(report: Report, number: int, port: int, owner: people.Member, tokens:
         radius_km=100,
     )
     path = f"/api/v1/requests/{wanted.pk}/accept"
-    replies, took = _together([request(port, "POST", path, token) for token in tokens], port)
-    outcomes = Counter(_outcome(reply) for reply in replies)
+    replies, took = together([request(port, "POST", path, token) for token in tokens], port)
+    outcomes = Counter(outcome_of(reply) for reply in replies)
     promised = Assignment.objects.filter(request=wanted).count()
     said = ", ".join(f"{count} x {what}" for what, count in outcomes.most_common())
     exact = outcomes == {"201": UNITS, "409 request_full": DONORS - UNITS} and promised == UNITS
@@ -67,13 +67,13 @@ def _storm(report: Report, number: int, port: int, owner: people.Member, tokens:
     report.hold(f"storm {number + 1}: waits", took, "p95 < 1 s", holds=took.p95 < P95_BAR)
 
 
-def _warm_up(port: int, token: str) -> None:
+def warm_up(port: int, token: str) -> None:
     """Let every thread of the server open its connection to the database."""
     messages = [request(port, "GET", "/api/v1/me", token)] * 64
-    _together(messages, port)
+    together(messages, port)
 
 
-def _together(messages: list[bytes], port: int) -> tuple[list[Reply], Spread]:
+def together(messages: list[bytes], port: int) -> tuple[list[Reply], Spread]:
     """Send each message over its own connection at the same moment; return the answers and how long each took."""
     start = threading.Barrier(len(messages))
     replies: list[Reply | None] = [None] * len(messages)
@@ -95,5 +95,5 @@ def _together(messages: list[bytes], port: int) -> tuple[list[Reply], Spread]:
     return [reply for reply in replies if reply is not None], Spread(took)
 
 
-def _outcome(reply: Reply) -> str:
+def outcome_of(reply: Reply) -> str:
     return "201" if reply.status == 201 else f"{reply.status} {reply.json().get('code', '')}"

@@ -21,11 +21,14 @@ BENCHMARKS = (
     "first_sms",
     "dispatch",
     "accept_storm",
+    "camp_rush",
     "import_directory",
     "lists",
     "sweeps",
     "allocation",
     "relay",
+    "webhooks",
+    "ledger",
 )
 MISSED = 3  # the exit code of a benchmark one of whose bars does not hold
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import enum
+from importlib import import_module
 
 from django.apps import AppConfig
 from django.db.migrations.serializer import BaseSerializer, serializer_factory
@@ -18,4 +19,5 @@ class CommonConfig(AppConfig):
     name = "common"
 
     def ready(self) -> None:
+        import_module("common.files.carrying")  # registers its handlers
         MigrationWriter.register_serializer(enum.Enum, ValueSerializer)

@@ -23,6 +23,7 @@ LOCK_ORDER = (
     "users.Session",
     "users.IdentityAttestation",
     "users.Donor",
+    "users.Document",
     "partners.Partner",
     "partners.Member",
     "partners.MemberSession",
@@ -30,12 +31,16 @@ LOCK_ORDER = (
     "orders.Box",
     "orders.Rider",
     "orders.Settlement",
+    "partners.Complaint",
+    "requests_app.AttenderRequest",  # before the bags, transfers and requests that are found for it
     "stock.Transfer",
     "stock.Collection",
     "stock.Unit",
     "stock.DinCounter",
     "requests_app.BloodRequest",
     "requests_app.Assignment",
+    "donations.Camp",
+    "donations.Enrolment",
     "donations.Donation",
     "donations.Invitation",
     # Whoever sells holds its own rows first and settles the money last; payments never lock what was bought.
@@ -45,8 +50,10 @@ LOCK_ORDER = (
     "payments.Payout",
     "payments.Account",
     "payments.InvoiceCounter",
+    "payments.ProviderToken",
     "notifications.Notification",
     "notifications.Delivery",
+    "common.PrivateFile",  # the kernel's, and last: whoever owns a file holds its own row before
 )
 
 DELETE_BATCH = 5000  # rows in one statement, so that pruning never holds a table for long

@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from common.logs import request_id
+from common.logs import REDACTED, request_id
 
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
+FILES = "/files/"
 log = logging.getLogger("request")
 
 
@@ -31,8 +32,18 @@ class RequestIdMiddleware:
             took = round((time.perf_counter() - started) * 1000)
             log.info(
                 "request",
-                extra={"method": request.method, "path": request.path, "status": response.status_code, "ms": took},
+                extra={
+                    "method": request.method,
+                    "path": shown_path(request.path),
+                    "status": response.status_code,
+                    "ms": took,
+                },
             )
             return response
         finally:
             request_id.reset(token)
+
+
+def shown_path(path: str) -> str:
+    """Return the path as a log may hold it: what follows `/files/` opens a private file."""
+    return f"{FILES}{REDACTED}" if path.startswith(FILES) else path

@@ -1,6 +1,9 @@
-"""The kernel's own tables: the outbox, idempotent replies and throttles."""
+"""The kernel's own tables: the outbox, idempotent replies, throttles and private files."""
 
 from django.db import models
+
+from common import clock
+from common.ids import uuid7
 
 
 class OutboxEvent(models.Model):
@@ -48,3 +51,30 @@ class Throttle(models.Model):
 
     key = models.CharField(max_length=64, primary_key=True)
     arrival = models.DateTimeField(db_index=True)
+
+
+class PrivateFile(models.Model):
+    """A file that nobody sees without a link. `content` is sealed here until a storage has it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    key = models.CharField(max_length=32, unique=True, help_text="Its random name in the storage.")
+    name = models.CharField(max_length=100, blank=True)
+    content_type = models.CharField(max_length=20)
+    size = models.PositiveIntegerField(help_text="bytes")
+    sha256 = models.CharField(max_length=64)
+    content = models.BinaryField(null=True)
+    storage = models.CharField(max_length=12, blank=True, help_text="Where it lies, or is being carried to.")
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    stored_at = models.DateTimeField(null=True)
+    discarded_at = models.DateTimeField(null=True, help_text="Since when it is only there to be removed.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(content__isnull=False, stored_at=None, discarded_at=None)
+                | models.Q(content=None, stored_at__isnull=False, discarded_at=None) & ~models.Q(storage="")
+                | models.Q(content=None, name="", discarded_at__isnull=False),
+                name="private_file_is_in_one_place",
+            ),
+            models.CheckConstraint(condition=models.Q(size__gt=0), name="private_file_is_not_empty"),
+        ]

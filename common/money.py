@@ -60,3 +60,8 @@ def in_words(money: Money) -> str:
     """Return the amount for people, as in «₹1,250.00»."""
     major = Decimal(money.minor).scaleb(-MINOR_DIGITS)
     return f"{'-' if major < 0 else ''}{SIGNS[money.currency]}{abs(major):,.{MINOR_DIGITS}f}"
+
+
+def in_code(money: Money) -> str:
+    """Return the amount in letters that every telephone has, as in «INR 1,250.00»."""
+    return f"{money.currency} {Decimal(money.minor).scaleb(-MINOR_DIGITS):,.{MINOR_DIGITS}f}"

@@ -29,17 +29,26 @@ LONGEST_LABEL = 120  # of a handler, as `Told` keeps it
 
 Handler = Callable[[OutboxEvent], None]
 _handlers: dict[str, list[Handler]] = defaultdict(list)
+_outside: set[str] = set()  # names whose one handler speaks to somebody outside
 log = logging.getLogger(__name__)
 
 
-def on(name: str) -> Callable[[Handler], Handler]:
-    """Register the decorated function as a handler of the event `name`."""
+def on(name: str, *, outside: bool = False) -> Callable[[Handler], Handler]:
+    """Register the decorated function as a handler of the event `name`.
+
+    One that speaks to somebody `outside` runs in no transaction, and the event counts as told when it is done: a killed
+    worker's is run again, so it may be repeated. It is the event's only handler, and holds up nobody else's events.
+    """
 
     def register(handler: Handler) -> Handler:
         if _label(handler) in map(_label, _handlers[name]):
             raise ValueError(f"{_label(handler)} hears {name} already: what one has heard counts for both.")
         if len(_label(handler)) > LONGEST_LABEL:
             raise ValueError(f"{_label(handler)} is longer than {LONGEST_LABEL} characters.")
+        if _handlers[name] and (outside or name in _outside):
+            raise ValueError(f"{name} has a handler that speaks to the outside, and can have no other.")
+        if outside:
+            _outside.add(name)
         _handlers[name].append(handler)
         return handler
 
@@ -85,11 +94,16 @@ def open_events() -> QuerySet[OutboxEvent]:
     return OutboxEvent.objects.filter(done_at=None)
 
 
-def claim(*, limit: int = BATCH) -> list[OutboxEvent]:
-    """Lease up to `limit` due events whose key has nothing older still open, oldest first."""
+def claim(*, limit: int = BATCH, outside: bool | None = None) -> list[OutboxEvent]:
+    """Lease up to `limit` due events whose key has nothing older still open, oldest first.
+
+    `outside` chooses those whose handler speaks to somebody outside, or the others; None takes both.
+    """
     now = clock.now()
     older = open_events().filter(key=OuterRef("key"), id__lt=OuterRef("id"))
     due = open_events().filter(~Exists(older), available_at__lte=now, attempts__lt=MAX_ATTEMPTS)
+    if outside is not None:
+        due = due.filter(name__in=_outside) if outside else due.exclude(name__in=_outside)
     with unit_of_work():
         events = list(due.order_by("available_at", "id").select_for_update(skip_locked=True, of=("self",))[:limit])
         OutboxEvent.objects.filter(pk__in=[event.pk for event in events]).update(
@@ -103,11 +117,10 @@ def claim(*, limit: int = BATCH) -> list[OutboxEvent]:
 def deliver(event: OutboxEvent) -> None:
     """Tell every handler that has not heard yet; a failure puts the event back for later."""
     try:
-        for handler in _handlers[event.name]:
-            with unit_of_work():
-                _, first_time = Told.objects.get_or_create(event=event, handler=_label(handler))
-                if first_time:
-                    handler(event)
+        if event.name in _outside:
+            _handlers[event.name][0](event)
+        else:
+            _tell_all(event)
     except Exception as exc:  # a worker outlives every handler's failure
         wait = min(dt.timedelta(seconds=2**event.attempts), LONGEST_WAIT)
         log.exception("outbox handler failed", extra={"outbox_event": event.name, "attempts": event.attempts})
@@ -116,6 +129,14 @@ def deliver(event: OutboxEvent) -> None:
         )
     else:
         OutboxEvent.objects.filter(pk=event.pk).update(done_at=clock.now())
+
+
+def _tell_all(event: OutboxEvent) -> None:
+    for handler in _handlers[event.name]:
+        with unit_of_work():
+            _, first_time = Told.objects.get_or_create(event=event, handler=_label(handler))
+            if first_time:
+                handler(event)
 
 
 def drain(*, limit: int = BATCH) -> int:

@@ -11,7 +11,7 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 from common import outbox
 from common.admin import ReadOnlyAdmin
-from common.models import OutboxEvent
+from common.models import OutboxEvent, PrivateFile
 
 
 class UndoneFilter(admin.SimpleListFilter):
@@ -48,6 +48,19 @@ class OutboxEventAdmin(ReadOnlyAdmin):
             outbox.replay(pk)
             count += 1
         self.message_user(request, f"{count} events will be told again.", messages.SUCCESS)
+
+
+@admin.register(PrivateFile)
+class PrivateFileAdmin(ReadOnlyAdmin):
+    """Where each private file lies, and which wait to be carried or removed. Names and content are not shown."""
+
+    list_display = ("id", "content_type", "size", "storage", "created_at", "stored_at", "discarded_at")
+    list_filter = ("storage", "content_type")
+    exclude = ("name", "content")
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PrivateFile]:
+        return super().get_queryset(request).defer("content")
 
 
 # The library registers its own pages, on which jobs could be edited.

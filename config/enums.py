@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
-from donations.states import ConsentForm, JourneyStep
+from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
 from notifications.states import Channel, DeliveryStatus
 from orders.states import BagFate, CourierKind, EndReason, Fault, OrderStatus, Terms
-from partners.states import PartnerKind, PartnerStatus, Role
+from partners.states import ComplaintCategory, ComplaintStatus, PartnerKind, PartnerStatus, Role, SubjectKind
 from payments.states import (
     ActionType,
     InvoiceKind,
@@ -19,7 +19,19 @@ from payments.states import (
     PurchaseKind,
     RefundStatus,
 )
-from requests_app.states import Answered, AssignmentStatus, RequestStatus, StopReason, Urgency, WaveKind
+from requests_app.states import (
+    OWN_REFUSALS,
+    Answered,
+    AssignmentStatus,
+    FamilyStatus,
+    RefuseReason,
+    RequestStatus,
+    SourceKind,
+    SourceStatus,
+    StopReason,
+    Urgency,
+    WaveKind,
+)
 from stock.compatibility import UNKNOWN
 from stock.components import Component
 from stock.states import (
@@ -40,6 +52,7 @@ from users.states import (
     AttestationFailure,
     AttestationStatus,
     ConsentStatus,
+    DocumentKind,
     IdentityMethod,
     Purpose,
     ScoreReason,
@@ -56,7 +69,11 @@ SETS: dict[str, Iterable[str]] = {
     "AttestationFailure": AttestationFailure,
     "AttestationStatus": AttestationStatus,
     "BloodGroup": BloodGroup,
+    "CampStatus": CampStatus,
     "Channel": Channel,
+    "CheckInOutcome": CheckInOutcome,
+    "ComplaintCategory": ComplaintCategory,
+    "ComplaintStatus": ComplaintStatus,
     "Component": Component,
     "ConsentForm": ConsentForm,
     "ConsentPurpose": STANDING_PURPOSES,
@@ -64,7 +81,10 @@ SETS: dict[str, Iterable[str]] = {
     "Currency": Currency,
     "DeliveryStatus": DeliveryStatus,
     "DiscardReason": DiscardReason,
+    "DocumentKind": DocumentKind,
     "DonationType": DonationType,
+    "EnrolmentStatus": EnrolmentStatus,
+    "FamilyStatus": FamilyStatus,
     "Finding": Finding,
     "IdentityMethod": IdentityMethod,
     "InvoiceKind": InvoiceKind,
@@ -79,25 +99,30 @@ SETS: dict[str, Iterable[str]] = {
     "OrderTerms": Terms,
     "Requirement": REQUIREMENTS,
     "OwnDiscardReason": OWN_REASONS,
+    "OwnRefuseReason": OWN_REFUSALS,
     "PartnerKind": PartnerKind,
     "PartnerStatus": PartnerStatus,
     "PaymentStatus": PaymentStatus,
     "Provider": Provider,
     "PurchaseKind": PurchaseKind,
     "Purpose": Purpose,
+    "RecipientGroup": [*BloodGroup, UNKNOWN],
+    "RefuseReason": RefuseReason,
     "RequestStatus": RequestStatus,
     "Role": Role,
     "ScoreReason": ScoreReason,
     "Sex": Sex,
+    "SourceKind": SourceKind,
+    "SourceStatus": SourceStatus,
     "StopReason": StopReason,
+    "SubjectKind": SubjectKind,
     "Tag": Tag,
-    "Recipient": (*BloodGroup, UNKNOWN),
+    "MoneyStatus": RefundStatus,  # of refunds and payouts
     "TransferAnswer": Answer,
     "TransferCondition": Condition,
     "TransferEnd": TransferEnd,
     "TransferFate": Fate,
     "TransferStatus": TransferStatus,
-    "RefundStatus": RefundStatus,  # of money on its way: refunds and payouts
     "UnitStatus": UnitStatus,
     "Urgency": Urgency,
     "WaveKind": WaveKind,

@@ -19,11 +19,31 @@ EVENTS: Final[Mapping[str, str]] = {
     "assignment.deferred": "The donor was found unfit at the visit.",
     "assignment.missed": "The donor did not come.",
     "assignment.released": "The donor need not come.",
+    "camp.cancelled": "A partner has called a camp off.",
+    "camp.donors_invited": "Donors near a camp are to be told of it.",
+    "camp.finished": "A camp is over, and its report is due.",
+    "camp.invitations_unfinished": "A camp has more donors near it than one transaction.",
+    "camp.published": "A partner collects blood somewhere.",
+    "camp.reminder_due": "A camp is tomorrow.",
+    "camp.reported": "A partner has said what a camp collected.",
     "assignment.reminder_due": "A donor is expected in a few hours.",
+    "complaint.answered": "An administrator has answered whoever complained.",
+    "complaint.opened": "Somebody has complained.",
     "donation.verified": "A partner has verified a donation.",
     "donor.eligible_again": "A donor who came before may give again.",
     "donor.locked": "A donor has broken too many promises.",
     "donor.unlocked": "A donor's lock is over.",
+    "file.discarded": "A private file is nobody's any more.",
+    "file.kept": "A private file waits to be carried to its storage.",
+    "family.asked": "A family needs blood for a patient.",
+    "family.cancelled": "A family needs the blood no longer.",
+    "family.confirmed": "The hospital has said yes to a family.",
+    "family.expired": "The hour by which a family needed blood has passed.",
+    "family.fulfilled": "A family's patient has got every unit.",
+    "family.refused": "The hospital has said no to a family.",
+    "family.served": "A family's patient has got some of the units.",
+    "family.source_changed": "A source of a family's blood has taken a step.",
+    "family.unsettled": "What a family needs and what is promised may differ.",
     "member.added": "A partner has a new member.",
     "order.accepted": "A bank keeps bags for an order.",
     "order.breached": "A box of an order was out of its temperature for too long.",
@@ -40,6 +60,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "order.short": "Bags kept for an order were lost, and there are no others.",
     "otp.requested": "Somebody wants a one-time code.",
     "partner.approved": "An administrator has let a partner work.",
+    "partner.flagged": "Many people have complained about a partner.",
     "partner.registered": "An organisation wants to become a partner.",
     "partner.reinstated": "A suspended partner works again.",
     "partner.rejected": "An administrator has refused a registration.",
@@ -80,11 +101,17 @@ EVENTS: Final[Mapping[str, str]] = {
 }
 # Told to nobody yet: for partners' webhooks to come.
 UNHEARD: Final = frozenset(
-    {"assignment.arrived", "transfer.requested", "unit.collected"}
+    {
+        "assignment.arrived",
+        "camp.reported",
+        "complaint.opened",  # administrators see it in their list
+        "order.returned",
+        "partner.flagged",  # administrators see this too
+        "unit.collected",
+    }
     # Told to those who sell, as soon as they do.
     | {"payment.cancelled", "payment.expired", "payment.failed", "payment.held"}
     | {"payout.failed", "payout.succeeded"}
-    | {"order.returned"}
 )
 
 

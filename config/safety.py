@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +18,27 @@ SENDERS = ("TWILIO_SMS_FROM", "TWILIO_WHATSAPP_FROM", "TWILIO_VOICE_FROM")
 IDENTITY_PROVIDER = tuple(f"IDENTITY_PROVIDER_{part}" for part in ("URL", "NAME", "CLIENT_ID", "SECRET"))
 SHORTEST_KEY = 32  # bytes of a key for HS256 (RFC 7518, 3.2)
 SHORTEST_SECRET = 50  # characters, as Django asks of its own
+CLOUDINARY_URL = re.compile(r"cloudinary://[^:@/]+:[^:@/]+@[^:@/]+")
 SHORTEST_WEBHOOK_SECRET = 20  # characters; those of Stripe have 38
+SHORTEST_PROVIDER_SECRET = 8  # characters; what the providers let one choose
+RAZORPAY = ("RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET")
+PHONEPE = (
+    "PHONEPE_CLIENT_ID",
+    "PHONEPE_CLIENT_SECRET",
+    "PHONEPE_WEBHOOK_USERNAME",
+    "PHONEPE_WEBHOOK_PASSWORD",
+    "PHONEPE_MERCHANT_ID",
+)
+BKASH = ("BKASH_USERNAME", "BKASH_PASSWORD", "BKASH_APP_KEY", "BKASH_APP_SECRET")
+SNS_ORIGIN = re.compile(r"https://sns\.[a-z]{2}(-[a-z]+)+-\d\.amazonaws\.com")
+SNS_TOPIC = re.compile(r"arn:aws:sns:[a-z]{2}(-[a-z]+)+-\d:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?")
+PAYMENT_HOSTS = {
+    "STRIPE_API_BASE": ("Stripe", "api.stripe.com"),
+    "RAZORPAY_API_BASE": ("Razorpay", "api.razorpay.com"),
+    "BKASH_API_BASE": ("bKash", "tokenized.pay.bka.sh"),
+    "PHONEPE_API_BASE": ("PhonePe", "api.phonepe.com"),
+    "PHONEPE_AUTH_BASE": ("PhonePe", "api.phonepe.com"),
+}
 FEWEST_CHARACTERS = 12  # different ones; a key of one repeated letter is no key
 
 
@@ -76,6 +98,7 @@ def _outside_world(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "TWILIO_API_BASE does not point at Twilio: the sandbox is never used in production."
     if public.scheme != "https" or not public.hostname:
         yield "PUBLIC_URL must be this server's https address: providers sign their webhooks over it."
+    yield from _private_files(settings)
 
 
 def _identity_provider(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -102,6 +125,19 @@ def _is_this_machine(host: str | None) -> bool:
         return False
 
 
+def _private_files(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Where private files go is said, never guessed, and is no place that a web server shows."""
+    url, base, folder = settings["CLOUDINARY_URL"], settings["CLOUDINARY_API_BASE"], settings["PRIVATE_FILES_DIR"]
+    if not url and not folder:
+        yield "CLOUDINARY_URL or PRIVATE_FILES_DIR must say where private files are kept."
+    if url and not CLOUDINARY_URL.fullmatch(url):
+        yield "CLOUDINARY_URL is written cloudinary://api_key:api_secret@cloud_name."
+    if "sandbox" in url or (url and urlsplit(base)[:2] != ("https", "api.cloudinary.com")):
+        yield "CLOUDINARY_API_BASE does not point at Cloudinary: the sandbox is never used in production."
+    if folder and Path(settings["STATIC_ROOT"]) in [Path(folder), *Path(folder).parents]:
+        yield "PRIVATE_FILES_DIR lies among the static files, which everybody may read."
+
+
 def _providers_of_payments(settings: Mapping[str, Any]) -> Iterator[str]:
     """A provider may be left out; one that is set up takes real money, and nothing signs for it with a known secret."""
     key, secret = settings["STRIPE_SECRET_KEY"], settings["STRIPE_WEBHOOK_SECRET"]
@@ -111,6 +147,37 @@ def _providers_of_payments(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "STRIPE_SECRET_KEY is no live key: the sandbox and test mode are never used in production."
     if secret and (len(secret) < SHORTEST_WEBHOOK_SECRET or "sandbox" in secret):
         yield "STRIPE_WEBHOOK_SECRET is the sandbox's, or too short."
-    base = urlsplit(settings["STRIPE_API_BASE"])
-    if (base.scheme, base.hostname) != ("https", "api.stripe.com"):
-        yield "STRIPE_API_BASE does not point at Stripe: the sandbox is never used in production."
+    yield from _razorpay(settings)
+    yield from _all_or_none(settings, PHONEPE)
+    yield from _weak(settings, PHONEPE)
+    yield from _all_or_none(settings, BKASH)
+    yield from _weak(settings, BKASH)
+    if settings["BKASH_SNS_ORIGIN"] and not SNS_ORIGIN.fullmatch(settings["BKASH_SNS_ORIGIN"]):
+        yield "BKASH_SNS_ORIGIN is not Amazon SNS: the sandbox is never used in production."
+    if settings["BKASH_SNS_TOPIC"] and not SNS_TOPIC.fullmatch(settings["BKASH_SNS_TOPIC"]):
+        yield "BKASH_SNS_TOPIC is no topic of Amazon SNS, or the sandbox's."
+    for name, (provider, host) in PAYMENT_HOSTS.items():
+        base = urlsplit(settings[name])
+        if (base.scheme, base.hostname) != ("https", host):
+            yield f"{name} does not point at {provider}: the sandbox is never used in production."
+
+
+def _razorpay(settings: Mapping[str, Any]) -> Iterator[str]:
+    yield from _all_or_none(settings, RAZORPAY)
+    key = settings["RAZORPAY_KEY_ID"]
+    if key and (not key.startswith("rzp_live_") or "sandbox" in key):
+        yield "RAZORPAY_KEY_ID is no live key: the sandbox and test mode are never used in production."
+    yield from _weak(settings, RAZORPAY[1:])
+
+
+def _all_or_none(settings: Mapping[str, Any], names: Sequence[str]) -> Iterator[str]:
+    missing = [name for name in names if not settings[name]]
+    if missing and len(missing) < len(names):
+        yield f"{', '.join(names)} belong together: {', '.join(missing)} is empty."
+
+
+def _weak(settings: Mapping[str, Any], names: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        value = settings[name]
+        if value and (len(value) < SHORTEST_PROVIDER_SECRET or "sandbox" in value.lower()):
+            yield f"{name} is the sandbox's, or too short."

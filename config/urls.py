@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from common.api.docs import RedocView, SchemaView, SwaggerView
+from common.api.files import show_file
 from common.api.problems import unknown_address
 from common.health import healthz, readyz
 
@@ -26,6 +27,7 @@ API: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="docs"), name="home"),
     path("api/v1/", include(API)),
+    path("files/<str:token>", show_file, name="file"),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=f"/{settings.STATIC_URL.strip('/')}/favicon.svg"), name="favicon"),
     path("healthz", healthz, name="healthz"),

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from common.admin import ReadOnlyAdmin
-from donations.models import Certificate, Donation, Invitation, Rating, Reminder
+from common.admin import ReadOnlyAdmin, ReadOnlyInline
+from donations.models import Camp, CampEvent, Certificate, Donation, Enrolment, Invitation, Rating, Reminder
 
 
 @admin.register(Donation)
@@ -17,9 +17,9 @@ class DonationAdmin(ReadOnlyAdmin):
 
 @admin.register(Rating)
 class RatingAdmin(ReadOnlyAdmin):
-    list_display = ("assignment", "rated_by", "stars", "comment", "created_at")
+    list_display = ("assignment", "attender_request", "rated_by", "stars", "comment", "created_at")
     list_filter = ("rated_by", "stars")
-    list_select_related = ("assignment__request__partner",)
+    list_select_related = ("assignment__request__partner", "attender_request__partner")
     ordering = ("-id",)
 
 
@@ -44,4 +44,29 @@ class InvitationAdmin(ReadOnlyAdmin):
     list_filter = ("status",)
     search_fields = ("donor__user__public_id",)
     list_select_related = ("donor__user",)
+    ordering = ("-id",)
+
+
+class CampEventInline(ReadOnlyInline):
+    model = CampEvent
+    fields = ("created_at", "verb", "actor", "enrolment", "facts")
+
+
+@admin.register(Camp)
+class CampAdmin(ReadOnlyAdmin):
+    list_display = ("starts_at", "partner", "title", "place_name", "status", "enrolled", "capacity", "reported_at")
+    list_filter = ("status",)
+    search_fields = ("=id", "title", "partner__name")
+    list_select_related = ("partner",)
+    ordering = ("-id",)
+    exclude = ("place",)
+    inlines = (CampEventInline,)
+
+
+@admin.register(Enrolment)
+class EnrolmentAdmin(ReadOnlyAdmin):
+    list_display = ("enrolled_at", "camp", "donor", "status", "checked_in_at")
+    list_filter = ("status",)
+    search_fields = ("=id", "=camp__id", "donor__user__public_id", "donor__user__phone")
+    list_select_related = ("camp__partner", "donor__user")
     ordering = ("-id",)

@@ -1,12 +1,22 @@
-"""What time does for donors who come back, in bounded transactions."""
+"""What time does to camps and for donors who come back, in bounded transactions over what an index says is due."""
 
 from __future__ import annotations
 
+import logging
+import uuid
+
+from common import clock
+from common.errors import Busy
+from donations import selectors
 from donations.models import REMINDED_HOURS
+from donations.services import announcing
+from donations.services.camps import advance_due_camps
 from donations.services.inviting import invite_due, waking_zones
 from donations.services.reminding import remind_due
 
 BATCH = 500
+CAMPS = 100  # in one batch
+log = logging.getLogger(__name__)
 
 
 def remind_donors() -> int:
@@ -25,3 +35,37 @@ def invite_donors_back() -> int:
         while found := invite_due(zone=zone, limit=BATCH):
             looked_at += found
     return looked_at
+
+
+def advance_camps() -> int:
+    """Write down which camps have begun or are over; return how many."""
+    moved = 0
+    while found := advance_due_camps(limit=CAMPS):
+        moved += found
+    return moved
+
+
+def tell_of_camps() -> int:
+    """Go on telling donors of camps, where quiet hours or a day's peace are over; return how many camps."""
+    now, seen = clock.now(), set[uuid.UUID]()
+    for camp_id in selectors.camps_to_invite(now):
+        try:
+            announcing.run_due_invitations(camp_id=camp_id)
+        except Busy:
+            log.info("a camp is held elsewhere", extra={"camp": str(camp_id)})
+            continue
+        seen.add(camp_id)
+    return len(seen)
+
+
+def remind_of_camps() -> int:
+    """Have those enrolled in tomorrow's camps reminded; return how many camps."""
+    reminded = 0
+    while found := announcing.remind_due(limit=CAMPS):
+        reminded += found
+    return reminded
+
+
+def prune_camp_invites() -> int:
+    """Forget who was told of camps that are over; return how many rows went."""
+    return announcing.prune_invites()

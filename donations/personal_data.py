@@ -9,7 +9,16 @@ from donations.services.forgetting import delete_traces
 from users.personal_data import Holding, Rows, hold, leaves_traces
 
 YOU = "You and the administrators."
-FIELDS = ("id", "assignment_id", "partner_id", "donation_type", "blood_group", "volume_ml", "donated_at")
+FIELDS = (
+    "id",
+    "assignment_id",
+    "enrolment_id",
+    "partner_id",
+    "donation_type",
+    "blood_group",
+    "volume_ml",
+    "donated_at",
+)
 MEASURED = ("consent", "haemoglobin_g_dl", "weight_kg", "systolic_mmhg", "diastolic_mmhg", "pulse_bpm", "temperature_c")
 
 
@@ -25,15 +34,27 @@ def certificates(user_id: uuid.UUID) -> Rows:
 def follow_ups(user_id: uuid.UUID) -> Rows:
     invitations = selectors.invitations_of_donor(user_id).order_by("pk")
     reminders = selectors.reminders_of_donor(user_id).order_by("pk")
+    camps = selectors.camp_invites_of_donor(user_id).order_by("pk")
     return [
-        *invitations.values("assignment_id", "status", "due_on", "created_at", "ended_at"),
+        *invitations.values("assignment_id", "enrolment_id", "status", "due_on", "created_at", "ended_at"),
         *reminders.values("assignment_id", "hours", "created_at"),
+        *camps.values("camp_id", "created_at"),
     ]
 
 
 def ratings(user_id: uuid.UUID) -> Rows:
     rows = selectors.ratings_by_donor(user_id).order_by("pk")
     return list(rows.values("id", "assignment_id", "stars", "comment", "created_at"))
+
+
+def enrolments(user_id: uuid.UUID) -> Rows:
+    rows = selectors.enrolments_of_donor(user_id).order_by("pk")
+    return list(rows.values("id", "camp_id", "status", "enrolled_at", "checked_in_at", "ended_at"))
+
+
+def family_ratings(user_id: uuid.UUID) -> Rows:
+    rows = selectors.ratings_by_family(user_id).order_by("pk")
+    return list(rows.values("id", "attender_request_id", "stars", "comment", "created_at"))
 
 
 hold(
@@ -56,7 +77,27 @@ hold(
         ratings,
     )
 )
+hold(
+    Holding(
+        "enrolments",
+        "To keep you a place in a camp, and to know that you came.",
+        "The partner that holds the camp.",
+        "As long as the account.",
+        "With no name: donations are traced through them, which the law asks for at least five years.",
+        enrolments,
+    )
+)
 leaves_traces(delete_traces)
+hold(
+    Holding(
+        "family_ratings",
+        "To tell hospitals how they served your request.",
+        "The partner that served it.",
+        "As long as the account.",
+        "The stars, without words or name.",
+        family_ratings,
+    )
+)
 hold(
     Holding(
         "certificates",
@@ -70,10 +111,10 @@ hold(
 hold(
     Holding(
         "follow_ups",
-        "To remind you of a promise, and to ask you again when you may give, once each.",
+        "To remind you of a promise, to ask you again when you may give, and to tell you of a camp nearby, once each.",
         YOU,
-        "As long as the promise.",
-        "That something was sent or dropped, with no name.",
+        "As long as the promise, or the place in a camp; of which camps you were told, until a week after each.",
+        "That something was sent or dropped, with no name; nothing of camps that you were told of.",
         follow_ups,
     )
 )

@@ -28,8 +28,26 @@ class Kind(StrEnum):
     THANK_YOU_UNDATED = "thank_you_undated"  # nobody can say when the next donation may be
     LOCKED = "locked"
     UNLOCKED = "unlocked"
+    CAMP_NEARBY = "camp_nearby"
+    CAMP_REMINDER = "camp_reminder"
+    CAMP_CANCELLED = "camp_cancelled"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a message
+    COMPLAINT_ANSWERED = "complaint_answered"  # to whoever complained, person or member
+    # To a family that asked for a patient.
+    FAMILY_RESERVED = "family_reserved"
+    FAMILY_CONFIRMED = "family_confirmed"
+    FAMILY_TRANSFER = "family_transfer"
+    FAMILY_ARRIVED = "family_arrived"
+    FAMILY_DONORS = "family_donors"
+    FAMILY_UNANSWERED = "family_unanswered"
+    FAMILY_SERVED = "family_served"
+    FAMILY_FULFILLED = "family_fulfilled"
+    FAMILY_REFUSED = "family_refused"
+    FAMILY_EXPIRED = "family_expired"
+    FAMILY_CANCELLED = "family_cancelled"
     # To members of a partner.
+    FAMILY_ASKS = "family_asks"
+    FAMILY_WITHDRAWN = "family_withdrawn"
     DONOR_COMING = "donor_coming"
     DONOR_CANCELLED = "donor_cancelled"
     REQUEST_FILLED = "request_filled"
@@ -43,6 +61,7 @@ class Kind(StrEnum):
     MEMBER_ADDED = "member_added"
     STOCK_LOW = "stock_low"
     UNITS_RECALLED = "units_recalled"
+    CAMP_REPORT_DUE = "camp_report_due"
     TRANSFER_ASKED = "transfer_asked"
     TRANSFER_OFFERED = "transfer_offered"
     TRANSFER_CONFIRMED = "transfer_confirmed"
@@ -65,6 +84,10 @@ class Kind(StrEnum):
     ORDER_LATE = "order_late"
     ORDER_BREACHED = "order_breached"
     SETTLEMENT_DUE = "settlement_due"
+    # To whoever paid: a person, or a partner's members.
+    PAYMENT_RECEIVED = "payment_received"
+    PAYMENT_LATE = "payment_late"
+    REFUND_SENT = "refund_sent"
     # To a number, whoever holds it; never in an inbox.
     HANDOVER_CODE = "handover_code"
     CODE = "code"
@@ -99,7 +122,24 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.BLOOD_ISSUED: Rule(SMS),
     Kind.LOCKED: Rule(SMS),
     Kind.UNLOCKED: Rule(SMS),
+    Kind.CAMP_NEARBY: Rule(SMS, priority=6),
+    Kind.CAMP_REMINDER: Rule(SMS),
+    Kind.CAMP_CANCELLED: Rule(BOTH, priority=1),
     Kind.PASSWORD_CHANGED: Rule(SMS, priority=1),
+    Kind.COMPLAINT_ANSWERED: Rule(SMS),
+    Kind.FAMILY_RESERVED: Rule(BOTH, priority=2),
+    Kind.FAMILY_CONFIRMED: Rule(BOTH, priority=2),
+    Kind.FAMILY_TRANSFER: Rule(BOTH, priority=2),
+    Kind.FAMILY_ARRIVED: Rule(BOTH, priority=2),
+    Kind.FAMILY_DONORS: Rule(BOTH, priority=2),
+    Kind.FAMILY_UNANSWERED: Rule(BOTH, priority=2),
+    Kind.FAMILY_SERVED: Rule(SMS, priority=3),
+    Kind.FAMILY_FULFILLED: Rule(BOTH, priority=3),
+    Kind.FAMILY_REFUSED: Rule(BOTH, priority=1),
+    Kind.FAMILY_EXPIRED: Rule(BOTH, priority=2),
+    Kind.FAMILY_CANCELLED: Rule(SMS),
+    Kind.FAMILY_ASKS: Rule(BOTH, priority=1),
+    Kind.FAMILY_WITHDRAWN: Rule(BOTH, priority=2),
     Kind.DONOR_COMING: Rule(BOTH, priority=2),
     Kind.DONOR_CANCELLED: Rule(BOTH, priority=2),
     Kind.REQUEST_FILLED: Rule(SMS, priority=3),
@@ -113,6 +153,7 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.MEMBER_ADDED: Rule(SMS),
     Kind.STOCK_LOW: Rule(SMS),
     Kind.UNITS_RECALLED: Rule(BOTH, priority=1),
+    Kind.CAMP_REPORT_DUE: Rule(BOTH, priority=3),
     Kind.TRANSFER_ASKED: Rule(BOTH, priority=2),
     Kind.TRANSFER_OFFERED: Rule(BOTH, priority=2),
     Kind.TRANSFER_CONFIRMED: Rule(BOTH, priority=2),
@@ -135,6 +176,9 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.ORDER_BREACHED: Rule(BOTH, priority=1),
     Kind.SETTLEMENT_DUE: Rule(SMS),
     Kind.HANDOVER_CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
+    Kind.PAYMENT_RECEIVED: Rule(BOTH),
+    Kind.PAYMENT_LATE: Rule(BOTH),
+    Kind.REFUND_SENT: Rule(BOTH),
     Kind.CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.ACCOUNT_EXISTS: Rule(SMS, priority=0, in_inbox=False),
     Kind.NO_ACCOUNT: Rule(SMS, priority=0, in_inbox=False),

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -36,7 +37,14 @@ PLAIN_PUNCTUATION = str.maketrans(
 )
 CONTROL = re.compile(r"[\s\x00-\x1f\x7f\u2028\u2029]+")
 
-Fact = str | int | Decimal | dt.datetime | dt.date | DonationType
+
+class Word(StrEnum):
+    """What is said in the reader's language, besides ways to donate."""
+
+    UNKNOWN_GROUP = "unknown_group"
+
+
+Fact = str | int | Decimal | dt.datetime | dt.date | DonationType | Word
 Facts = Mapping[str, Fact]
 
 
@@ -123,7 +131,7 @@ def _words(facts: Facts, *, language: str, zone: str, longest: int | None) -> di
 
 def _say(fact: Fact, *, language: str, zone: str, longest: int | None) -> str:
     words = texts(language)["words"]
-    if isinstance(fact, DonationType):
+    if isinstance(fact, DonationType | Word):
         return str(words[fact])
     if isinstance(fact, dt.datetime):
         local = fact.astimezone(_zone(zone))

@@ -18,6 +18,7 @@ from notifications.gateways import TextGateway, TwilioGateway
 from payments import errands
 
 RELAYS: Final = 2  # threads that tell events; events of one key keep their order all the same
+CARRIERS: Final = 1  # threads that tell events to the outside, which may be slow: no message waits for them
 BITE: Final = 5  # events that a relay takes at a time: what one holds, the other cannot tell
 STOP_WITHIN: Final = 9.0  # seconds for what is on its way when the worker is told to stop
 LONGEST_PAUSE: Final = 10.0  # seconds between two tries to reach the database
@@ -34,8 +35,8 @@ class Worker:
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set, then finish what is in hand, within 10 seconds."""
         relays = [
-            threading.Thread(target=relay_until, args=(stop,), name=f"relay-{number}", daemon=True)
-            for number in range(RELAYS)
+            threading.Thread(target=relay_until, args=(stop, number >= RELAYS), name=f"relay-{number}", daemon=True)
+            for number in range(RELAYS + CARRIERS)
         ]
         relays.append(threading.Thread(target=errands.serve, args=(stop,), name="errands", daemon=True))
         for relay in relays:
@@ -70,12 +71,12 @@ class Worker:
             log.warning("stopped without the database", extra={"cause": type(exc).__name__})
 
 
-def relay_until(stop: threading.Event) -> None:
-    """Tell events until `stop` is set, through any failure of the database."""
+def relay_until(stop: threading.Event, outside: bool = False) -> None:  # noqa: FBT001, FBT002 - a thread's argument
+    """Tell events, or those for the `outside`, until `stop` is set, through any failure of the database."""
     pause = POLL
     while not stop.is_set():
         try:
-            _relay_batch(stop)
+            _relay_batch(stop, outside=outside)
             pause = POLL
         except Busy:
             pause = POLL
@@ -91,7 +92,7 @@ def relay_until(stop: threading.Event) -> None:
     connection.close()
 
 
-def _relay_batch(stop: threading.Event) -> None:
-    while not stop.is_set() and (events := outbox.claim(limit=BITE)):
+def _relay_batch(stop: threading.Event, *, outside: bool) -> None:
+    while not stop.is_set() and (events := outbox.claim(limit=1 if outside else BITE, outside=outside)):
         for event in events:
             outbox.deliver(event)

@@ -102,6 +102,14 @@ def get_order(party: Party, order_id: uuid.UUID) -> Order:
     return found
 
 
+def order_of_bank(bank_id: uuid.UUID, order_id: uuid.UUID) -> Order:
+    """Return an order to the bank it was placed with. Raises: NotFound"""
+    found = Order.objects.filter(pk=order_id, bank_id=bank_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
 def timeline_of(party: Party, order_id: uuid.UUID, *, zone: str) -> list[Step]:
     """Return every step of an order, oldest first, by the clock of `zone`; two queries. Raises: NotFound"""
     if not orders_of(party).filter(pk=order_id).exists():

@@ -15,7 +15,8 @@ from django.utils.safestring import SafeString
 
 from common.admin import ReadOnlyAdmin, ReadOnlyInline
 from common.errors import DomainError
-from partners.models import Member, Partner, PartnerEvent
+from partners.models import Complaint, ComplaintEvent, Member, Partner, PartnerEvent
+from partners.services import complaints
 from partners.services.approval import approve_partner, reinstate_partner, reject_partner, suspend_partner
 
 Verb = Callable[..., Partner]
@@ -33,32 +34,45 @@ class ReasonForm(ActionForm):
 
 class PartnerEventInline(ReadOnlyInline):
     model = PartnerEvent
-    fields = readonly_fields = ("created_at", "verb", "actor", "reason")
+    fields = ("created_at", "verb", "actor", "reason")
     ordering = ("-pk",)
     show_change_link = False
 
 
 class MemberInline(ReadOnlyInline):
     model = Member
-    fields = readonly_fields = ("name", "phone", "role", "language", "is_active", "created_at")
+    fields = ("name", "phone", "role", "language", "is_active", "created_at")
     ordering = ("pk",)
+
+
+class FlaggedFilter(admin.SimpleListFilter):
+    """Many complaints ask for a review; nothing else follows from them."""
+
+    title = "review"
+    parameter_name = "flagged"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [("yes", "asked for by complaints")]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[Partner]) -> QuerySet[Partner]:
+        return rows.filter(flagged_at__isnull=False) if self.value() == "yes" else rows
 
 
 @admin.register(Partner)
 class PartnerAdmin(admin.ModelAdmin):
-    list_display = ("name", "city", "state", "kind", "status", "license_number", "in_directory", "created_at")
-    list_filter = ("status", "kind", "in_directory", "category", "state")
+    list_display = ("name", "city", "state", "kind", "status", "license_number", "flagged_at", "created_at")
+    list_filter = (FlaggedFilter, "status", "kind", "in_directory", "category", "state")
     search_fields = ("name", "city", "license_number", "license_key", "phone")
     ordering = ("-pk",)
     list_per_page = 50
     show_full_result_count = False
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     action_form = ReasonForm
-    actions = ("approve", "reject", "suspend", "reinstate")
+    actions = ("approve", "reject", "suspend", "reinstate", "reviewed")
     inlines = (MemberInline, PartnerEventInline)
     readonly_fields = (
         *("status", "license_number", "license_key", "in_directory", "listing_and_claim"),
-        *("created_at", "updated_at"),
+        *("flagged_at", "created_at", "updated_at"),
     )
     fieldsets = (
         (
@@ -79,7 +93,7 @@ class PartnerAdmin(admin.ModelAdmin):
         ("Contact", {"fields": ("phone", "email", "website", "service_hours")}),
         ("Place", {"fields": ("address", "city", "district", "state", "pincode", "lat", "lng", "zone")}),
         ("Services", {"fields": ("has_components", "has_apheresis")}),
-        ("Origin", {"fields": ("in_directory", "created_at", "updated_at")}),
+        ("Origin", {"fields": ("in_directory", "flagged_at", "created_at", "updated_at")}),
     )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -117,6 +131,12 @@ class PartnerAdmin(admin.ModelAdmin):
     def reinstate(self, request: HttpRequest, chosen: QuerySet[Partner]) -> None:
         self._each(request, chosen, reinstate_partner, "reinstated")
 
+    @admin.action(description="Reviewed: the complaints ask for nothing more", permissions=["change"])
+    def reviewed(self, request: HttpRequest, chosen: QuerySet[Partner]) -> None:
+        for partner in chosen:
+            complaints.unflag(partner_id=partner.pk, actor=actor_of(request))
+        self.message_user(request, f"{len(chosen)} partners reviewed.", messages.SUCCESS)
+
     def _each(
         self,
         request: HttpRequest,
@@ -148,6 +168,82 @@ class MemberAdmin(ReadOnlyAdmin):
     search_fields = ("name", "phone", "partner__name")
     ordering = ("-pk",)
     fields = readonly_fields = ("name", "partner", "role", "phone", "language", "is_active", "created_at")
+
+
+class CaseForm(ActionForm):
+    """The box beside the actions, for what is noted or answered."""
+
+    words = forms.CharField(required=False, max_length=4000, label="Words", widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class ComplaintEventInline(ReadOnlyInline):
+    model = ComplaintEvent
+    fields = ("created_at", "verb", "actor", "text")
+    ordering = ("-pk",)
+    show_change_link = False
+
+
+@admin.register(Complaint)
+class ComplaintAdmin(ReadOnlyAdmin):
+    """Cases: take one, note what is for colleagues, answer whoever complained, then resolve or dismiss."""
+
+    list_display = ("created_at", "status", "category", "about_partner", "about_person", "taken_by", "answered_at")
+    list_filter = ("status", "category", "created_at")
+    search_fields = ("=id", "about_partner__name", "by_partner__name", "by_person__public_id")
+    list_select_related = ("about_partner", "about_person", "taken_by")
+    ordering = ("-pk",)
+    inlines = (ComplaintEventInline,)
+    action_form = CaseForm
+    actions = ("take", "note_words", "answer_words", "resolve", "dismiss", "reopen")
+
+    @admin.action(description="Take", permissions=["work"])
+    def take(self, request: HttpRequest, chosen: QuerySet[Complaint]) -> None:
+        self._each(request, chosen, complaints.take)
+
+    @admin.action(description="Note the words, for administrators alone", permissions=["work"])
+    def note_words(self, request: HttpRequest, chosen: QuerySet[Complaint]) -> None:
+        self._each_with_words(request, chosen, complaints.note)
+
+    @admin.action(description="Answer with the words: whoever complained is told", permissions=["work"])
+    def answer_words(self, request: HttpRequest, chosen: QuerySet[Complaint]) -> None:
+        self._each_with_words(request, chosen, complaints.answer)
+
+    @admin.action(description="Resolve", permissions=["work"])
+    def resolve(self, request: HttpRequest, chosen: QuerySet[Complaint]) -> None:
+        self._each(request, chosen, complaints.close, verb="resolve")
+
+    @admin.action(description="Dismiss", permissions=["work"])
+    def dismiss(self, request: HttpRequest, chosen: QuerySet[Complaint]) -> None:
+        self._each(request, chosen, complaints.close, verb="dismiss")
+
+    @admin.action(description="Reopen", permissions=["work"])
+    def reopen(self, request: HttpRequest, chosen: QuerySet[Complaint]) -> None:
+        self._each(request, chosen, complaints.reopen)
+
+    def has_work_permission(self, request: HttpRequest) -> bool:
+        """Cases are changed by actions alone, by those who may change them."""
+        return request.user.has_perm("partners.change_complaint")
+
+    def _each_with_words(
+        self, request: HttpRequest, chosen: QuerySet[Complaint], act: Callable[..., Complaint]
+    ) -> None:
+        words = request.POST.get("words", "").strip()
+        if not words:
+            self.message_user(request, "Write the words beside the action.", messages.ERROR)
+            return
+        self._each(request, chosen, act, text=words)
+
+    def _each(
+        self, request: HttpRequest, chosen: QuerySet[Complaint], act: Callable[..., Complaint], **values: str
+    ) -> None:
+        """Do it to each case by itself; one that refuses does not hold up the others."""
+        for complaint in chosen:
+            try:
+                act(complaint_id=complaint.pk, admin_id=request.user.pk, **values)
+            except DomainError as exc:
+                self.message_user(request, f"{complaint.pk}: {exc.message} ({_facts(exc)})", messages.ERROR)
+            else:
+                self.message_user(request, f"{complaint.pk}: done.", messages.SUCCESS)
 
 
 def _facts(exc: DomainError) -> str:

@@ -55,3 +55,12 @@ class ContractExists(Conflict):
 
 class ContractWithYourself(Invalid):
     code, message, pointer = "contract_with_yourself", "A contract is between two organisations.", "/hospital"
+
+
+class ComplaintOpen(Conflict):
+    code, message = "complaint_open", "Your complaint about them is still being looked at."
+    constraint = "one_open_complaint_each"
+
+
+class AnswerMissing(Conflict):
+    code, message = "answer_missing", "A complaint is closed with an answer to whoever complained."

@@ -18,6 +18,7 @@ from common.money import Currency
 from partners.errors import NoPriceList
 from partners.models import (
     SEARCHED,
+    Complaint,
     Contract,
     ContractCharge,
     DeliveryBand,
@@ -32,7 +33,7 @@ from partners.searching import SearchDocument, beginnings_of
 from partners.states import PartnerKind, PartnerStatus, Role
 
 # What no answer of the public directory needs.
-_UNSHOWN = ("claimed_profile", "license_key", "facility_code", "place")
+_UNSHOWN = ("claimed_profile", "license_key", "facility_code", "place", "flagged_at")
 
 
 @dataclass(frozen=True)
@@ -181,6 +182,41 @@ def public_partner(partner_id: uuid.UUID) -> Partner:
     if found is None:
         raise NotFound
     return found
+
+
+def complaints_by_person(user_id: uuid.UUID) -> QuerySet[Complaint]:
+    """Return the person's complaints, without what administrators note."""
+    return Complaint.objects.filter(by_person_id=user_id).select_related("about_partner").defer("note")
+
+
+def complaints_by_partner(partner_id: uuid.UUID) -> QuerySet[Complaint]:
+    """Return the partner's complaints, without what administrators note."""
+    return Complaint.objects.filter(by_partner_id=partner_id).defer("note")
+
+
+def complaint_in(rows: QuerySet[Complaint], complaint_id: uuid.UUID) -> Complaint:
+    """Raises: NotFound, also for one that is somebody else's."""
+    found = rows.filter(pk=complaint_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+@dataclass(frozen=True)
+class ComplaintAuthor:
+    """Who hears of the answer: a person, or a member of a partner."""
+
+    person_id: uuid.UUID | None
+    partner_id: uuid.UUID | None
+    member_id: uuid.UUID | None
+
+
+def complaint_author(complaint_id: uuid.UUID) -> ComplaintAuthor:
+    """Raises: NotFound"""
+    row = Complaint.objects.filter(pk=complaint_id).first()
+    if row is None:
+        raise NotFound
+    return ComplaintAuthor(row.by_person_id, row.by_partner_id, row.by_member_id)
 
 
 def _public(*, kind: PartnerKind | None = None, live: bool | None = None) -> PartnerQuerySet:

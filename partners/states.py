@@ -38,3 +38,39 @@ class Role(StrEnum):
     OWNER = "owner"
     COORDINATOR = "coordinator"
     INVENTORY = "inventory"
+
+
+class ComplaintStatus(StrEnum):
+    OPEN = "open"
+    IN_REVIEW = "in_review"
+    RESOLVED = "resolved"
+    DISMISSED = "dismissed"
+
+
+COMPLAINT_TRANSITIONS: Final = {
+    (ComplaintStatus.OPEN, "take"): ComplaintStatus.IN_REVIEW,
+    (ComplaintStatus.IN_REVIEW, "resolve"): ComplaintStatus.RESOLVED,
+    (ComplaintStatus.IN_REVIEW, "dismiss"): ComplaintStatus.DISMISSED,
+    (ComplaintStatus.RESOLVED, "reopen"): ComplaintStatus.IN_REVIEW,
+    (ComplaintStatus.DISMISSED, "reopen"): ComplaintStatus.IN_REVIEW,
+}
+UNDECIDED: Final = frozenset({ComplaintStatus.OPEN, ComplaintStatus.IN_REVIEW})
+
+
+class ComplaintCategory(StrEnum):
+    CONDUCT = "conduct"
+    MONEY_ASKED = "money_asked"  # blood is never sold; a partner that asks a donor or family for money
+    SAFETY = "safety"
+    FALSE_REQUEST = "false_request"
+    NO_SHOW = "no_show"
+    PRIVACY = "privacy"
+    OTHER = "other"
+
+
+class SubjectKind(StrEnum):
+    """What a complaint is about besides whom, as its author says; nobody has checked it."""
+
+    ASSIGNMENT = "assignment"
+    ATTENDER_REQUEST = "attender_request"
+    CAMP = "camp"
+    ORDER = "order"

@@ -25,7 +25,9 @@ from payments.models import (
     PaymentEvent,
     Payout,
     Posting,
+    ProviderDecision,
     ProviderNotice,
+    ProviderToken,
     Purchase,
     Refund,
 )
@@ -208,3 +210,18 @@ class AccountAdmin(ReadOnlyAdmin):
     search_fields = ("owner_partner__name", "=id")
     list_select_related = ("owner_partner", "owner_user")
     ordering = ("kind", "id")
+
+
+@admin.register(ProviderToken)
+class ProviderTokenAdmin(ReadOnlyAdmin):
+    list_display = ("name", "issued_at", "expires_at", "renewing_until", "asked_at")
+    exclude = ("token",)
+    ordering = ("name",)
+
+
+@admin.register(ProviderDecision)
+class ProviderDecisionAdmin(ReadOnlyAdmin):
+    list_display = ("provider", "ref", "decided", "decided_at", "theirs")
+    list_filter = ("provider", "decided")
+    search_fields = ("=ref", "=theirs", "=about")
+    ordering = ("-pk",)

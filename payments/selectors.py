@@ -12,6 +12,7 @@ from django.db.models import Prefetch, Q, QuerySet, Sum
 
 from common import clock
 from common.errors import NotFound
+from common.money import Money
 from payments.errors import ReceiptNotReady
 from payments.gateways.base import Charge, Repayment
 from payments.models import (
@@ -98,6 +99,11 @@ def any_refund(refund_id: uuid.UUID) -> Refund:
     return found
 
 
+def payer_of(payment_id: uuid.UUID) -> Party:
+    """Return who pays. Raises: NotFound"""
+    return any_payment(payment_id).purchase.payer
+
+
 def charge_of(row: Payment) -> Charge:
     """Return what the provider is told of this payment, the same at every telling."""
     return Charge(
@@ -143,6 +149,12 @@ def payouts_of_partner(partner_id: uuid.UUID) -> QuerySet[Payout]:
 def purchase_of(kind: PurchaseKind, reference: uuid.UUID) -> Purchase | None:
     """Return what is to be paid for this, for the app that registered it."""
     return Purchase.objects.filter(kind=kind, reference=reference).first()
+
+
+def price_for(payer: Party, kind: PurchaseKind, reference: uuid.UUID) -> Money | None:
+    """Return what the party is to pay for this; None when there is nothing of theirs under this name."""
+    row = Purchase.objects.filter(**payer.columns("payer"), kind=kind, reference=reference).first()
+    return row.amount if row is not None else None
 
 
 def is_paid(kind: PurchaseKind, reference: uuid.UUID) -> bool:

@@ -124,3 +124,12 @@ class NoticeOutcome(StrEnum):
     WAITING = "waiting"
     ASKED = "asked"  # the provider is asked for the truth
     IGNORED = "ignored"  # nothing of ours, or nothing that matters
+
+
+class Decided(StrEnum):
+    """What is done at most once at a provider that would do it twice."""
+
+    TAKE = "take"  # the payer has agreed: the money is taken
+    LEAVE = "leave"  # this charge takes no money any more
+    AGREED = "agreed"  # the payer's browser says that the payer has agreed
+    REFUND = "refund"

@@ -5,7 +5,15 @@ from __future__ import annotations
 from django.contrib import admin
 
 from common.admin import ReadOnlyAdmin, ReadOnlyInline
-from requests_app.models import Assignment, BloodRequest, RequestEvent, Wave
+from requests_app.models import (
+    Assignment,
+    AttenderEvent,
+    AttenderRequest,
+    AttenderStep,
+    BloodRequest,
+    RequestEvent,
+    Wave,
+)
 
 
 class WaveInline(ReadOnlyInline):
@@ -53,3 +61,34 @@ class AssignmentAdmin(ReadOnlyAdmin):
     list_select_related = ("request__partner", "donor__user")
     ordering = ("-id",)
     exclude = ("code_digest",)
+
+
+class SourceInline(ReadOnlyInline):
+    model = AttenderStep
+    fields = ("created_at", "kind", "status", "units", "units_given", "until", "transfer", "blood_request", "reason")
+
+
+class FamilyEventInline(ReadOnlyInline):
+    model = AttenderEvent
+    fields = ("created_at", "verb", "status", "units", "reason", "actor")
+
+
+@admin.register(AttenderRequest)
+class AttenderRequestAdmin(ReadOnlyAdmin):
+    list_display = (
+        "created_at",
+        "partner",
+        "blood_group",
+        "component",
+        "units",
+        "units_issued",
+        "units_donated",
+        "urgency",
+        "status",
+        "needed_by",
+    )
+    list_filter = ("status", "urgency", "blood_group", "component", "sole")
+    search_fields = ("=id", "partner__name", "partner__city", "=requester__phone")
+    list_select_related = ("partner",)
+    ordering = ("-id",)
+    inlines = (SourceInline, FamilyEventInline)

@@ -68,3 +68,42 @@ class PromiseOpen(Conflict):
 
 class VisitNotOpen(Conflict):
     code, message = "visit_not_open", "What a donor answered is shown while the donor is with you."
+
+
+class HospitalUnknown(Invalid):
+    code, message, pointer = "hospital_unknown", "No approved organisation has this id.", "/hospital"
+
+
+class NoBankNearby(Conflict):
+    code, message = "no_bank_nearby", "No approved organisation that keeps blood is near that place."
+
+
+class FamilyRequestOpen(Conflict):
+    """Who has proven no identity has one open request at a time."""
+
+    code, message = "family_request_open", "You have an open request: cancel it first, or prove your identity."
+    constraint = "one_open_request_of_the_unverified"
+
+
+class FamilyRequestsTooMany(Conflict):
+    code, message = "family_requests_too_many", "You have as many open requests as one person may have."
+
+
+class FamilyRequestExpired(Conflict):
+    code, message = "family_request_expired", "The hour by which the family needed the blood has passed."
+
+
+class NothingReserved(Conflict):
+    code, message = "nothing_reserved", "No bag is reserved for this family at the moment."
+
+
+class UnitNotReserved(Conflict):
+    code, message = "unit_not_reserved", "One of these bags is not reserved for this family."
+
+
+class FamilyServed(Conflict):
+    code, message = "family_served", "These are more bags than the family still needs."
+
+
+class FamilyRequestUnfinished(Conflict):
+    code, message = "family_request_unfinished", "Blood is being found for your request: cancel it first."

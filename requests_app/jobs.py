@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from common import clock
 from common.errors import Busy
 from requests_app import selectors
+from requests_app.services.families.following import look_again
+from requests_app.services.families.raising import expire_due
 from requests_app.services.posting import expire_due_requests
 from requests_app.services.visits import FORGOTTEN_AFTER, GRACE, miss_if_late, release_if_forgotten
 from requests_app.services.waves import run_due_waves
@@ -41,6 +43,20 @@ def advance_due_waves() -> int:
     """Ask the next donors of every request whose wave's window has passed; return how many requests were looked at."""
     now = clock.now()
     return _each(lambda: selectors.waves_due(now), lambda pk: run_due_waves(request_id=pk))
+
+
+def expire_families() -> int:
+    """Close every family's request whose hour has passed; return how many."""
+    closed = 0
+    while found := expire_due(limit=BATCH):
+        closed += found
+    return closed
+
+
+def go_on_without_hospitals() -> int:
+    """Go on for every family whose hospital let the time pass while it kept bags; return how many."""
+    now = clock.now()
+    return _each(lambda: selectors.families_unanswered(now), lambda pk: look_again(request_id=pk))
 
 
 def _each(due: Callable[[], Iterable[uuid.UUID]], act: Callable[[uuid.UUID], object]) -> int:

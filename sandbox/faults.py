@@ -32,10 +32,12 @@ KNOWN: dict[str, str] = {
     "bad_signature": "Callbacks carry a wrong signature.",
     "wrong_amount": "The payer pays another amount than was asked for.",
     "wrong_currency": "The payer pays in another currency than was asked for.",
+    "error_in_200": "200 whose body is an error, as bKash has it; nothing is accepted.",
+    "token_expired": "The access token is refused with 401, as if its time were up; the next one serves.",
     "refund_pending": "A refund takes days: it stays pending until it is ended by hand.",
 }
 CHANNELS = ("sms", "whatsapp", "voice", "identity")
-PAYING = ("stripe",)  # the providers of payments: a fault may be limited to one
+PAYING = ("stripe", "razorpay", "phonepe", "bkash")  # the providers of payments: a fault may be limited to one
 LIMITS = ("only_to", "channel", "times", "on")
 TARGETS = ("send", "look_up", "any")
 _dice = secrets.SystemRandom()
@@ -139,7 +141,7 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "probability": (lambda value: _is_number(value) and 0 <= value <= 1, "a number from 0 to 1"),
     "only_to": (
         lambda value: value is None or isinstance(value, str),
-        "a number in E.164, or checkout, refund, webhook",
+        "a number in E.164, or checkout, capture, execute, refund, token, webhook",
     ),
     "channel": (lambda value: value is None or value in (*CHANNELS, *PAYING), ", ".join((*CHANNELS, *PAYING))),
     "times": (lambda value: value is None or _is_count(value), "a whole number"),

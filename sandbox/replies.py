@@ -14,13 +14,15 @@ from sandbox.faults import Faults
 
 HTML_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
+TOO_MANY = orjson.dumps({"error": {"code": "rate_limit", "message": "Too many requests.", "type": "api_error"}})
+
 
 async def failure(request: Request, faults: Faults, *, channel: str, to: str, on: str) -> Response | None:
     """Return the answer of a fault that strikes before anything is accepted, or None."""
     limited = faults.strike("rate_limit", to=to, channel=channel, on=on)
     if limited:
         headers = {"Retry-After": str(limited.retry_after)}
-        return Response(b"{}", HTTPStatus.TOO_MANY_REQUESTS, headers=headers, media_type="application/json")
+        return Response(TOO_MANY, HTTPStatus.TOO_MANY_REQUESTS, headers=headers, media_type="application/json")
     if faults.strike("error_5xx", to=to, channel=channel, on=on):
         return Response(b"{}", HTTPStatus.SERVICE_UNAVAILABLE, media_type="application/json")
     if faults.strike("html_body", to=to, channel=channel, on=on):

@@ -14,8 +14,20 @@ from sandbox.inbox import Inbox
 SANDBOX_ACCOUNT_SID = "AC" + "0" * 32
 SANDBOX_STRIPE_KEY = "sk_test_sandbox"
 SANDBOX_STRIPE_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105 - as below
+SANDBOX_RAZORPAY_KEY_ID = "rzp_test_sandbox"
+SANDBOX_RAZORPAY_KEY_SECRET = "sandbox-razorpay-secret"  # noqa: S105 - as below
+SANDBOX_RAZORPAY_WEBHOOK_SECRET = "sandbox-razorpay-webhook-secret"  # noqa: S105 - as below
+SANDBOX_PHONEPE_CLIENT_ID = "SANDBOX-CLIENT"
+SANDBOX_PHONEPE_CLIENT_SECRET = "sandbox-phonepe-secret"  # noqa: S105 - as below
+SANDBOX_PHONEPE_WEBHOOK_USERNAME = "sandbox_hook"
+SANDBOX_PHONEPE_WEBHOOK_PASSWORD = "sandbox12345"  # noqa: S105 - as below
+SANDBOX_BKASH_USERNAME = "sandboxTokenizedUser"
+SANDBOX_BKASH_PASSWORD = "sandbox-bkash-password"  # noqa: S105 - as below
+SANDBOX_BKASH_APP_KEY = "sandbox-bkash-key"
+SANDBOX_BKASH_APP_SECRET = "sandbox-bkash-secret"  # noqa: S105 - as below
+SANDBOX_BKASH_SNS_TOPIC = "arn:aws:sns:sandbox:000000000000:bkash"
 SANDBOX_AUTH_TOKEN = "sandbox-auth-token"  # noqa: S105 - not a secret: production refuses to start with it
-
+SANDBOX_CLOUDINARY_URL = "cloudinary://100000000000001:sandbox-secret@sandbox"
 SANDBOX_IDENTITY, SANDBOX_IDENTITY_CLIENT = "sandbox", "sandbox-client"
 SANDBOX_IDENTITY_SECRET = "sandbox-identity-secret-that-production-refuses"  # noqa: S105 - no secret, as it says
 
@@ -26,8 +38,21 @@ class Settings:
 
     account_sid: str = SANDBOX_ACCOUNT_SID
     auth_token: str = SANDBOX_AUTH_TOKEN
+    cloudinary_url: str = SANDBOX_CLOUDINARY_URL
     stripe_key: str = SANDBOX_STRIPE_KEY
     stripe_webhook_secret: str = SANDBOX_STRIPE_WEBHOOK_SECRET
+    razorpay_key_id: str = SANDBOX_RAZORPAY_KEY_ID
+    razorpay_key_secret: str = SANDBOX_RAZORPAY_KEY_SECRET
+    razorpay_webhook_secret: str = SANDBOX_RAZORPAY_WEBHOOK_SECRET
+    phonepe_client_id: str = SANDBOX_PHONEPE_CLIENT_ID
+    phonepe_client_secret: str = SANDBOX_PHONEPE_CLIENT_SECRET
+    phonepe_webhook_username: str = SANDBOX_PHONEPE_WEBHOOK_USERNAME
+    phonepe_webhook_password: str = SANDBOX_PHONEPE_WEBHOOK_PASSWORD
+    bkash_username: str = SANDBOX_BKASH_USERNAME
+    bkash_password: str = SANDBOX_BKASH_PASSWORD
+    bkash_app_key: str = SANDBOX_BKASH_APP_KEY
+    bkash_app_secret: str = SANDBOX_BKASH_APP_SECRET
+    bkash_sns_topic: str = SANDBOX_BKASH_SNS_TOPIC
     public_url: str = "http://127.0.0.1:8000"  # where people's replies are posted to
     sms_from: str = "+15005550006"
     whatsapp_from: str = "+15005550007"
@@ -44,8 +69,21 @@ class Settings:
         return cls(
             account_sid=env.get("TWILIO_ACCOUNT_SID") or SANDBOX_ACCOUNT_SID,
             auth_token=env.get("TWILIO_AUTH_TOKEN") or SANDBOX_AUTH_TOKEN,
+            cloudinary_url=env.get("CLOUDINARY_URL") or SANDBOX_CLOUDINARY_URL,
             stripe_key=env.get("STRIPE_SECRET_KEY") or SANDBOX_STRIPE_KEY,
             stripe_webhook_secret=env.get("STRIPE_WEBHOOK_SECRET") or SANDBOX_STRIPE_WEBHOOK_SECRET,
+            razorpay_key_id=env.get("RAZORPAY_KEY_ID") or SANDBOX_RAZORPAY_KEY_ID,
+            razorpay_key_secret=env.get("RAZORPAY_KEY_SECRET") or SANDBOX_RAZORPAY_KEY_SECRET,
+            razorpay_webhook_secret=env.get("RAZORPAY_WEBHOOK_SECRET") or SANDBOX_RAZORPAY_WEBHOOK_SECRET,
+            phonepe_client_id=env.get("PHONEPE_CLIENT_ID") or SANDBOX_PHONEPE_CLIENT_ID,
+            phonepe_client_secret=env.get("PHONEPE_CLIENT_SECRET") or SANDBOX_PHONEPE_CLIENT_SECRET,
+            phonepe_webhook_username=env.get("PHONEPE_WEBHOOK_USERNAME") or SANDBOX_PHONEPE_WEBHOOK_USERNAME,
+            phonepe_webhook_password=env.get("PHONEPE_WEBHOOK_PASSWORD") or SANDBOX_PHONEPE_WEBHOOK_PASSWORD,
+            bkash_username=env.get("BKASH_USERNAME") or SANDBOX_BKASH_USERNAME,
+            bkash_password=env.get("BKASH_PASSWORD") or SANDBOX_BKASH_PASSWORD,
+            bkash_app_key=env.get("BKASH_APP_KEY") or SANDBOX_BKASH_APP_KEY,
+            bkash_app_secret=env.get("BKASH_APP_SECRET") or SANDBOX_BKASH_APP_SECRET,
+            bkash_sns_topic=env.get("BKASH_SNS_TOPIC") or SANDBOX_BKASH_SNS_TOPIC,
             public_url=(env.get("PUBLIC_URL") or f"http://127.0.0.1:{env.get('PORT') or 8000}").rstrip("/"),
             sms_from=env.get("TWILIO_SMS_FROM") or cls.sms_from,
             whatsapp_from=env.get("TWILIO_WHATSAPP_FROM") or cls.whatsapp_from,
@@ -66,6 +104,7 @@ class World:
         self.inbox = Inbox(keep=settings.keep)
         self.courier = Courier()
         self.forgetting: list[Callable[[], None]] = []  # what else a reset makes a stand-in forget
+        self.assets: dict[tuple[str, str, str], bytes] = {}  # private files, by resource type, type and public id
 
 
 def _milliseconds(env: Mapping[str, str], name: str, default: float) -> float:

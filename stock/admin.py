@@ -67,7 +67,7 @@ class CrossmatchInline(ReadOnlyInline):
 
 class ReservationInline(ReadOnlyInline):
     model = Reservation
-    fields = readonly_fields = ("created_at", "purpose", "until", "ended_at", "ended_by")
+    fields = ("created_at", "purpose", "until", "ended_at", "ended_by")
     ordering = ("pk",)
     show_change_link = False
 

@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Case, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When, prefetch_related_objects
+from django.db.models import (
+    Case,
+    Count,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+    prefetch_related_objects,
+)
 
 from common import clock
 from common.blood import BloodGroup
@@ -33,7 +44,7 @@ from stock.models import (
     TransferUnit,
     Unit,
 )
-from stock.states import TERMINAL, TransferStatus, UnitStatus, Urgency
+from stock.states import TERMINAL, Fate, TransferStatus, UnitStatus, Urgency
 
 # The counts, corrected by what time has done since the last sweep: both sides of the sum are found by an index.
 _LEVELS: Final = """
@@ -112,6 +123,29 @@ class Offer:
     @property
     def pk(self) -> uuid.UUID:
         return self.partner.pk
+
+
+@dataclass(frozen=True)
+class HeldUnit:
+    """A bag that is kept for somebody, until when, and under which holding."""
+
+    id: uuid.UUID
+    din: str
+    component: Component
+    blood_group: BloodGroup
+    expires_at: dt.datetime
+    until: dt.datetime | None
+    holding: uuid.UUID
+
+
+@dataclass(frozen=True)
+class TransferState:
+    """Where one of the transfers of a need stands."""
+
+    id: uuid.UUID
+    status: TransferStatus
+    units: int
+    end_reason: str
 
 
 def units_of(
@@ -246,6 +280,40 @@ def policy_of(partner_id: uuid.UUID) -> StockPolicy:
     return StockPolicy.objects.filter(partner_id=partner_id).first() or StockPolicy(
         o_neg_floor=0, requires_crossmatch=False
     )
+
+
+def held_units(holding_ids: Iterable[uuid.UUID]) -> list[HeldUnit]:
+    """Return the bags that these holdings keep at the moment, first to expire first; one query."""
+    now = clock.now()
+    kept = Reservation.objects.filter(holding__in=list(holding_ids), ended_at=None, unit__expires_at__gt=now)
+    rows = kept.filter(Q(until=None) | Q(until__gt=now)).order_by("unit__expires_at", "unit_id")
+    return [
+        HeldUnit(pk, din, Component(component), BloodGroup(group), expires_at, until, holding)
+        for pk, din, component, group, expires_at, until, holding in rows.values_list(
+            "unit_id",
+            "unit__din",
+            "unit__component",
+            "unit__blood_group",
+            "unit__expires_at",
+            "until",
+            "holding",
+        )
+    ]
+
+
+def transfers_of_need(need: uuid.UUID) -> list[TransferState]:
+    """Return the transfers by which one need is met, in their order; `units` are those that each still promises."""
+    bags = Count("bags", filter=Q(bags__fate__in=[Fate.OFFERED, Fate.SENT]))
+    rows = Transfer.objects.filter(need=need).annotate(promised=bags).order_by("pk")
+    return [
+        TransferState(
+            id=row.pk,
+            status=TransferStatus(row.status),
+            units=row.units if row.status == TransferStatus.REQUESTED else row.promised,
+            end_reason=row.end_reason,
+        )
+        for row in rows
+    ]
 
 
 def search(

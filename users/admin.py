@@ -19,6 +19,8 @@ from users.eligibility.ruleset import RuleSet, RulesUnusable
 from users.fitness import forget_rules
 from users.models import (
     Deferral,
+    Document,
+    DocumentUse,
     Donor,
     EligibilityRule,
     IdentityAssurance,
@@ -130,6 +132,34 @@ class VisitAnswersAdmin(ReadOnlyAdmin):
     list_select_related = ("donor__user",)
     exclude = ("answers",)
     ordering = ("-id",)
+
+
+class DocumentUseInline(ReadOnlyInline):
+    model = DocumentUse
+    fields = ("purpose", "attached_at", "ended_at")
+    show_change_link = False
+
+
+@admin.register(Document)
+class DocumentAdmin(ReadOnlyAdmin):
+    """What people gave, and what for. The content is nobody's here."""
+
+    list_display = ("owner", "kind", "content_type", "size", "created_at")
+    list_filter = ("kind",)
+    search_fields = ("=id", "owner__public_id", "owner__phone")
+    ordering = ("-id",)
+    inlines = (DocumentUseInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
+        return super().get_queryset(request).select_related("owner", "file").defer("file__content")
+
+    @admin.display(description="type")
+    def content_type(self, document: Document) -> str:
+        return document.file.content_type
+
+    @admin.display(description="bytes")
+    def size(self, document: Document) -> int:
+        return document.file.size
 
 
 class RuleForm(forms.ModelForm):

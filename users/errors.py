@@ -170,3 +170,17 @@ class LevelReached(Conflict):
 
 class AccountErased(Conflict):
     code, message, constraint = "account_erased", "This account has been erased.", "user_erased_is_nobody"
+
+
+class DocumentNotFound(Invalid):
+    """Named by its place among those that were to be attached."""
+
+    code, message = "document_not_found", "This is none of your documents."
+
+
+class DocumentInUse(Conflict):
+    code, message = "document_in_use", "Somebody still needs this document for a decision about you."
+
+
+class TooManyDocuments(Conflict):
+    code, message = "too_many_documents", "Delete a document that is not needed any more, then send this one."

@@ -84,6 +84,21 @@ def assess_donor(
     return assess(facts, donation_type=donation_type, on=on, rules=current_rules())
 
 
+def assess_donors(
+    donors: Sequence[Donor],
+    *,
+    donation_type: DonationType,
+    on: dt.date,
+    measured: Sequence[Mapping[str, Any]],
+) -> list[Eligibility]:
+    """Return what the rules say of each for that day and visit; two queries for all of them."""
+    rules = current_rules()
+    return [
+        assess(replace(facts, visit=Visit(**values)), donation_type=donation_type, on=on, rules=rules)
+        for facts, values in zip(_facts_of(donors), measured, strict=True)
+    ]
+
+
 def assess_as_answered(
     donor: Donor, *, donation_type: DonationType, on: dt.date, stated: Sequence[DeferralFact]
 ) -> Eligibility:

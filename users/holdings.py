@@ -8,6 +8,7 @@ import uuid
 from users.models import (
     Consent,
     Deferral,
+    Document,
     Donor,
     IdentityAssurance,
     IdentityAttestation,
@@ -78,6 +79,13 @@ def visit_answers(user_id: uuid.UUID) -> Rows:
     return [
         {**{name: getattr(row, name) for name in fields}, "answers": json.loads(row.answers or "[]")} for row in rows
     ]
+
+
+def documents(user_id: uuid.UUID) -> Rows:
+    rows = Document.objects.filter(owner_id=user_id).order_by("pk")
+    fields = ("name", "content_type", "size", "sha256")
+    values = rows.values_list("id", "kind", "created_at", *(f"file__{field}" for field in fields))
+    return [dict(zip(("id", "kind", "created_at", *fields), row, strict=True)) for row in values]
 
 
 hold(Holding("account", "To know who you are here, and to reach you.", YOU, "As long as the account.", "", account))
@@ -169,5 +177,15 @@ hold(
         "A month.",
         "How the dialogues ended, for a month.",
         attestations,
+    )
+)
+hold(
+    Holding(
+        "documents",
+        "To show hospitals what your request rests on; the files themselves are behind `/me/documents`.",
+        "Whoever decides about what you attached one to, until that is over.",
+        "Until you delete them.",
+        "",
+        documents,
     )
 )

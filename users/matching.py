@@ -28,7 +28,7 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, Q, QuerySe
 
 from common import clock
 from common.blood import BloodGroup, DonationType
-from common.geo import BoundingBox, Point, bounding_boxes, nearest_first
+from common.geo import BoundingBox, Point, bounding_boxes, nearest_first, within
 from common.points import Gap
 from users.models import Donor
 
@@ -76,6 +76,14 @@ class RingCount(NamedTuple):
     up_to_km: float
     blood_group: str
     donors: int
+
+
+class Round(NamedTuple):
+    """Donors of one batch, how many were passed over, and the last id looked at; None when nobody is left."""
+
+    donors: list[uuid.UUID]
+    passed_over: int
+    upto: uuid.UUID | None
 
 
 class _Met(NamedTuple):
@@ -127,6 +135,40 @@ def nearest_donors(
         furthest_km = near[-1].distance_km if len(near) == limit else radius_km
         if seen_to is None or _is_proven(search, seen_to, furthest_km):
             return [NearDonor(at.row.pk, at.distance_km) for at in near]
+
+
+def donors_around(
+    *,
+    origin: Point,
+    radius_km: float,
+    donation_type: DonationType,
+    on: dt.date,
+    after: uuid.UUID | None,
+    looked_at: int,
+    limit: int,
+    excluded: Sequence[Exists] = (),
+    passed_over: Sequence[Exists] = (),
+) -> Round:
+    """Return up to `limit` available donors within the radius who may give that day, by id, beginning behind `after`.
+
+    For telling all of them, a batch at a time: one call reads at most `looked_at` donors, however many there are. Of
+    `excluded` nothing is heard; those of whom a condition of `passed_over` is true are left out and counted.
+    """
+    behind = Donor.objects.filter(pk__gt=after or uuid.UUID(int=0)).order_by("pk")
+    last = behind.values_list("pk", flat=True)[looked_at - 1 : looked_at].first()
+    fit = may_give(donation_type, on, clock.now())
+    for condition in excluded:
+        fit &= ~Q(condition)
+    inside = reduce(or_, (Q(place__within=box) for box in bounding_boxes(origin, radius_km)))
+    rows = behind.filter(inside, fit, available=True)
+    if last is not None:
+        rows = rows.filter(pk__lte=last)
+    spared = ExpressionWrapper(reduce(or_, map(Q, passed_over), Q(pk__isnull=True)), BooleanField())
+    found = list(rows.annotate(spared=spared).values_list("pk", "lat", "lng", "spared")[:limit])
+    lats, lngs = [float(row[1] or 0) for row in found], [float(row[2] or 0) for row in found]
+    near = [found[index] for index in within(origin, lats, lngs, radius_km).tolist()]
+    upto = found[-1][0] if len(found) == limit else last
+    return Round([row[0] for row in near if not row[3]], sum(row[3] for row in near), upto)
 
 
 def may_give(donation_type: DonationType, today: dt.date, now: dt.datetime) -> Q:

@@ -114,3 +114,13 @@ class ConsentStatus(StrEnum):
     NOT_GIVEN = "not_given"
     GRANTED = "granted"
     WITHDRAWN = "withdrawn"
+
+
+class DocumentKind(StrEnum):
+    """What a person says that a document is."""
+
+    REQUISITION = "requisition"
+    ID_PROOF = "id_proof"
+    PRESCRIPTION = "prescription"
+    REPORT = "report"
+    OTHER = "other"

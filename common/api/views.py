@@ -37,9 +37,9 @@ class APIView(views.APIView):
     `spends` names the throttles that a call counts against by address, `spends_by` those by a phone number in
     the body, `spends_by_account` those by the account; every signed-in write counts against the account besides.
     `idempotency_required` refuses a POST without an Idempotency-Key. A POST that `calls_outside` may not do so in
-    a transaction: its service makes a repeated call harmless by itself, by the key where it needs one.
-    `keeps_key_itself` is for a POST that cannot be
-    one transaction, because it asks an outside provider: it finds its own first effect by the key.
+    a transaction: its service makes a repeated call harmless by itself, by the key where it needs one. A view that
+    takes files says with `reads_body` that its body is not to be read into memory, and what an Idempotency-Key stands
+    for with `body_of`.
     """
 
     spends: ClassVar[tuple[str, ...]] = ()
@@ -47,7 +47,7 @@ class APIView(views.APIView):
     spends_by_account: ClassVar[tuple[str, ...]] = ()
     idempotency_required: ClassVar[bool] = False
     calls_outside: ClassVar[bool] = False
-    keeps_key_itself: ClassVar[bool] = False
+    reads_body: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -57,8 +57,13 @@ class APIView(views.APIView):
     def initial(self, request: HTTPRequest, *args: Any, **kwargs: Any) -> None:
         # Read before a parser takes the stream: only this refuses a body above the limit, and an Idempotency-Key
         # needs its digest.
-        _ = request._request.body  # noqa: SLF001
+        if self.reads_body:
+            _ = request._request.body  # noqa: SLF001
         super().initial(request, *args, **kwargs)
+
+    def body_of(self, request: HTTPRequest) -> bytes:
+        """Return the bytes by which a repeated call is known to be the same."""
+        return request._request.body  # noqa: SLF001
 
     def check_throttles(self, request: HTTPRequest) -> None:
         """Raises: TooMany. Runs before the view's transaction, so that no refusal takes a count back."""
@@ -125,8 +130,6 @@ def _idempotent(post: Handler) -> Handler:
             if self.idempotency_required:
                 raise idempotency.IdempotencyKeyRequired
             return post(self, request, *args, **kwargs)
-        if self.keeps_key_itself:
-            return post(self, request, *args, **kwargs)
 
         def act() -> idempotency.Reply:
             response: Any = self.finalize_response(request, post(self, request, *args, **kwargs))
@@ -138,7 +141,7 @@ def _idempotent(post: Handler) -> Handler:
             method=str(request.method),
             path=request.get_full_path(),
             key=idempotency.parse_key(header),
-            body=request._request.body,  # noqa: SLF001
+            body=self.body_of(request),
             act=act,
         )
         kept = HttpResponse(reply.body, status=reply.status, content_type="application/json")

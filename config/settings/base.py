@@ -160,6 +160,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": ENUM_NAMES,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "donations.api.freeze.document_freeze",
     ],
 }
 CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
@@ -188,10 +189,13 @@ THROTTLES = {
     "sign_in_network": "10/h",  # password attempts, per number and address
     "sign_in_phone": "30/h",  # password attempts, per number, from addresses that it has never signed in from
     "password": "10/h",  # attempts to change the password, per account
+    "family_request": "20/h",  # requests for patients, per account
     "identity": "10/h",  # proofs of identity, per account
     "attestation": "5/d",  # codes that a licensed provider sends and charges, per account
     "attestation_resend": "1/30s",
     "export": "10/h",  # copies of all one's data, per account
+    "complaint": "20/d",  # per account
+    "upload": "60/h",  # files, per account
     "otp_address": "30/h",  # codes asked for, per address
     "otp_phone": "10/h",  # codes asked for, per number
     "otp_phone_day": "20/d",  # nobody's telephone rings all night
@@ -228,10 +232,40 @@ IDENTITY_PROVIDER_NAME: str = env.str("IDENTITY_PROVIDER_NAME", default="")  # a
 IDENTITY_PROVIDER_CLIENT_ID: str = env.str("IDENTITY_PROVIDER_CLIENT_ID", default="")
 IDENTITY_PROVIDER_SECRET: str = env.str("IDENTITY_PROVIDER_SECRET", default="")  # signs us in, and what it says
 
+# Private files go to Cloudinary where it is configured, else to a folder that nothing public leads to.
+CLOUDINARY_URL: str = env.str("CLOUDINARY_URL", default="")  # cloudinary://api_key:api_secret@cloud_name
+CLOUDINARY_API_BASE: str = env.str("CLOUDINARY_API_BASE", default="https://api.cloudinary.com")
+PRIVATE_FILES_DIR: str = env.str("PRIVATE_FILES_DIR", default="")  # a relative path starts at the project
+PRIVATE_FILES_DIR = PRIVATE_FILES_DIR and str(BASE_DIR / PRIVATE_FILES_DIR)
+FILE_SCANNER: str = env.str("FILE_SCANNER", default="")  # path of a callable: bytes -> whether they are clean
+
 # Payments. A provider without its secret is not offered.
 STRIPE_SECRET_KEY: str = env.str("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET: str = env.str("STRIPE_WEBHOOK_SECRET", default="")
 STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", default="https://api.stripe.com")
+RAZORPAY_KEY_ID: str = env.str("RAZORPAY_KEY_ID", default="")
+RAZORPAY_KEY_SECRET: str = env.str("RAZORPAY_KEY_SECRET", default="")
+RAZORPAY_WEBHOOK_SECRET: str = env.str("RAZORPAY_WEBHOOK_SECRET", default="")
+RAZORPAY_API_BASE: str = env.str("RAZORPAY_API_BASE", default="https://api.razorpay.com")
+PHONEPE_MERCHANT_ID: str = env.str("PHONEPE_MERCHANT_ID", default="")
+PHONEPE_CLIENT_ID: str = env.str("PHONEPE_CLIENT_ID", default="")
+PHONEPE_CLIENT_SECRET: str = env.str("PHONEPE_CLIENT_SECRET", default="")
+PHONEPE_CLIENT_VERSION: str = env.str("PHONEPE_CLIENT_VERSION", default="1")
+PHONEPE_WEBHOOK_USERNAME: str = env.str("PHONEPE_WEBHOOK_USERNAME", default="")
+PHONEPE_WEBHOOK_PASSWORD: str = env.str("PHONEPE_WEBHOOK_PASSWORD", default="")
+PHONEPE_SALT_KEY: str = env.str(
+    "PHONEPE_SALT_KEY", default=""
+)  # of the older API: its callbacks are understood with it
+PHONEPE_SALT_INDEX: str = env.str("PHONEPE_SALT_INDEX", default="1")
+PHONEPE_API_BASE: str = env.str("PHONEPE_API_BASE", default="https://api.phonepe.com/apis/pg")
+PHONEPE_AUTH_BASE: str = env.str("PHONEPE_AUTH_BASE", default="https://api.phonepe.com/apis/identity-manager")
+BKASH_USERNAME: str = env.str("BKASH_USERNAME", default="")
+BKASH_PASSWORD: str = env.str("BKASH_PASSWORD", default="")
+BKASH_APP_KEY: str = env.str("BKASH_APP_KEY", default="")
+BKASH_APP_SECRET: str = env.str("BKASH_APP_SECRET", default="")
+BKASH_API_BASE: str = env.str("BKASH_API_BASE", default="https://tokenized.pay.bka.sh")
+BKASH_SNS_TOPIC: str = env.str("BKASH_SNS_TOPIC", default="")  # the ARN whose notifications are believed to be bKash's
+BKASH_SNS_ORIGIN: str = env.str("BKASH_SNS_ORIGIN", default="")  # of its certificates; empty: by the topic's region
 
 APSCHEDULER_DATETIME_FORMAT = "Y-m-d H:i:s"
 APSCHEDULER_RUN_NOW_TIMEOUT = 25

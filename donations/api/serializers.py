@@ -49,7 +49,10 @@ class UnitBriefOut(serializers.Serializer[Any]):
 
 class DonationOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    assignment = serializers.UUIDField(source="assignment_id")
+    assignment = serializers.UUIDField(source="assignment_id", allow_null=True)
+    enrolment = serializers.UUIDField(
+        source="enrolment_id", allow_null=True, help_text="The place in a camp; one of the two is null."
+    )
     donation_type = serializers.ChoiceField(choices=TYPES)
     blood_group = serializers.ChoiceField(choices=GROUPS)
     volume_ml = serializers.IntegerField()

@@ -27,6 +27,7 @@ from users.selectors import leaderboard
 DONATION = {
     "id": "01990b1e-6c00-7a3b-9d1e-2f4a5b6c7d95",
     "assignment": "01990b1e-6c00-7a3b-9d1e-2f4a5b6c7d94",
+    "enrolment": None,
     "donation_type": "whole_blood",
     "blood_group": "O-",
     "volume_ml": 350,

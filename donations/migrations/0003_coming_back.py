@@ -9,7 +9,7 @@ import common.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("donations", "0001_initial"),
+        ("donations", "0002_family_ratings"),
         ("partners", "0001_initial"),
         ("requests_app", "0001_initial"),
         ("stock", "0003_counts_and_history"),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from common import clock, outbox
 from common.db import command, lock, lock_free, step
@@ -26,21 +26,32 @@ GIVE_UP: Final = dt.timedelta(days=730)
 
 
 @step
-def plan_invitation(*, assignment_id: uuid.UUID) -> None:
+def plan_invitation(
+    *,
+    donor_id: uuid.UUID,
+    visited_at: dt.datetime,
+    assignment_id: uuid.UUID | None = None,
+    enrolment_id: uuid.UUID | None = None,
+) -> None:
     """Invite the donor of a visit when he may give again, in place of what was planned after an earlier visit.
+
+    The visit is that of an assignment or of a place in a camp. What was planned since it is over knows of it: then
+    nothing more is planned, however late or often one hears of the visit.
 
     Locks: the donor, the earlier invitation.
     """
-    donor_id = requests.donor_of(assignment_id)
     donors.hold_donor(donor_id=donor_id)
     own = Invitation.objects.filter(donor_id=donor_id)
-    if own.filter(assignment_id__gte=assignment_id).exists():
+    this_visit = Q(assignment_id=assignment_id, enrolment_id=enrolment_id)
+    if own.filter(this_visit | Q(created_at__gt=visited_at)).exists():
         return
     _end(lock(Invitation, own.filter(status=InvitationStatus.WAITING).values_list("pk", flat=True)), "drop")
     standing = standings([donor_id])[donor_id]
     tomorrow = standing.today + dt.timedelta(days=1)
     may_from = standing.may_give_from or standing.today + LOOK_AGAIN
-    Invitation.objects.create(assignment_id=assignment_id, donor_id=donor_id, due_on=max(may_from, tomorrow))
+    Invitation.objects.create(
+        assignment_id=assignment_id, enrolment_id=enrolment_id, donor_id=donor_id, due_on=max(may_from, tomorrow)
+    )
 
 
 @command

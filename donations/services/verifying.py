@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from common import clock, outbox
+from common import clock
 from common.blood import BloodGroup, DonationType
 from common.db import command
-from common.ids import uuid7
 from donations.errors import AlreadyVerified, ConsentMissing, WrongDonationType
 from donations.models import Donation
+from donations.services.giving import Given, known_to_rules, record_given
 from donations.states import ConsentForm
 from partners import selectors as partners
 from requests_app import selectors as requests
@@ -24,18 +22,6 @@ from stock import services as stock
 from stock.compatibility import is_compatible
 from stock.components import Component, donation_type_for
 from users.services import donors
-
-# The names under which the rules know what a visit measures (users.eligibility.engine.Visit).
-MEASURED = {
-    "haemoglobin_g_dl": "haemoglobin_g_dl",
-    "weight_kg": "weight_kg",
-    "volume_ml": "volume_ml",
-    "systolic_mmhg": "systolic",
-    "diastolic_mmhg": "diastolic",
-    "pulse_bpm": "pulse",
-    "temperature_c": "temperature_c",
-    "platelet_count": "platelet_count",
-}
 
 
 @command
@@ -71,8 +57,7 @@ def verify_donation(
     zone = partners.card(partner_id).zone
     measures = {"haemoglobin_g_dl": haemoglobin_g_dl, "volume_ml": volume_ml, **(vitals or {})}
     if promise.status is AssignmentStatus.ARRIVED:
-        known = {MEASURED[name]: value for name, value in measures.items() if value is not None}
-        donors.refuse_ineligible(donor, donation_type=donation_type, zone=zone, measured=known)
+        donors.refuse_ineligible(donor, donation_type=donation_type, zone=zone, measured=known_to_rules(measures))
     has_consented = requests.has_consented(assignment_id)
     if consent is ConsentForm.DIGITAL and not has_consented:
         raise ConsentMissing
@@ -90,35 +75,25 @@ def verify_donation(
     )
     helps = is_compatible(promise.recipient_group, group, promise.component)
     visits.record_donated(assignment_id=assignment_id, partner_id=partner_id, member_id=member_id, helps=helps)
-    donation = Donation.objects.create(
-        pk=uuid7(),
-        assignment_id=assignment_id,
-        donor_id=donor.pk,
+    [donation] = record_given(
+        [
+            Given(
+                donor=donor,
+                unit=unit,
+                donation_type=donation_type,
+                blood_group=group,
+                confirmed_group=blood_group,
+                donated_at=now,
+                measures=measures,
+                red_cells_lost=red_cells_lost,
+                consent=consent or (ConsentForm.DIGITAL if has_consented else None),
+                assignment_id=assignment_id,
+                key=f"request:{promise.request_id}",
+            )
+        ],
         partner_id=partner_id,
-        verified_by_id=member_id,
-        unit=unit,
-        donation_type=donation_type,
-        blood_group=group,
-        consent=consent or (ConsentForm.DIGITAL if has_consented else ""),
-        donated_at=now,
-        **measures,
-    )
-    donors.record_donation(
-        donor,
-        donation_id=donation.pk,
-        assignment_id=assignment_id,
-        donation_type=donation_type,
-        donated_on=_civil_date(now, zone),
-        red_cells_lost=red_cells_lost,
-        confirmed_group=blood_group,
-        partner_id=partner_id,
-    )
-    outbox.emit(
-        "donation.verified",
-        key=f"request:{promise.request_id}",
-        donation=str(donation.pk),
-        assignment=str(assignment_id),
-        donor=str(donor.pk),
+        member_id=member_id,
+        zone=zone,
     )
     return donation
 
@@ -126,7 +101,3 @@ def verify_donation(
 def _collected_as(donation_type: DonationType, wanted: Component) -> Component:
     """Return what the bag holds: of whole blood everything else is made later, a machine gives what is wanted."""
     return Component.WHOLE_BLOOD if donation_type is DonationType.WHOLE_BLOOD else wanted
-
-
-def _civil_date(moment: dt.datetime, zone: str) -> dt.date:
-    return moment.astimezone(ZoneInfo(zone)).date()

@@ -6,12 +6,27 @@ Nobody learns more than the visit needs: no donor's name or phone, no arrival co
 from notifications.handlers import (
     accounts,
     blood_requests,
+    camps,
     coming_back,
     exchange,
+    families,
+    money,
     orders,
     organisations,
     shelves,
     visits,
 )
 
-__all__ = ["accounts", "blood_requests", "coming_back", "exchange", "orders", "organisations", "shelves", "visits"]
+__all__ = [
+    "accounts",
+    "blood_requests",
+    "camps",
+    "coming_back",
+    "exchange",
+    "families",
+    "money",
+    "orders",
+    "organisations",
+    "shelves",
+    "visits",
+]

@@ -53,8 +53,15 @@ def tell_accepted(event: OutboxEvent) -> None:
         _tell(event, Kind.ORDER_ACCEPTED, order, _receivers(order), units=order.units)
         return
     pay_by = dt.datetime.fromisoformat(event.payload["pay_by"])
-    facts: dict[str, Fact] = {"units": order.units, "pay_by": pay_by}
-    _tell(event, Kind.ORDER_PAYABLE, order, _receivers(order), valid_until=pay_by, **facts)
+    _tell(
+        event,
+        Kind.ORDER_PAYABLE,
+        order,
+        _receivers(order),
+        valid_until=pay_by,
+        units=order.units,
+        pay_by=pay_by,
+    )
 
 
 @on("order.rejected")
@@ -83,8 +90,8 @@ def tell_dispatched(event: OutboxEvent) -> None:
 @on("order.breached")
 def tell_both(event: OutboxEvent) -> None:
     order = orders.order_facts(id_in(event, "order"))
-    facts: dict[str, Fact] = {"units": order.units, "bags": event.payload.get("bags", 0)}
-    _tell(event, TO_BOTH[event.name], order, [*_receivers(order), *_bank(order)], **facts)
+    both = [*_receivers(order), *_bank(order)]
+    _tell(event, TO_BOTH[event.name], order, both, units=order.units, bags=event.payload.get("bags", 0))
 
 
 @on("settlement.due")

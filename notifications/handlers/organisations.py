@@ -10,10 +10,11 @@ from notifications.handlers.addressing import (
     id_in,
     members,
     occasion,
+    people,
     subject_of_key,
 )
 from notifications.kinds import Kind
-from notifications.services import notify
+from notifications.services import Subject, notify
 from partners import selectors as partners
 from partners.states import Role
 
@@ -51,6 +52,22 @@ def tell_member_added(event: OutboxEvent) -> None:
         occasion=occasion(event),
         recipients=[member for member in members(partner_id, tuple(Role)) if member.member_id == member_id],
         facts={"partner": partners.card(partner_id).name},
+    )
+
+
+@on("complaint.answered")
+def tell_complaint_answered(event: OutboxEvent) -> None:
+    """Tell whoever complained, and nobody else, that there is an answer; it is read in the app alone."""
+    author = partners.complaint_author(id_in(event, "complaint"))
+    recipients = people([author.person_id]) if author.person_id else []
+    if author.partner_id:
+        recipients = [to for to in members(author.partner_id, tuple(Role)) if to.member_id == author.member_id]
+    notify(
+        kind=Kind.COMPLAINT_ANSWERED,
+        occasion=occasion(event),
+        recipients=recipients,
+        facts={},
+        subject=Subject("complaint", id_in(event, "complaint")),
     )
 
 

@@ -16,12 +16,16 @@ from orders.api import serializers as shapes
 from orders.api.views import PRICING, quoted, shown, timeline
 from orders.api.wishes import order_in, quote_in
 from orders.services import answering, codes, ending, packing, paying, placing, road
+from orders.services.records import PURPOSE
 from orders.states import Fault
 from partners.api.authentication import MemberAuthentication
 from partners.api.permissions import IsLiveMember, MayKeepStock
 from payments.parties import Party
 from stock import errors as stock_errors
 from stock.services import Emergency
+from users.api.document_serializers import LinkOut
+from users.api.document_views import LINK
+from users.services import documents
 
 TAG = "Partners: orders"
 DETAIL = {**examples.DETAIL, "hospital": examples.CONTRACT["hospital"]}
@@ -95,6 +99,18 @@ class PartnerOrderView(APIView):
     def get(self, request: Request, order_id: UUID) -> Response:
         """An order of yours, or of you, with its bags and boxes."""
         return shown(us(request), order_id)
+
+
+class RequisitionView(APIView):
+    authentication_classes = [MemberAuthentication]
+    permission_classes = [MayKeepStock]
+
+    @operation("Get a link to a requisition", tag=TAG, responses={200: LinkOut}, refusals=[NotFound], answer=LINK)
+    def get(self, request: Request, order_id: UUID) -> Response:
+        """For the bank: fetch the content from `url` within minutes; there is none once the order has ended."""
+        order = selectors.order_of_bank(request.user.partner_id, order_id)
+        link = documents.link_to(document_id=order.requisition or order.pk, purpose=PURPOSE.format(order.pk))
+        return Response(LinkOut(link).data)
 
 
 class PartnerTimelineView(APIView):

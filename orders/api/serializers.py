@@ -61,7 +61,7 @@ class OrderQuoteIn(serializers.Serializer[Any]):
     needed_by = MomentField(required=False, help_text="Within the next 30 days.")
 
 
-class PatientIn(serializers.Serializer[Any]):
+class OrderPatientIn(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=120)
     age = serializers.IntegerField(min_value=0, max_value=130)
     sex = serializers.ChoiceField(choices=[str(sex) for sex in Sex])
@@ -69,7 +69,7 @@ class PatientIn(serializers.Serializer[Any]):
     ward = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
 
 
-class PatientOut(serializers.Serializer[Any]):
+class OrderPatientOut(serializers.Serializer[Any]):
     name = serializers.CharField(source="patient_name", allow_null=True)
     age = serializers.IntegerField(source="patient_age", allow_null=True)
     sex = serializers.CharField(source="patient_sex")
@@ -96,14 +96,14 @@ class _OrderIn(serializers.Serializer[Any]):
 
 
 class OrderIn(_OrderIn):
-    patient = PatientIn()
+    patient = OrderPatientIn()
     requisition = serializers.UUIDField(
         required=False, allow_null=True, default=None, help_text="Your document that the patient's doctor has signed."
     )
 
 
 class PartnerOrderIn(_OrderIn):
-    patient = PatientIn(required=False, help_text="Without one the bags are for your shelf.")
+    patient = OrderPatientIn(required=False, help_text="Without one the bags are for your shelf.")
     requisition_number = serializers.CharField(
         max_length=60, required=False, allow_blank=True, default="", help_text="Your own number of the requisition."
     )
@@ -213,7 +213,7 @@ class BoxOut(serializers.Serializer[Any]):
 class OrderDetailOut(OrderOut):
     charges = OrderChargeOut(many=True)
     fee = serializers.IntegerField(source="fee_minor", help_text="Kept, or billed, although nothing was delivered.")
-    patient = PatientOut(source="*")
+    patient = OrderPatientOut(source="*")
     requisition = serializers.UUIDField(allow_null=True)
     requisition_number = serializers.CharField()
     pickup = serializers.BooleanField(source="is_pickup")

@@ -19,6 +19,7 @@ urlpatterns = [
     path("partner/orders", partner.PartnerOrdersView.as_view(), name="partner-orders"),
     path(OURS, partner.PartnerOrderView.as_view(), name="partner-order"),
     path(f"{OURS}/timeline", partner.PartnerTimelineView.as_view(), name="partner-order-timeline"),
+    path(f"{OURS}/requisition", partner.RequisitionView.as_view(), name="partner-order-requisition"),
     path(f"{OURS}/accept", partner.AcceptView.as_view(), name="partner-order-accept"),
     path(f"{OURS}/reject", partner.RejectView.as_view(), name="partner-order-reject"),
     path(f"{OURS}/cancel", partner.PartnerCancelView.as_view(), name="partner-order-cancel"),

@@ -20,6 +20,7 @@ from partners.errors import NoPriceList
 from payments.parties import Party
 from users.api.authentication import PersonAuthentication
 from users.api.permissions import IsPerson
+from users.errors import DocumentNotFound
 
 TAG = "Orders"
 PRICING = [
@@ -100,7 +101,7 @@ class OrdersView(APIView):
         tag=TAG,
         request=shapes.OrderIn,
         responses={201: shapes.OrderDetailOut},
-        refusals=PRICING,
+        refusals=[*PRICING, DocumentNotFound],
         example=examples.WISH,
         answer=examples.DETAIL,
     )

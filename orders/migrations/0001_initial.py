@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("partners", "0002_price_list"),
+        ("partners", "0004_price_list"),
         ("stock", "0005_shelf"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -13,10 +13,12 @@ from common.db import command
 from common.geo import Point
 from orders.models import Order, OrderLine
 from orders.quoting import in_column, offer
-from orders.services.records import RECEIVER, note, tell
+from orders.services.records import PURPOSE, RECEIVER, note, tell
 from orders.states import Terms
 from payments.parties import Party
 from stock.services import Line, Needs
+from users.errors import DocumentNotFound
+from users.services import documents
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,9 @@ def place_order(
 ) -> Order:
     """Ask a bank for bags at its price; without a destination they are fetched. Nothing is kept until it accepts.
 
-    Emits: order.placed
-    Raises: NotFound, BankIsBuyer, NeededByInvalid, LinesDouble, NoPriceList, NotOffered, DeliveryTooFar
+    Locks: the document.      Emits: order.placed
+    Raises: NotFound, DocumentNotFound, BankIsBuyer, NeededByInvalid, LinesDouble, NoPriceList, NotOffered,
+    DeliveryTooFar
     """
     point = None if destination is None else destination.point
     priced = offer(buyer=buyer, bank_id=bank_id, lines=lines, destination=point, needed_by=needed_by)
@@ -84,9 +87,19 @@ def place_order(
         cancel_packed_minor=priced.tariff.cancel_packed_minor,
     )
     OrderLine.objects.bulk_create(_row(order, place, line) for place, line in enumerate(lines))
+    if requisition is not None and buyer.user_id is not None:
+        _attach(order, owner_id=buyer.user_id, document_id=requisition)
     note(order, "place", role=RECEIVER, actor=actor, facts={"total": order.total_minor, "currency": order.currency})
     tell(order, "order.placed", bank=str(bank_id), units=sum(line.units for line in lines))
     return order
+
+
+def _attach(order: Order, *, owner_id: uuid.UUID, document_id: uuid.UUID) -> None:
+    """Let the bank see the document until the order has ended. Locks: the document.      Raises: DocumentNotFound"""
+    try:
+        documents.attach_documents(owner_id=owner_id, document_ids=[document_id], purpose=PURPOSE.format(order.pk))
+    except DocumentNotFound:
+        raise DocumentNotFound(pointers=["/requisition"]) from None
 
 
 def _row(order: Order, place: int, line: Line) -> OrderLine:

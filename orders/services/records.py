@@ -11,11 +11,14 @@ from common.errors import NotFound
 from common.transitions import advance
 from orders.errors import OrderOver
 from orders.models import Order, OrderBag, OrderEvent
-from orders.states import BEFORE_DISPATCH, ORDER_TRANSITIONS, BagFate
+from orders.states import BEFORE_DISPATCH, OPEN, ORDER_TRANSITIONS, BagFate, OrderStatus
+from users.services import documents
 
 SYSTEM: Final = "system"
 RECEIVER, BANK, COURIER = "receiver", "bank", "courier"
 PURPOSE: Final = "order:{}"
+# The bank needs the requisition no more.
+ENDED: Final = frozenset(OrderStatus) - OPEN
 
 
 @step
@@ -39,6 +42,8 @@ def take_step(
         setattr(order, name, value)
     order.save(update_fields=["status", "updated_at", *changes])
     note(order, verb, role=role, actor=actor, facts=facts)
+    if order.state in ENDED and order.requisition is not None:
+        documents.end_purpose(purpose=PURPOSE.format(order.pk))
 
 
 @step

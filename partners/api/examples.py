@@ -35,6 +35,8 @@ PUBLIC_PARTNER: Final[dict[str, Any]] = {
     "service_hours": "24x7",
     "has_components": True,
     "has_apheresis": False,
+    "rating_average": 4.6,
+    "rating_count": 38,
 }
 PARTNER: Final[dict[str, Any]] = {
     **PUBLIC_PARTNER,

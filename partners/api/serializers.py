@@ -199,6 +199,8 @@ class PublicPartnerOut(Serializer):
     service_hours = serializers.CharField()
     has_components = serializers.BooleanField(allow_null=True)
     has_apheresis = serializers.BooleanField(allow_null=True)
+    rating_average = serializers.FloatField(allow_null=True, help_text="1 to 5 stars, by donors and families who came.")
+    rating_count = serializers.IntegerField()
 
 
 class NearbyPartnerOut(PublicPartnerOut):

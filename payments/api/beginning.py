@@ -11,10 +11,11 @@ from django.db.models import QuerySet
 
 from common import idempotency
 from common.api.views import Request, read
+from common.money import Money
 from payments import errands, selectors
 from payments.api import serializers as shapes
 from payments.errors import ProviderUnavailable, ReturnUrlInvalid
-from payments.gateways import gateway_of, offered
+from payments.gateways import gateway_of, offered, takes
 from payments.models import Payment
 from payments.parties import Party
 from payments.services import paying
@@ -29,14 +30,14 @@ def begin(request: Request, payer: Party) -> tuple[Payment, int]:
     """
     body = read(shapes.PayIn, request)
     provider, return_url = Provider(body["provider"]), body["return_url"]
-    if gateway_of(provider) is None:
-        raise ProviderUnavailable(offered=[gateway.provider for gateway in offered()])
+    kind, reference = PurchaseKind(body["purchase"]["kind"]), body["purchase"]["id"]
+    _refuse_unable(provider, selectors.price_for(payer, kind, reference))
     if return_url and not _may_return_to(return_url):
         raise ReturnUrlInvalid
     begun = paying.begin(
         payer=payer,
-        kind=PurchaseKind(body["purchase"]["kind"]),
-        reference=body["purchase"]["id"],
+        kind=kind,
+        reference=reference,
         provider=provider,
         return_url=return_url,
         key=client_key(request, payer),
@@ -58,6 +59,13 @@ def filtered(rows: QuerySet[Payment], query: dict[str, Any]) -> QuerySet[Payment
     """Return the rows that the query string asks for."""
     names = {"status": "status", "kind": "purchase__kind", "purchase": "purchase__reference"}
     return rows.filter(**{names[name]: query[name] for name in names if name in query})
+
+
+def _refuse_unable(provider: Provider, price: Money | None) -> None:
+    """Refuse a provider that is not set up, or cannot take this amount in this currency."""
+    gateway = gateway_of(provider)
+    if gateway is None or (price is not None and not takes(gateway, price)):
+        raise ProviderUnavailable(offered=[one.provider for one in offered(price)])
 
 
 def _digest(value: bytes) -> str:

@@ -66,3 +66,4 @@ PAYOUT = {
     "created_at": "2026-01-02T05:30:00Z",
     "ended_at": "2026-01-03T05:30:00Z",
 }
+PROVIDER = {"provider": "stripe", "name": "Card or wallet (Stripe)", "currencies": ["INR", "USD"], "least": 1}

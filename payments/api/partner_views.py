@@ -33,7 +33,7 @@ TAG = "Partners: payments"
 class PaymentsView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [IsLiveMember]
-    keeps_key_itself = True
+    calls_outside = True
 
     def get_permissions(self) -> Sequence[Any]:
         return [MayCoordinate()] if self.request.method == "POST" else super().get_permissions()

@@ -50,7 +50,10 @@ class PayIn(serializers.Serializer[Any]):
 class ActionOut(serializers.Serializer[Any]):
     type = serializers.ChoiceField(choices=list(ActionType), source="action_type")
     url = serializers.CharField(source="action_url", help_text="For `redirect`: open it in a browser.")
-    client_token = serializers.CharField(help_text="For `sdk`.")
+    client_token = serializers.CharField(
+        help_text="For `sdk`. Stripe: a client secret. Razorpay: JSON of `key` and `order_id`. PhonePe: JSON of "
+        "`merchant`, `order_id` and `token`."
+    )
 
 
 class RefundOut(serializers.Serializer[Any]):
@@ -85,10 +88,18 @@ class ProviderOut(serializers.Serializer[Any]):
     provider = serializers.ChoiceField(choices=list(Provider))
     name = serializers.CharField()
     currencies = serializers.ListField(child=serializers.ChoiceField(choices=list(Currency)))
+    least = serializers.IntegerField(help_text="The smallest amount it takes, in minor units.")
 
 
 class ProvidersOut(serializers.Serializer[Any]):
     providers = ProviderOut(many=True)
+
+
+class ProvidersQuery(serializers.Serializer[Any]):
+    currency = serializers.ChoiceField(choices=list(Currency), required=False, help_text="Only those that take it.")
+    amount = serializers.IntegerField(
+        min_value=1, max_value=LARGEST, required=False, help_text="Minor units: only those that take so little."
+    )
 
 
 class PaymentsQuery(serializers.Serializer[Any]):

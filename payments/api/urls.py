@@ -1,7 +1,7 @@
 from django.urls import path
 
+from payments.api import pages, views
 from payments.api import partner_views as partners
-from payments.api import views
 
 ONE = "payments/<uuid:payment_id>"
 
@@ -10,6 +10,8 @@ urlpatterns = [
     path("payments", views.PaymentsView.as_view(), name="payments"),
     path(ONE, views.PaymentView.as_view(), name="payment"),
     path(f"{ONE}/cancel", views.CancelView.as_view(), name="payment-cancel"),
+    path(f"{ONE}/checkout", pages.CheckoutView.as_view(), name="payment-checkout"),
+    path(f"{ONE}/return", pages.ReturnView.as_view(), name="payment-return"),
     path(f"{ONE}/receipt", views.ReceiptView.as_view(), name="payment-receipt"),
     path(f"{ONE}/receipt.pdf", views.InvoiceView.as_view(), name="payment-receipt-pdf"),
     path("partner/payments", partners.PaymentsView.as_view(), name="partner-payments"),

@@ -15,6 +15,7 @@ from common.api.renderers import JSONRenderer
 from common.api.schema import operation
 from common.api.views import APIView, HTTPRequest, Request, Response, read_query
 from common.errors import NotFound
+from common.money import LARGEST
 from payments import errors, selectors
 from payments.api import examples
 from payments.api import serializers as shapes
@@ -48,20 +49,27 @@ class ProvidersView(APIView):
     @operation(
         "List ways to pay",
         tag=TAG,
+        query=[shapes.ProvidersQuery],
         responses={200: shapes.ProvidersOut},
         public=True,
-        answer={"providers": [{"provider": "stripe", "name": "Card or wallet (Stripe)", "currencies": ["INR", "USD"]}]},
+        answer={"providers": [examples.PROVIDER]},
     )
     def get(self, request: Request) -> Response:
-        """Those that this server has been set up for."""
-        rows = [{"provider": one.provider, "name": one.name, "currencies": sorted(one.currencies)} for one in offered()]
+        """Those that this server has been set up for; with the price of a purchase, those that can take it."""
+        query = read_query(shapes.ProvidersQuery, request)
+        currency, least = query.get("currency"), query.get("amount", LARGEST)
+        found = [one for one in offered() if one.least <= least and currency in (None, *one.currencies)]
+        rows = [
+            {"provider": one.provider, "name": one.name, "currencies": sorted(one.currencies), "least": one.least}
+            for one in found
+        ]
         return Response(shapes.ProvidersOut({"providers": rows}).data)
 
 
 class PaymentsView(APIView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsPerson]
-    keeps_key_itself = True
+    calls_outside = True
 
     @operation(
         "Pay",

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from common.money import Money
 from payments.gateways.base import Gateway
+from payments.gateways.bkash import BkashGateway
 from payments.gateways.offline import OfflineGateway
+from payments.gateways.phonepe import PhonePeGateway
+from payments.gateways.razorpay import RazorpayGateway
 from payments.gateways.stripe_api import StripeGateway
 from payments.states import Provider
 
 ADAPTERS: Final[Mapping[str, Callable[[], Gateway]]] = {
     Provider.STRIPE: StripeGateway,
+    Provider.RAZORPAY: RazorpayGateway,
+    Provider.PHONEPE: PhonePeGateway,
+    Provider.BKASH: BkashGateway,
     Provider.OFFLINE: OfflineGateway,
 }
 
@@ -23,6 +30,12 @@ def gateway_of(provider: str) -> Gateway | None:
     return gateway if gateway is not None and gateway.is_configured() else None
 
 
-def offered() -> list[Gateway]:
-    """Return the adapters that are configured, in their order."""
-    return [gateway for name in ADAPTERS if (gateway := gateway_of(name)) is not None]
+def offered(money: Money | None = None) -> list[Gateway]:
+    """Return the adapters that are configured, in their order; with an amount, those that can take it."""
+    found = [gateway for name in ADAPTERS if (gateway := gateway_of(name)) is not None]
+    return found if money is None else [gateway for gateway in found if takes(gateway, money)]
+
+
+def takes(gateway: Gateway, money: Money) -> bool:
+    """Whether the provider can take so much in this currency."""
+    return money.currency in gateway.currencies and money.minor >= gateway.least

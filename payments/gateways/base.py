@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from django.conf import settings
+
 from common.money import Currency, Money
 from payments.states import ActionType, Provider
 
@@ -151,6 +153,10 @@ class Gateway(Protocol):
     @property
     def currencies(self) -> frozenset[Currency]: ...
 
+    @property
+    def least(self) -> int:
+        """The smallest amount it takes, in minor units."""
+
     def is_configured(self) -> bool:
         """Whether this server may offer it."""
 
@@ -175,6 +181,9 @@ class Gateway(Protocol):
     def fetch_refund(self, repayment: Repayment) -> Moved:
         """Ask how a refund stands. Raises: Refused, TryLater, Unknown."""
 
+    def take_return(self, charge: Charge, fields: Mapping[str, str]) -> bool:
+        """Note what the payer's browser brings back, and tell whether it is a reason to ask at once. No proof."""
+
     def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
         """Verify a webhook on its raw body and read what it is about. Raises: SignatureInvalid, Malformed."""
 
@@ -182,3 +191,8 @@ class Gateway(Protocol):
 def text(value: Any) -> str:
     """Return a provider's value as text, empty for none."""
     return "" if value is None else str(value)
+
+
+def return_page(charge: Charge) -> str:
+    """Return our own page to which a provider sends the payer's browser back."""
+    return f"{settings.PUBLIC_URL}/api/v1/payments/{charge.id}/return"

@@ -27,6 +27,7 @@ class OfflineGateway:
     provider: Final = Provider.OFFLINE
     name: Final = "Cash or bank transfer"
     currencies: Final = frozenset(Currency)
+    least: Final = 1
 
     def is_configured(self) -> bool:
         return True
@@ -45,6 +46,9 @@ class OfflineGateway:
 
     def fetch_refund(self, repayment: Repayment) -> Moved:
         return Moved(state=TransferState.PENDING, provider_ref="")
+
+    def take_return(self, charge: Charge, fields: Mapping[str, str]) -> bool:
+        return False
 
     def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
         raise SignatureInvalid

@@ -48,6 +48,7 @@ MOVED: Final = {
     "canceled": TransferState.FAILED,
 }
 log = logging.getLogger(__name__)
+logging.getLogger("stripe").setLevel(logging.WARNING)  # it would write every call, and below that its form
 
 
 class StripeGateway:
@@ -56,6 +57,7 @@ class StripeGateway:
     provider: Final = Provider.STRIPE
     name: Final = "Card or wallet (Stripe)"
     currencies: Final = frozenset({Currency.INR, Currency.USD, Currency.EUR})
+    least: Final = 1
 
     def is_configured(self) -> bool:
         return bool(settings.STRIPE_SECRET_KEY and settings.STRIPE_WEBHOOK_SECRET)
@@ -107,6 +109,9 @@ class StripeGateway:
         with answers():
             return _moved(_client().v1.refunds.retrieve(repayment.provider_ref))
 
+    def take_return(self, charge: Charge, fields: Mapping[str, str]) -> bool:
+        return False  # Checkout sends the payer straight to where the client wants them
+
     def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
         given, secret = headers.get("Stripe-Signature"), settings.STRIPE_WEBHOOK_SECRET
         try:
@@ -150,6 +155,8 @@ def _reason(exc: stripe.StripeError) -> NotDone:
     code = text(exc.code) or type(exc).__name__
     match exc:
         case stripe.RateLimitError():
+            return TryLater(code)
+        case stripe.APIError() if exc.http_status == 429:  # noqa: PLR2004 - from something in between
             return TryLater(code)
         case stripe.AuthenticationError() | stripe.PermissionError():
             log.error("Stripe refuses our account", extra={"error_code": code})

@@ -1,5 +1,6 @@
 """The tables, by subject."""
 
+from payments.models.adapters import ProviderDecision, ProviderToken
 from payments.models.ledger import Account, Entry, Posting
 from payments.models.notices import ProviderNotice
 from payments.models.papers import Invoice, InvoiceCounter
@@ -14,7 +15,9 @@ __all__ = [
     "PaymentEvent",
     "Payout",
     "Posting",
+    "ProviderDecision",
     "ProviderNotice",
+    "ProviderToken",
     "Purchase",
     "Refund",
 ]

@@ -1,0 +1,7 @@
+"""The steps that whoever sells composes into its own commands; docs/payments.md tells their story."""
+
+from payments.services.paying_out import request_payout
+from payments.services.purchasing import accept_late, close_purchase, register_purchase
+from payments.services.refunding import refund_purchase
+
+__all__ = ["accept_late", "close_purchase", "refund_purchase", "register_purchase", "request_payout"]

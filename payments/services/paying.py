@@ -124,6 +124,18 @@ def record_offline(
 
 
 @command
+def come_back(*, payment_id: uuid.UUID) -> None:
+    """The payer's browser is back from the provider: ask at once how the payment stands.
+
+    Locks: the payment.      Raises: NotFound, Busy
+    """
+    row = lock_one(Payment, payment_id)
+    if row.state is PaymentStatus.PENDING:
+        row.ask_at = clock.now()
+        row.save(update_fields=["ask_at"])
+
+
+@command
 def reserve_submission(*, payment_id: uuid.UUID) -> bool:
     """Take the errand of a payment whose way to the provider nobody has been heard of; tell whether it is free.
 

@@ -6,6 +6,7 @@ Every answer of a provider ends in `settle`. Repeated, late and out-of-order ans
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import uuid
 from typing import Any, Final
 
@@ -37,6 +38,7 @@ LONGEST_WAIT: Final = dt.timedelta(minutes=10)  # between two looks at an open p
 GIVE_UP: Final = dt.timedelta(days=1)  # after its end an open payment that the provider cannot cancel is over
 AFTERCARE: Final = (dt.timedelta(hours=1), dt.timedelta(days=1))  # looks at what ended unpaid
 WORKER: Final = "worker"
+log = logging.getLogger(__name__)
 
 
 @command
@@ -123,8 +125,8 @@ def postpone(*, payment_id: uuid.UUID, code: str) -> None:
     row = lock_one(Payment, payment_id)
     row.asked += 1
     row.ask_at = clock.now() + min(dt.timedelta(seconds=2 ** min(row.asked, 10)), LONGEST_WAIT)
-    row.failure = code
-    row.save(update_fields=["asked", "ask_at", "failure"])
+    row.save(update_fields=["asked", "ask_at"])
+    log.warning("a provider did not answer", extra={"payment": str(row.pk), "error_code": code, "asked": row.asked})
 
 
 @step

@@ -1,6 +1,8 @@
 from django.urls import path
 
 from requests_app.api import donor_views as donor
+from requests_app.api import family_views as family
+from requests_app.api import partner_family_views as partner_family
 from requests_app.api import partner_views as partner
 from requests_app.api import questionnaire_views as questions
 
@@ -17,6 +19,41 @@ urlpatterns = [
         "assignments/<uuid:assignment_id>/questionnaire",
         questions.QuestionnaireView.as_view(),
         name="assignment-questionnaire",
+    ),
+    path("attender-requests", family.FamilyRequestsView.as_view(), name="attender-requests"),
+    path("attender-requests/<uuid:request_id>", family.FamilyRequestView.as_view(), name="attender-request"),
+    path(
+        "attender-requests/<uuid:request_id>/cancel", family.FamilyCancelView.as_view(), name="attender-request-cancel"
+    ),
+    path(
+        "partner/attender-requests",
+        partner_family.PartnerFamilyRequestsView.as_view(),
+        name="partner-attender-requests",
+    ),
+    path(
+        "partner/attender-requests/<uuid:request_id>",
+        partner_family.PartnerFamilyRequestView.as_view(),
+        name="partner-attender-request",
+    ),
+    path(
+        "partner/attender-requests/<uuid:request_id>/documents/<uuid:document_id>",
+        partner_family.FamilyDocumentView.as_view(),
+        name="partner-attender-request-document",
+    ),
+    path(
+        "partner/attender-requests/<uuid:request_id>/confirm",
+        partner_family.FamilyConfirmView.as_view(),
+        name="partner-attender-request-confirm",
+    ),
+    path(
+        "partner/attender-requests/<uuid:request_id>/refuse",
+        partner_family.FamilyRefuseView.as_view(),
+        name="partner-attender-request-refuse",
+    ),
+    path(
+        "partner/attender-requests/<uuid:request_id>/issue",
+        partner_family.FamilyIssueView.as_view(),
+        name="partner-attender-request-issue",
     ),
     path("partner/requests", partner.RequestsView.as_view(), name="partner-requests"),
     path("partner/requests/<uuid:request_id>", partner.RequestView.as_view(), name="partner-request"),

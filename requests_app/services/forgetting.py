@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 
 from common.db import step
-from requests_app.models import Assignment
+from requests_app.models import Assignment, AttenderRequest
 
 
 @step
 def delete_traces(user_id: uuid.UUID) -> None:
-    """Delete the promises with their history; a request keeps its counts."""
+    """Delete the promises with their history; requests of hospitals and families keep their counts and name nobody."""
     Assignment.objects.filter(donor_id=user_id).delete()
+    AttenderRequest.objects.filter(requester_id=user_id).update(requester=None)

@@ -127,6 +127,25 @@ def free_place(request: BloodRequest) -> None:
 
 
 @step
+def lower_units(request: BloodRequest, units: int, *, actor: str) -> None:
+    """Want fewer units, of which none is promised or given beyond; the caller has let the surplus promises go.
+
+    Emits: request.filled, request.fulfilled
+    """
+    request.units = units
+    record(request, verb="lower", actor=actor, units=units)
+    if request.units_fulfilled == units:
+        close_request(request, verb="fulfil", actor=actor)
+        outbox.emit("request.fulfilled", key=f"request:{request.pk}", request=str(request.pk))
+    elif request.units_left == 0 and request.state is RequestStatus.OPEN:
+        request.status = advance(REQUEST_TRANSITIONS, request.state, "fill")
+        request.next_wave_at = None
+        stop_waves([request], reason=StopReason.FILLED)
+        outbox.emit("request.filled", key=f"request:{request.pk}", request=str(request.pk))
+    request.save()
+
+
+@step
 def close_promise(request: BloodRequest, assignment: Assignment, *, verb: str, actor: str, reason: str) -> None:
     """Move the promise to its end; its code dies with it.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from common import clock, outbox
@@ -13,10 +14,18 @@ from common.db import command, lock, lock_free, step
 from common.transitions import advance
 from partners import selectors as partners
 from requests_app.errors import NeededByInvalid
-from requests_app.models import BloodRequest
-from requests_app.services.places import close_request, lock_request, record, record_each, release_all
+from requests_app.models import Assignment, BloodRequest
+from requests_app.services.places import (
+    close_promise,
+    close_request,
+    lock_request,
+    lower_units,
+    record,
+    record_each,
+    release_all,
+)
 from requests_app.services.waves import stop_waves
-from requests_app.states import LIVE_REQUEST, REQUEST_TRANSITIONS, RequestStatus, StopReason, Urgency
+from requests_app.states import LIVE_REQUEST, REQUEST_TRANSITIONS, AssignmentStatus, RequestStatus, StopReason, Urgency
 from stock.components import Component
 
 FURTHEST = dt.timedelta(days=30)
@@ -40,6 +49,38 @@ def post_request(
 
     Emits: request.opened      Raises: NeededByInvalid
     """
+    return open_request(
+        partner_id=partner_id,
+        member_id=member_id,
+        actor=f"member:{member_id}",
+        blood_group=blood_group,
+        component=component,
+        units=units,
+        urgency=urgency,
+        needed_by=needed_by,
+        radius_km=radius_km,
+        note=note,
+    )
+
+
+@step
+def open_request(
+    *,
+    partner_id: uuid.UUID,
+    member_id: uuid.UUID | None,
+    actor: str,
+    blood_group: BloodGroup,
+    component: Component,
+    units: int,
+    urgency: Urgency,
+    needed_by: dt.datetime,
+    radius_km: Decimal = DEFAULT_RADIUS_KM,
+    note: str = "",
+) -> BloodRequest:
+    """Write a partner's request; without a member it was posted for somebody else, such as a family.
+
+    Emits: request.opened      Raises: NeededByInvalid
+    """
     now = clock.now()
     if not now < needed_by <= now + FURTHEST:
         raise NeededByInvalid
@@ -59,7 +100,7 @@ def post_request(
         lng=place.lng,
         next_wave_at=now,
     )
-    record(request, verb="post", actor=f"member:{member_id}")
+    record(request, verb="post", actor=actor)
     outbox.emit("request.opened", key=f"request:{request.pk}", request=str(request.pk))
     return request
 
@@ -107,15 +148,67 @@ def expire_due_requests(*, limit: int) -> int:
     return len(late)
 
 
+@step
+def lower_requests(*, most: Mapping[uuid.UUID, int], actor: str, reason: str) -> dict[uuid.UUID, BloodRequest]:
+    """Ask for no more than `most` units in all; return the requests as they are then.
+
+    The donors who promised last are released first, and told; who has arrived or given is never sent away. A request of
+    which nothing is left is cancelled.
+
+    Locks: the requests, the promises that are let go.
+    Emits: request.cancelled, request.filled, request.fulfilled, assignment.released
+    """
+    requests = {request.pk: request for request in lock(BloodRequest, most)}
+    arrived = Counter(
+        Assignment.objects.filter(request__in=requests, status=AssignmentStatus.ARRIVED).values_list(
+            "request_id", flat=True
+        )
+    )
+    wanted = {
+        pk: max(most[pk], request.units_fulfilled + arrived[pk])
+        for pk, request in requests.items()
+        if request.is_live and max(most[pk], request.units_fulfilled + arrived[pk]) < request.units
+    }
+    released = _release_beyond(requests, wanted, actor=actor, reason=reason)
+    for pk, units in wanted.items():
+        if units == 0:
+            _close_cancelled(requests[pk], actor=actor, reason=reason, donors=released[pk])
+        else:
+            lower_units(requests[pk], units, actor=actor)
+    return requests
+
+
+def _release_beyond(
+    requests: Mapping[uuid.UUID, BloodRequest], wanted: Mapping[uuid.UUID, int], *, actor: str, reason: str
+) -> dict[uuid.UUID, list[uuid.UUID]]:
+    """Release the promises that a smaller number of units has no room for; return the donors by request."""
+    surplus: list[uuid.UUID] = []
+    for pk, units in wanted.items():
+        too_many = max(0, requests[pk].units_promised + requests[pk].units_fulfilled - units)
+        coming = Assignment.objects.filter(request_id=pk, status=AssignmentStatus.ACCEPTED).order_by("-pk")
+        surplus += coming.values_list("pk", flat=True)[:too_many]
+    donors: dict[uuid.UUID, list[uuid.UUID]] = {pk: [] for pk in wanted}
+    for promise in lock(Assignment, surplus):
+        request = requests[promise.request_id]
+        close_promise(request, promise, verb="release", actor=actor, reason=reason)
+        request.units_promised -= 1
+        donors[request.pk].append(promise.donor_id)
+    return donors
+
+
 def _cancel(requests: Sequence[BloodRequest], *, actor: str, reason: str, told: str) -> None:
     """Cancel locked requests; `told` is what the donors on their way read as the reason."""
     released = release_all(requests, actor=actor, reason=told)
     for request in requests:
-        request.cancel_reason = reason
-        close_request(request, verb="cancel", actor=actor, reason=reason)
-        outbox.emit(
-            "request.cancelled",
-            key=f"request:{request.pk}",
-            request=str(request.pk),
-            donors=[str(donor_id) for donor_id in released[request.pk]],
-        )
+        _close_cancelled(request, actor=actor, reason=reason, donors=released[request.pk])
+
+
+def _close_cancelled(request: BloodRequest, *, actor: str, reason: str, donors: Sequence[uuid.UUID]) -> None:
+    request.cancel_reason = reason
+    close_request(request, verb="cancel", actor=actor, reason=reason)
+    outbox.emit(
+        "request.cancelled",
+        key=f"request:{request.pk}",
+        request=str(request.pk),
+        donors=[str(donor_id) for donor_id in donors],
+    )

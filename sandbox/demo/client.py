@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -40,6 +41,14 @@ class Api:
 
     def post(self, path: str, expect: int = 200, **body: Any) -> Any:
         return self.call("POST", path, expect, body)
+
+    def move(self, path: str, expect: int = 200, **body: Any) -> Any:
+        """POST what moves units: with a key, so that sending it again would move nothing twice."""
+        self.http.headers["Idempotency-Key"] = str(uuid.uuid4())
+        try:
+            return self.call("POST", path, expect, body)
+        finally:
+            del self.http.headers["Idempotency-Key"]
 
     def put(self, path: str, expect: int = 200, **body: Any) -> Any:
         return self.call("PUT", path, expect, body)

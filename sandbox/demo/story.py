@@ -6,7 +6,15 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from sandbox.demo.chapters import coming_back, identity, look_back, test_and_release
+from sandbox.demo.chapters import (
+    camp,
+    coming_back,
+    family_by_transfer,
+    family_from_stock,
+    identity,
+    look_back,
+    test_and_release,
+)
 from sandbox.demo.loop import Loop
 from sandbox.demo.stage import Stage
 
@@ -14,6 +22,9 @@ from sandbox.demo.stage import Stage
 CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (
     coming_back.tell,
     test_and_release.tell,
+    family_from_stock.tell,
+    family_by_transfer.tell,
+    camp.tell,
     look_back.tell,
     identity.tell,
 )

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from drf_spectacular.types import OpenApiTypes
 
+from common.api.csv_renderer import CSVRenderer
 from common.api.renderers import JSONRenderer
 from common.api.schema import operation
 from common.api.views import APIView, Request, Response, read_query
@@ -13,7 +14,6 @@ from partners.api.authentication import MemberAuthentication
 from partners.api.permissions import IsLiveMember
 from stock import errors, reports
 from stock.api import serializers as shapes
-from stock.api.renderers import CSVRenderer
 from stock.api.unit_views import TAG
 
 WASTE = {

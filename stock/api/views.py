@@ -8,6 +8,7 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.permissions import AllowAny
 
+from common.api.csv_renderer import CSVRenderer
 from common.api.pagination import paged, paged_by_distance
 from common.api.renderers import JSONRenderer
 from common.api.schema import operation
@@ -18,7 +19,6 @@ from partners.api.authentication import MemberAuthentication
 from partners.api.permissions import IsLiveMember, IsOwner, MayKeepStock
 from stock import errors, selectors
 from stock.api import serializers as shapes
-from stock.api.renderers import CSVRenderer
 from stock.api.unit_views import HISTORY, ID, TAG, UNIT
 from stock.components import Component
 from stock.services import counting, crossmatching, thresholds

@@ -10,9 +10,10 @@ from stock.services.allocating import (
     release_reservations,
     reserve_units,
 )
-from stock.services.collecting import collect_unit
+from stock.services.collecting import Bag, collect_unit, collect_units
 from stock.services.crossmatching import Emergency
 from stock.services.exchanging import cancel_transfer_of, raise_transfer
+from stock.services.holding import issue_reserved, keep_reservations, trim_reservations
 from stock.services.lines import (
     Condition,
     Line,
@@ -25,6 +26,7 @@ from stock.services.lines import (
 )
 
 __all__ = [
+    "Bag",
     "Condition",
     "Emergency",
     "Holding",
@@ -34,8 +36,11 @@ __all__ = [
     "Returned",
     "cancel_transfer_of",
     "collect_unit",
+    "collect_units",
+    "issue_reserved",
     "issue_units",
     "keep_reservation",
+    "keep_reservations",
     "pack_units",
     "quarantine_units",
     "raise_transfer",
@@ -45,4 +50,5 @@ __all__ = [
     "reserve_lines",
     "reserve_units",
     "return_units",
+    "trim_reservations",
 ]

@@ -167,7 +167,7 @@ def keep_units(
         Reservation(holding=holding, unit=unit, purpose=purpose, until=until) for unit in units
     )
     watch([partner_id])
-    return Holding(id=holding, partner_id=partner_id, until=until, units=[_picked(unit) for unit in units])
+    return Holding(id=holding, partner_id=partner_id, until=until, units=[picked(unit) for unit in units])
 
 
 @step
@@ -226,7 +226,7 @@ def issue_units(
         raise UnitExpired
     noted = clear_for_leaving(held, emergency=emergency)
     hand_out(held, actor=actor, to=to, to_partner_id=to_partner_id, facts=noted)
-    return [_picked(unit) for unit in held]
+    return [picked(unit) for unit in held]
 
 
 @step
@@ -329,7 +329,8 @@ def _still_open(units: Sequence[Unit], *holding_ids: uuid.UUID) -> list[Unit]:
     return [unit for unit in units if unit.pk in still]
 
 
-def _picked(unit: Unit) -> Picked:
+def picked(unit: Unit) -> Picked:
+    """Return what others may know of a bag."""
     return Picked(
         unit_id=unit.pk,
         din=unit.din,

@@ -45,6 +45,21 @@ class Scanned:
     k_negative: bool = False
 
 
+@dataclass(frozen=True)
+class Bag:
+    """A bag of a donation here. Without a number of its own it gets the partner's next.
+
+    `pointer` is what a refusal of the number points at.
+    """
+
+    component: Component
+    blood_group: BloodGroup
+    volume_ml: int
+    collected_at: dt.datetime
+    din: str = ""
+    pointer: str = ""
+
+
 @step
 def collect_unit(
     *,
@@ -59,21 +74,45 @@ def collect_unit(
 
     Locks: the partner's counter of the year.      Emits: unit.collected      Raises: DinExhausted
     """
-    [din] = next_dins(partner_id, collected_at, 1)
-    Collection.objects.create(din=din, partner_id=partner_id)
-    unit = Unit.objects.create(
-        partner_id=partner_id,
-        din=din,
-        component=component,
-        blood_group=blood_group,
-        volume_ml=volume_ml,
-        collected_at=collected_at,
-        expires_at=expires_at(component, started_at=collected_at),
-        **storage_of(component),
+    [unit] = collect_units(
+        partner_id=partner_id, actor=actor, bags=[Bag(component, blood_group, volume_ml, collected_at)]
     )
-    write_movements([unit], verb="collect", actor=actor)
-    outbox.emit("unit.collected", key=f"unit:{unit.pk}", unit=str(unit.pk))
     return unit
+
+
+@step
+def collect_units(*, partner_id: uuid.UUID, actor: str, bags: Sequence[Bag]) -> list[Unit]:
+    """Put fresh bags into quarantine, in their order; the numbers some of them carry must be new.
+
+    Locks: the donations with numbers of their own, the partner's counter of the year of the first bag.
+    Emits: unit.collected      Raises: DinExhausted; UnitKnown, pointing at the numbers
+    """
+    if not bags:
+        return []
+    _refuse_known_numbers(partner_id, [bag for bag in bags if bag.din])
+    unnumbered = sum(not bag.din for bag in bags)
+    first = min(bag.collected_at for bag in bags)
+    fresh = next_dins(partner_id, first, unnumbered) if unnumbered else []
+    Collection.objects.bulk_create([Collection(din=din, partner_id=partner_id) for din in fresh])
+    numbers = iter(fresh)
+    units = Unit.objects.bulk_create(
+        [
+            Unit(
+                partner_id=partner_id,
+                din=bag.din or next(numbers),
+                component=bag.component,
+                blood_group=bag.blood_group,
+                volume_ml=bag.volume_ml,
+                collected_at=bag.collected_at,
+                expires_at=expires_at(bag.component, started_at=bag.collected_at),
+                **storage_of(bag.component),
+            )
+            for bag in bags
+        ]
+    )
+    write_movements(units, verb="collect", actor=actor)
+    outbox.emit_many("unit.collected", {f"unit:{unit.pk}": {"unit": str(unit.pk)} for unit in units})
+    return units
 
 
 @command
@@ -128,6 +167,25 @@ def storage_of(component: Component) -> dict[str, Any]:
     """Return the columns of the temperatures between which the component is kept."""
     band = facts_of(component).storage
     return {"storage_min_c": band.min_c, "storage_max_c": band.max_c}
+
+
+def _refuse_known_numbers(partner_id: uuid.UUID, bags: Sequence[Bag]) -> None:
+    """Lock the numbers, and make them this partner's. Raises: UnitKnown."""
+    dins = {bag.din for bag in bags}
+    if not dins:
+        return
+    Collection.objects.bulk_create(
+        [Collection(din=din, partner_id=partner_id) for din in sorted(dins)], ignore_conflicts=True
+    )
+    taken = {row.din for row in lock(Collection, dins) if row.partner_id != partner_id}
+    taken |= set(Unit.objects.filter(din__in=dins).values_list("din", flat=True))
+    pointers = []
+    for bag in bags:
+        if bag.din in taken:
+            pointers.append(bag.pointer)
+        taken.add(bag.din)
+    if pointers:
+        raise UnitKnown(pointers=pointers)
 
 
 def _unit(partner_id: uuid.UUID, one: Scanned) -> Unit:

@@ -19,16 +19,21 @@ from config.catalogue import tables
 
 TABLES = tables()
 COLUMNS = {
+    "orders.states.ORDER_TRANSITIONS": ("orders.Order", "status"),
+    "donations.states.CAMP_TRANSITIONS": ("donations.Camp", "status"),
+    "donations.states.ENROLMENT_TRANSITIONS": ("donations.Enrolment", "status"),
     "donations.states.INVITATION_TRANSITIONS": ("donations.Invitation", "status"),
     "notifications.states.DELIVERY_TRANSITIONS": ("notifications.Delivery", "status"),
-    "orders.states.ORDER_TRANSITIONS": ("orders.Order", "status"),
+    "partners.states.COMPLAINT_TRANSITIONS": ("partners.Complaint", "status"),
     "partners.states.TRANSITIONS": ("partners.Partner", "status"),
     "payments.states.PAYMENT_TRANSITIONS": ("payments.Payment", "status"),
     "payments.states.PAYOUT_TRANSITIONS": ("payments.Payout", "status"),
     "payments.states.PURCHASE_TRANSITIONS": ("payments.Purchase", "status"),
     "payments.states.REFUND_TRANSITIONS": ("payments.Refund", "status"),
     "requests_app.states.ASSIGNMENT_TRANSITIONS": ("requests_app.Assignment", "status"),
+    "requests_app.states.FAMILY_TRANSITIONS": ("requests_app.AttenderRequest", "status"),
     "requests_app.states.REQUEST_TRANSITIONS": ("requests_app.BloodRequest", "status"),
+    "requests_app.states.SOURCE_TRANSITIONS": ("requests_app.AttenderStep", "status"),
     "stock.states.TRANSFER_TRANSITIONS": ("stock.Transfer", "status"),
     "stock.states.UNIT_TRANSITIONS": ("stock.Unit", "status"),
     "users.states.ATTESTATION_TRANSITIONS": ("users.IdentityAttestation", "status"),

@@ -46,6 +46,14 @@ def test_each_request_leaves_one_line_with_its_status_and_time(caplog):
     assert line.ms >= 0
 
 
+def test_no_line_holds_the_link_to_a_private_file(caplog):
+    with caplog.at_level(logging.INFO, "request"):
+        Client().get("/files/AbtGJe4LdDS_LUWLBPJJQg")
+
+    [line] = [record for record in caplog.records if record.name == "request"]
+    assert line.path == "/files/[redacted]"
+
+
 def ask(**meta):
     return RequestFactory().get("/", **meta)
 

@@ -22,6 +22,7 @@ def handlers(monkeypatch):
     """The handlers of this test alone."""
     own = defaultdict(list)
     monkeypatch.setattr(outbox, "_handlers", own)
+    monkeypatch.setattr(outbox, "_outside", set())
     return own
 
 
@@ -373,3 +374,31 @@ def test_what_a_dead_worker_had_claimed_is_told_when_its_lease_is_over(noon):
     outbox.drain()
 
     assert heard == [("a", 0), ("a", 1)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_handler_that_speaks_to_the_outside_runs_in_no_transaction():
+    found = []
+    outbox.on(NAME, outside=True)(lambda _: found.append(connection.in_atomic_block))
+    happen("a")
+
+    outbox.drain()
+
+    assert found == [False]
+    assert OutboxEvent.objects.get().done_at is not None
+
+
+@pytest.mark.django_db
+def test_what_speaks_to_the_outside_is_claimed_by_itself():
+    outbox.on(NAME, outside=True)(lambda _: None)
+    happen("a")
+
+    assert outbox.claim(outside=False) == []
+    assert [event.key for event in outbox.claim(outside=True)] == ["a"]
+
+
+def test_what_speaks_to_the_outside_is_an_events_only_handler():
+    outbox.on(NAME, outside=True)(leave_a_trace)
+
+    with pytest.raises(ValueError, match="no other"):
+        outbox.on(NAME)(lambda _: None)

@@ -14,7 +14,7 @@ from payments.gateways.base import ChargeState, Found, Moved, TransferState
 from payments.models import Account, Invoice, InvoiceCounter, Payment, Payout, ProviderNotice, Purchase, Refund
 from payments.services import invoicing, paying_out, refunding, settling
 from tests.concurrency.scenes import race_test, unlock, without_constraints
-from tests.payments.conftest import started, stripe  # noqa: F401 - fixtures
+from tests.payments.conftest import sandbox, started, stripe  # noqa: F401 - fixtures
 from tests.payments.scenes import (
     PRICE,
     begin,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from donations.models import Rating
 from donations.services import rating
+from partners.models import Partner
 from tests.concurrency.scenes import race_test, without_constraints
 from tests.donations.scenes import verify
+from tests.donations.test_family_rating import refused
 from tests.factories import make_arrived
 from tests.races import names, race
 
@@ -33,5 +35,27 @@ def test_without_the_constraint_all_would_count():
 
     with without_constraints((Rating, "rating_once_each_way")):
         outcomes = race(*[rates(promise) for _ in range(4)])
+
+        assert names(outcomes) == ["Rating"] * 4
+
+
+def rates_hospital(request):
+    return lambda: rating.rate_hospital(request_id=request.pk, requester_id=request.requester_id, stars=5, comment="")
+
+
+def test_a_family_that_rates_four_times_at_once_counts_once():
+    _, request = refused()
+
+    outcomes = race(*[rates_hospital(request) for _ in range(4)])
+
+    assert names(outcomes) == ["AlreadyRated"] * 3 + ["Rating"]
+    assert Partner.objects.get(pk=request.partner_id).rating_count == 1
+
+
+def test_without_the_constraint_a_family_would_count_four_times():
+    _, request = refused()
+
+    with without_constraints((Rating, "rating_once_each_way")):
+        outcomes = race(*[rates_hospital(request) for _ in range(4)])
 
         assert names(outcomes) == ["Rating"] * 4

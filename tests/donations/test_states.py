@@ -25,6 +25,7 @@ STEPS = {
     "transfuse": {"issued": "transfused"},
     "ship": {"available": "in_transit", "reserved": "in_transit"},
     "receive": {"in_transit": "available"},
+    "quarantine": {"in_transit": "quarantined"},
     "discard": dict.fromkeys(ANY_BUT_TERMINAL, "discarded"),
     "expire": dict.fromkeys(ANY_BUT_TERMINAL, "expired"),
 }

@@ -308,7 +308,7 @@ def test_a_donor_is_thanked_with_the_next_date_and_the_partner_learns_the_end(
     )
     monkeypatch.setattr("notifications.handlers.visits.donations.donation_facts", lambda _: facts)
 
-    gift = {"donation": str(assignment.pk), "assignment": str(assignment.pk)}
+    gift = {"donation": str(assignment.pk), "assignment": str(assignment.pk), "donor": str(donor.pk)}
     happen("donation.verified", f"request:{assignment.request_id}", **gift)
     happen("donation.verified", f"request:{assignment.request_id}", **gift)
     happen("request.fulfilled", f"request:{assignment.request_id}", request=str(assignment.request_id))
@@ -395,6 +395,14 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *("request.fulfilled", "request.expired", "assignment.accepted", "assignment.cancelled"),
         *("assignment.released", "assignment.missed", "assignment.deferred", "donation.verified"),
         *(f"partner.{verb}" for verb in ("registered", "approved", "rejected", "suspended", "reinstated")),
+        *(f"family.{step}" for step in ("asked", "source_changed", "confirmed", "served", "fulfilled")),
+        *(f"family.{step}" for step in ("refused", "expired", "cancelled")),
+        "complaint.answered",
         *("member.added", "stock.low", "unit.recalled"),
+        *("camp.donors_invited", "camp.reminder_due", "camp.cancelled", "camp.finished"),
         *("assignment.reminder_due", "donor.eligible_again", "unit.issued"),
+        *(
+            f"transfer.{step}"
+            for step in ("candidate_asked", "offered", "confirmed", "dispatched", "received", "ended")
+        ),
     }

@@ -35,11 +35,17 @@ FACTS = {
     "available": 1234,
     "minimum": 1235,
     "bags": 12,
+    "place": "Shri Shivaji Vidya Mandir, Community Hall behind the Old Bus Stand, Yavatmal",
+    "starts_at": MOMENT,
+    "wanted": 50,
+    "given": 49,
+    "until": MOMENT,
     "answer_by": MOMENT,
     "confirm_by": MOMENT,
     "box": "BOX-0042",
     "sent": 12,
     "pay_by": MOMENT,
+    "amount": "INR 99,999,999,999.99",
 }
 FORMS = [
     (language, kind, form)
@@ -55,7 +61,7 @@ def test_every_kind_has_a_rule_and_every_language_its_texts() -> None:
     for language in languages():
         words, frames = texts(language)["words"], texts(language)["frames"]
         assert len(words["months"]) == 12
-        assert set(words) - {"months"} == set(DonationType)
+        assert set(words) - {"months"} == {*DonationType, *templates.Word}
         assert set(frames) == {"whatsapp", "voice"}
 
 

@@ -7,6 +7,7 @@ from pytest_django import Settings
 
 from sandbox.server import Sandbox, running
 from tests.payments.scenes import Stripe
+from tests.payments.sides import BkashSide, PhonePeSide, RazorpaySide
 
 
 @pytest.fixture(scope="session")
@@ -17,9 +18,32 @@ def started() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def stripe(started: Sandbox, settings: Settings) -> Iterator[Stripe]:
-    """Stripe's stand-in, empty, to which the product talks by the real SDK."""
+def sandbox(started: Sandbox, settings: Settings) -> Iterator[Sandbox]:
+    """The stand-ins of all providers, empty, to which the product talks by its real adapters."""
     started.reset()
     settings.STRIPE_API_BASE = started.url
-    yield Stripe(started)
+    settings.RAZORPAY_API_BASE = f"{started.url}/razorpay"
+    settings.PHONEPE_API_BASE = settings.PHONEPE_AUTH_BASE = f"{started.url}/phonepe"
+    settings.BKASH_API_BASE, settings.BKASH_SNS_ORIGIN = f"{started.url}/bkash", started.url
+    yield started
     started.reset()
+
+
+@pytest.fixture
+def stripe(sandbox: Sandbox) -> Stripe:
+    return Stripe(sandbox)
+
+
+@pytest.fixture
+def razorpay(sandbox: Sandbox) -> RazorpaySide:
+    return RazorpaySide(sandbox)
+
+
+@pytest.fixture
+def phonepe(sandbox: Sandbox) -> PhonePeSide:
+    return PhonePeSide(sandbox)
+
+
+@pytest.fixture
+def bkash(sandbox: Sandbox) -> BkashSide:
+    return BkashSide(sandbox)

@@ -1,4 +1,4 @@
-"""What every adapter promises, whatever its provider is like. A new one adds its side of the table to SIDES."""
+"""What every adapter promises, whatever its provider is like. A new one adds its side to tests/payments/sides.py."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import stripe as stripe_sdk
 
 from common import clock
 from common.money import Currency, Money
-from payments.gateways import ADAPTERS, gateway_of
+from payments.gateways import ADAPTERS
 from payments.gateways.base import (
     Charge,
     ChargeState,
@@ -24,8 +24,11 @@ from payments.gateways.base import (
 )
 from payments.gateways.stripe_api import StripeGateway
 from payments.states import Provider
+from tests.payments.sides import CANCELLING, KEYED, MANY_CURRENCIES, SIDES, StripeSide
 
-PRICE = Money(12_345, Currency.INR)
+pytestmark = pytest.mark.django_db
+
+LATER = dt.timedelta(minutes=5)
 WORDS = {
     "lost_reply": Unknown,
     "truncated_json": Unknown,
@@ -36,41 +39,16 @@ WORDS = {
 }
 
 
-class StripeSide:
-    """What a payer and a tester can do at Stripe's stand-in."""
-
-    channel = "stripe"
-
-    def __init__(self, stripe):
-        self._stripe = stripe
-        self.sandbox = stripe.sandbox
-
-    def pay(self, charge):
-        url = f"{self.sandbox.url}/stripe/pay/{charge.provider_ref}"
-        assert self._stripe._http.request("POST", url, body=b"outcome=pay", redirect=False).status == 303
-
-    def charges(self):
-        return len(self._stripe.books()["sessions"])
-
-    def refunds(self):
-        return len(self._stripe.books()["refunds"])
-
-
-SIDES = {Provider.STRIPE: StripeSide}
-
-
 @pytest.fixture(params=sorted(SIDES))
-def side(request, stripe):
-    made = SIDES[request.param](stripe)
-    made.gateway = gateway_of(request.param)
-    return made
+def side(request, sandbox):
+    return SIDES[request.param](sandbox)
 
 
-def charge_with(ref="", **values):
+def charge_with(side, ref="", **values):
     now = clock.now()
     wish = {
         "id": uuid.uuid4(),
-        "amount": PRICE,
+        "amount": side.price,
         "description": "Blood order",
         "return_url": "https://app.jeevansetu.example/paid",
         "created_at": now,
@@ -81,21 +59,20 @@ def charge_with(ref="", **values):
 
 
 def opened(side, **values):
-    charge = charge_with(**values)
-    return charge_with(**{**values, "id": charge.id}, ref=side.gateway.create(charge, again=False).provider_ref)
+    charge = charge_with(side, **values)
+    return charge_with(side, **{**values, "id": charge.id}, ref=side.gateway.create(charge, again=False).provider_ref)
 
 
 def paid(side):
     charge = opened(side)
     side.pay(charge)
     found = side.gateway.fetch(charge)
-    return charge_with(ref=charge.provider_ref, id=charge.id, payment_ref=found.payment_ref)
+    return charge_with(side, ref=charge.provider_ref, id=charge.id, payment_ref=found.payment_ref)
 
 
 def repayment_of(charge, minor=1000, ref=""):
-    return Repayment(
-        id=uuid.UUID(int=7), charge=charge, amount=Money(minor, Currency.INR), reason="Because.", provider_ref=ref
-    )
+    amount = Money(minor, charge.amount.currency)
+    return Repayment(id=uuid.UUID(int=7), charge=charge, amount=amount, reason="Because.", provider_ref=ref)
 
 
 def test_every_provider_but_the_hand_has_a_side_here():
@@ -109,12 +86,13 @@ def test_what_is_created_is_open_until_it_is_paid(side):
 
     found = side.gateway.fetch(charge)
 
-    assert (before, found.state, found.received) == (ChargeState.OPEN, ChargeState.PAID, PRICE)
+    assert (before, found.state, found.received) == (ChargeState.OPEN, ChargeState.PAID, side.price)
     assert found.payment_ref
 
 
+@pytest.mark.parametrize("side", KEYED, indirect=True)
 def test_creating_twice_makes_one(side):
-    charge = charge_with()
+    charge = charge_with(side)
 
     first, again = side.gateway.create(charge, again=False), side.gateway.create(charge, again=True)
 
@@ -124,11 +102,27 @@ def test_creating_twice_makes_one(side):
 
 @pytest.mark.parametrize("fault", WORDS)
 def test_a_call_without_an_answer_says_what_is_known_and_may_be_repeated(side, fault):
-    charge = charge_with()
-    side.sandbox.faults(**{fault: {"times": 1, "channel": side.channel}})
+    charge = charge_with(side)
+    side.sandbox.faults(**{fault: {"times": 1, "channel": side.channel, "only_to": "checkout"}})
 
     with pytest.raises(WORDS[fault]):
         side.gateway.create(charge, again=False)
+    made = side.gateway.create(charge, again=True)
+    charge = charge_with(side, ref=made.provider_ref, id=charge.id)
+    side.pay(charge)
+
+    assert side.gateway.fetch(charge).state is ChargeState.PAID
+    assert side.captured() == {str(charge.id): side.price.minor}
+
+
+@pytest.mark.parametrize("side", KEYED, indirect=True)
+@pytest.mark.parametrize("fault", WORDS)
+def test_a_call_without_an_answer_leaves_one_charge(side, fault):
+    charge = charge_with(side)
+    side.sandbox.faults(**{fault: {"times": 1, "channel": side.channel, "only_to": "checkout"}})
+    with pytest.raises(NotDone):
+        side.gateway.create(charge, again=False)
+
     side.gateway.create(charge, again=True)
 
     assert side.charges() == 1
@@ -137,13 +131,14 @@ def test_a_call_without_an_answer_says_what_is_known_and_may_be_repeated(side, f
 @pytest.mark.parametrize("fault", WORDS)
 def test_a_question_without_an_answer_is_no_state(side, fault):
     charge = opened(side)
-    side.sandbox.faults(**{fault: {"times": 1, "channel": side.channel, "on": "look_up"}})
+    side.sandbox.faults(**{fault: {"times": 1, "channel": side.channel, "on": "look_up", "only_to": "checkout"}})
 
     with pytest.raises(NotDone):
         side.gateway.fetch(charge)
     assert side.gateway.fetch(charge).state is ChargeState.OPEN
 
 
+@pytest.mark.parametrize("side", CANCELLING, indirect=True)
 def test_what_is_cancelled_takes_no_money(side):
     charge = opened(side)
 
@@ -152,17 +147,38 @@ def test_what_is_cancelled_takes_no_money(side):
     assert side.gateway.fetch(charge).state is ChargeState.CANCELLED
 
 
+def test_another_amount_than_was_asked_for_is_told_as_it_is(side):
+    charge = opened(side)
+    side.sandbox.faults(wrong_amount={"channel": side.channel})
+
+    side.pay(charge)
+
+    assert side.gateway.fetch(charge).received == Money(side.price.minor - 100, side.price.currency)
+
+
+@pytest.mark.parametrize("side", MANY_CURRENCIES, indirect=True)
+def test_another_currency_than_was_asked_for_is_told_as_it_is(side):
+    charge = opened(side)
+    side.sandbox.faults(wrong_currency={"channel": side.channel})
+
+    side.pay(charge)
+
+    assert side.gateway.fetch(charge).received == Money(side.price.minor, Currency.USD)
+
+
 def test_what_is_paid_cannot_be_cancelled(side):
     assert side.gateway.cancel(paid(side)).state is ChargeState.PAID
 
 
 @pytest.mark.parametrize("fault", [*WORDS, None])
-def test_money_goes_back_once_however_often_it_is_asked_for(side, fault):
+def test_money_goes_back_once_however_often_it_is_asked_for(side, fault, noon):
     charge = paid(side)
     side.sandbox.faults(**({fault: {"times": 1, "channel": side.channel, "only_to": "refund"}} if fault else {}))
     back = repayment_of(charge)
     with contextlib.suppress(NotDone):
         side.gateway.refund(back)
+    noon.shift(LATER)
+    side.gateway.fetch_refund(back)
 
     moved = side.gateway.fetch_refund(back)
     again = side.gateway.refund(back)
@@ -174,12 +190,12 @@ def test_money_goes_back_once_however_often_it_is_asked_for(side, fault):
 
 def test_more_than_came_is_refused(side):
     with pytest.raises(Refused):
-        side.gateway.refund(repayment_of(paid(side), PRICE.minor + 1))
+        side.gateway.refund(repayment_of(paid(side), side.price.minor + 1))
 
 
 def test_what_the_provider_does_not_know_is_refused(side):
     with pytest.raises(NotDone):
-        side.gateway.fetch(charge_with(ref="cs_test_unknown"))
+        side.gateway.fetch(charge_with(side, ref="unknown"))
 
 
 @pytest.mark.parametrize(
@@ -204,4 +220,4 @@ def test_stripes_errors_say_what_is_known(monkeypatch, given, wanted):
     monkeypatch.setattr("payments.gateways.stripe_api._client", fail)
 
     with pytest.raises(wanted):
-        StripeGateway().create(charge_with(), again=False)
+        StripeGateway().create(charge_with(StripeSide), again=False)

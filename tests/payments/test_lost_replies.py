@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 
 import pytest
 import time_machine
 
 from payments.models import Payment, Refund
+from payments.services import settling
 from tests.conftest import NOON
 from tests.payments.scenes import (
     PRICE,
@@ -19,6 +21,7 @@ from tests.payments.scenes import (
     post,
     refund,
     run_all,
+    totals,
 )
 
 pytestmark = pytest.mark.django_db
@@ -132,7 +135,7 @@ def test_a_silent_provider_is_asked_less_and_less(stripe):
     assert payment.status == "pending"
     assert waits == sorted(waits)
     assert waits[-1] - waits[0] > 10
-    assert payment.asked == 4
+    assert (payment.asked, payment.failure) == (4, "")
 
 
 def test_what_never_reached_the_provider_ends_with_its_time(stripe):
@@ -146,3 +149,31 @@ def test_what_never_reached_the_provider_ends_with_its_time(stripe):
     payment.refresh_from_db()
     assert payment.status == "expired"
     assert stripe.captured() == {}
+
+
+def die(**_: object) -> None:
+    raise SystemExit("killed")
+
+
+@pytest.mark.parametrize("moment", ["record_created", "settle"])
+def test_who_is_killed_between_the_provider_and_the_database_loses_nothing(stripe, monkeypatch, moment):
+    purchase, client = make_purchase()
+    with monkeypatch.context() as patch:
+        patch.setattr(settling, moment, die)
+        with contextlib.suppress(SystemExit):
+            begin(purchase, client)
+        payment = Payment.objects.get()
+        with contextlib.suppress(SystemExit):
+            stripe.press(payment)
+            ask(payment)
+
+    with time_machine.travel(LATER):
+        run_all()
+        payment.refresh_from_db()
+        stripe.press(payment)
+        ask(payment)
+
+    assert payment.status == "succeeded"
+    assert len(stripe.books()["sessions"]) == 1
+    assert stripe.captured() == {str(payment.pk): PRICE}
+    assert totals() == {"gateway": PRICE, "payable": -PRICE}

@@ -19,9 +19,11 @@ from tests.factories import (
     make_hospital,
     make_promise,
     make_request,
+    make_user,
     member_client,
     person_client,
 )
+from tests.requests_app.family_scenes import cancel, settled
 from tests.requests_app.scenes import ask
 from users.models import Donor
 
@@ -94,6 +96,20 @@ def donations_of_a_donor():
     return Rows(path="me/donations", client=person_client(donor.user), add=add)
 
 
+def families_of_a_partner():
+    owner = make_hospital()
+    return Rows(path="partner/attender-requests", client=member_client(owner), add=lambda: settled(owner))
+
+
+def families_of_a_person():
+    owner, person = make_hospital(), make_user()
+
+    def add():
+        cancel(settled(owner, requester=person))
+
+    return Rows(path="attender-requests", client=person_client(person), add=add)
+
+
 def leaders():
     def add():
         donor = make_donor()
@@ -118,6 +134,8 @@ def measured(rows):
         requests_near_a_donor,
         donations_of_a_partner,
         donations_of_a_donor,
+        families_of_a_partner,
+        families_of_a_person,
         leaders,
     ],
 )

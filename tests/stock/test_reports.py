@@ -147,7 +147,7 @@ def test_waste_comes_as_a_file_for_whom_it_suits(path, accept):
     lines = reply.content.decode().splitlines()
     assert reply.headers["Content-Type"].startswith("text/csv")
     assert lines[0].startswith("component,blood_group,taken_in,separated,wasted,share,expired,reactive,broken,")
-    assert lines[1:] == ["red_cells,B+,1,0,1,1.0000,0,0,1,0,0,0,0,0", "all,all,1,0,1,1.0000,0,0,1,0,0,0,0,0"]
+    assert lines[1:] == ["red_cells,B+,1,0,1,1.0000,0,0,1,0,0,0,0,0,0", "all,all,1,0,1,1.0000,0,0,1,0,0,0,0,0,0"]
 
 
 def test_a_refusal_of_a_file_is_what_it_is_everywhere():

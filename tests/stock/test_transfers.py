@@ -314,6 +314,39 @@ def test_a_bag_lost_a_moment_before_it_leaves_is_asked_for_once(asker):
     assert (Transfer.objects.count(), follower(transfer).units) == (2, 1)
 
 
+def test_what_was_lost_and_asked_for_is_not_asked_for_again(asker):
+    sender = bank(3, 2)
+    bank(5, 3)
+    transfer = at("confirmed", asker, sender, units=2)
+    broken = Unit.objects.filter(partner=sender.partner).first()
+    leaving.discard_unit(
+        partner_id=sender.partner_id, member_id=sender.pk, unit_id=broken.pk, reason=DiscardReason.BROKEN
+    )
+    outbox.drain()
+    outbox.drain()
+
+    cancel(sender, transfer)
+
+    assert list(Transfer.objects.order_by("pk").values_list("units", flat=True)) == [2, 1, 1]
+    assert fates(transfer) == ["freed", "lost"]
+
+
+def test_a_transfer_whose_last_bag_is_lost_is_over(asker):
+    sender, other = bank(3, 1), bank(5, 1)
+    transfer = at("confirmed", asker, sender)
+    broken = Unit.objects.filter(partner=sender.partner).get()
+    leaving.discard_unit(
+        partner_id=sender.partner_id, member_id=sender.pk, unit_id=broken.pk, reason=DiscardReason.BROKEN
+    )
+    outbox.drain()
+    outbox.drain()
+
+    assert (fresh(transfer).status, transfer.end_reason) == ("cancelled", "cancelled")
+    assert asked(follower(transfer)) == [other.partner_id]
+    [told] = events("transfer.ended")
+    assert (told["units"], told["by"], told["follow_up"]) == (0, str(sender.partner_id), str(follower(transfer).pk))
+
+
 def test_nothing_left_to_send_is_not_sent(asker):
     sender = bank(3, 1)
     transfer = at("confirmed", asker, sender)

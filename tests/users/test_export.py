@@ -13,13 +13,18 @@ from users.models import Deferral
 
 KINDS = {
     "account",
+    "complaints",
     "certificates",
     "follow_ups",
     "consents",
     "deferrals",
     "devices",
+    "documents",
     "donations",
     "donor_profile",
+    "enrolments",
+    "family_ratings",
+    "family_requests",
     "identity",
     "identity_attestations",
     "messages",

@@ -11,10 +11,15 @@ from common import outbox
 from donations.models import Donation, Rating
 from donations.services import rating
 from notifications.models import Notification
-from requests_app.models import Assignment, BloodRequest
+from partners.models import Complaint
+from partners.services import complaints
+from partners.states import ComplaintCategory
+from requests_app.models import Assignment, AttenderRequest, BloodRequest
+from requests_app.services.families import raising
 from stock.models import Unit
 from tests.donations.scenes import verify
-from tests.factories import PASSWORD, make_user, person_client
+from tests.factories import PASSWORD, make_hospital, make_user, member_client, person_client
+from tests.requests_app.family_scenes import make_family
 from tests.users.dump import dump
 from users import jobs, personal_data
 from users.models import Donor, IdentityAssurance, User
@@ -70,6 +75,26 @@ def test_the_bag_and_the_request_keep_their_own_history(noon):
 
     assert Unit.objects.filter(pk=donation.unit_id).exists()
     assert BloodRequest.objects.get().units_fulfilled == 1
+
+
+def test_what_a_family_asked_for_and_complained_of_names_nobody_any_more(noon):
+    owner, user = make_hospital(), make_user()
+    user.set_password(PASSWORD)
+    user.save()
+    family = make_family(owner, requester=user)
+    raising.cancel(request_id=family.pk, requester_id=user.pk)
+    grievance = complaints.Grievance(ComplaintCategory.CONDUCT, "Nobody was there.")
+    complaints.complain_about_partner(person_id=user.pk, partner_id=owner.partner_id, grievance=grievance)
+    erasure.erase(user_id=user.pk, password=PASSWORD)
+    outbox.drain()
+    noon.shift(OLD)
+
+    deleted = jobs.delete_old_traces()
+
+    assert (deleted, User.objects.filter(pk=user.pk).exists(), Complaint.objects.exists()) == (1, False, False)
+    assert AttenderRequest.objects.values_list("requester", "status").get() == (None, "cancelled")
+    seen = member_client(owner).get(f"/api/v1/partner/attender-requests/{family.pk}").json()
+    assert seen["requester"] is None
 
 
 def test_the_living_and_the_suspended_are_never_deleted(noon):

@@ -182,7 +182,9 @@ class DeferralOut(serializers.Serializer[Any]):
 class ScoreEntryOut(serializers.Serializer[Any]):
     delta = serializers.IntegerField()
     reason = serializers.ChoiceField(choices=[str(reason) for reason in ScoreReason])
-    assignment = serializers.UUIDField(source="assignment_id")
+    assignment = serializers.UUIDField(
+        source="assignment_id", help_text="The promise it is about: an assignment, or an enrolment in a camp."
+    )
     created_at = serializers.DateTimeField()
 
 

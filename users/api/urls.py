@@ -2,6 +2,7 @@ from django.urls import path
 
 from users.api import attestation_views as attestations
 from users.api import auth_views as auth
+from users.api import document_views as documents
 from users.api import me_views as me
 from users.api import privacy_views as privacy
 
@@ -42,5 +43,8 @@ urlpatterns = [
     path("me/export", privacy.ExportView.as_view(), name="my-export"),
     path("me/erasure", privacy.ErasureView.as_view(), name="my-erasure"),
     path("identity-levels", attestations.WaysView.as_view(), name="identity-levels"),
+    path("me/documents", documents.DocumentsView.as_view(), name="my-documents"),
+    path("me/documents/<uuid:document_id>", documents.DocumentView.as_view(), name="my-document"),
+    path("me/documents/<uuid:document_id>/content", documents.ContentView.as_view(), name="my-document-content"),
     path("deferral-codes", me.DeferralCodesView.as_view(), name="deferral-codes"),
 ]

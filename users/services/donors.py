@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, prefetch_related_objects
 
 from common import clock, outbox
 from common.blood import BloodGroup, DonationType
 from common.db import command, lock, lock_free, step
+from users.eligibility.engine import Eligibility
 from users.eligibility.rules import normalise_code
 from users.errors import (
     AccountLocked,
@@ -25,7 +27,7 @@ from users.errors import (
     PauseUntilInvalid,
     ResolvedOnInvalid,
 )
-from users.fitness import assess_donor, declarable, recordable, rules_fingerprint, windows_of
+from users.fitness import assess_donor, assess_donors, declarable, recordable, rules_fingerprint, windows_of
 from users.models import Deferral, Donor, PastDonation, ScoreEntry
 from users.services.consents import hold_person, refuse_if_withdrawn
 from users.states import ConsentPurpose, ScoreReason
@@ -34,6 +36,28 @@ POINTS = {ScoreReason.DONATED: 10, ScoreReason.CANCELLED: -10, ScoreReason.MISSE
 STRIKES_TO_LOCK = 3
 LOCK_PERIOD = dt.timedelta(days=30)
 WINDOWS = ("whole_blood_from", "whole_blood_until", "apheresis_from", "apheresis_until", "window_rules")
+GIVEN = ("verified_donations", "score", "blood_group", "group_confirmed_at", "group_confirmed_by", "updated_at")
+
+
+@dataclass(frozen=True)
+class Visited:
+    """A held donor and what was measured, by the names that the rules know (users.eligibility.engine.Visit)."""
+
+    donor: Donor
+    measured: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Gift:
+    """A verified donation of a held donor. `promise_id`: the assignment, or the place in a camp, that was kept."""
+
+    donor: Donor
+    donation_id: uuid.UUID
+    promise_id: uuid.UUID
+    donation_type: DonationType
+    donated_on: dt.date
+    red_cells_lost: bool = False
+    confirmed_group: BloodGroup | None = None
 
 
 @command
@@ -102,30 +126,63 @@ def hold_donor(*, donor_id: uuid.UUID) -> Donor:
 
 
 @step
+def hold_donors(donor_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Donor]:
+    """Lock several donors, with their people loaded. Raises: NotADonor when one is none."""
+    wanted = set(donor_ids)
+    found = lock(Donor, wanted)
+    if len(found) < len(wanted):
+        raise NotADonor
+    prefetch_related_objects(found, "user")
+    return {donor.pk: donor for donor in found}
+
+
+@step
 def refuse_unfit(
-    donor: Donor, *, donation_type: DonationType, zone: str, measured: Mapping[str, Any] | None = None
+    donor: Donor,
+    *,
+    donation_type: DonationType,
+    zone: str,
+    measured: Mapping[str, Any] | None = None,
+    on: dt.date | None = None,
 ) -> None:
-    """Ask the rules again, for today in the zone. Raises: AccountLocked, DonorNotEligible with the reasons."""
+    """Ask the rules again, for today in the zone unless for another day.
+
+    Raises: AccountLocked, DonorNotEligible with the reasons
+    """
     if donor.is_locked(clock.now()):
         raise AccountLocked(locked_until=donor.locked_until.isoformat() if donor.locked_until else None)
-    refuse_ineligible(donor, donation_type=donation_type, zone=zone, measured=measured)
+    refuse_ineligible(donor, donation_type=donation_type, zone=zone, measured=measured, on=on)
 
 
 @step
 def refuse_ineligible(
-    donor: Donor, *, donation_type: DonationType, zone: str, measured: Mapping[str, Any] | None = None
+    donor: Donor,
+    *,
+    donation_type: DonationType,
+    zone: str,
+    measured: Mapping[str, Any] | None = None,
+    on: dt.date | None = None,
 ) -> None:
     """Raises: DonorNotEligible with the reasons."""
-    found = assess_donor(donor, donation_type=donation_type, on=clock.today(zone), measured=measured)
+    found = assess_donor(donor, donation_type=donation_type, on=on or clock.today(zone), measured=measured)
     if not found.eligible:
+        raise DonorNotEligible(**_facts(found))
+
+
+@step
+def refuse_ineligible_visits(visits: Mapping[str, Visited], *, donation_type: DonationType, on: dt.date) -> None:
+    """Ask the rules of many visits of one day; `visits` are named by what a refusal points at.
+
+    Raises: DonorNotEligible, with the reasons of each that may not give
+    """
+    pointers, rows = list(visits), list(visits.values())
+    answers = assess_donors(
+        [visit.donor for visit in rows], donation_type=donation_type, on=on, measured=[visit.measured for visit in rows]
+    )
+    unfit = {pointer: found for pointer, found in zip(pointers, answers, strict=True) if not found.eligible}
+    if unfit:
         raise DonorNotEligible(
-            next_eligible_on=found.next_eligible_on and found.next_eligible_on.isoformat(),
-            permanent=found.permanent,
-            provisional=found.provisional,
-            reasons=[
-                {"code": why.code, "until": why.until and why.until.isoformat(), "message": why.message}
-                for why in found.reasons
-            ],
+            pointers=list(unfit), donors=[{"pointer": pointer, **_facts(found)} for pointer, found in unfit.items()]
         )
 
 
@@ -162,24 +219,57 @@ def record_donation(
     confirmed_group: BloodGroup | None,
     partner_id: uuid.UUID,
 ) -> None:
-    """Write what a verified donation means for its donor: score, tag, next date, and a confirmed group.
-
-    The caller holds the donor.
-    """
-    PastDonation.objects.create(
+    """`record_donations` for the one that an assignment led to."""
+    gift = Gift(
         donor=donor,
+        donation_id=donation_id,
+        promise_id=assignment_id,
         donation_type=donation_type,
         donated_on=donated_on,
         red_cells_lost=red_cells_lost,
-        donation_id=donation_id,
+        confirmed_group=confirmed_group,
     )
-    donor.verified_donations += 1
-    if confirmed_group is not None:
-        donor.blood_group = confirmed_group
-        donor.group_confirmed_at, donor.group_confirmed_by = clock.now(), partner_id
-    donor.save(update_fields=["verified_donations", "blood_group", "group_confirmed_at", "group_confirmed_by"])
-    _score(donor, reason=ScoreReason.DONATED, assignment_id=assignment_id)
-    refresh_window(donor)
+    record_donations([gift], partner_id=partner_id)
+
+
+@step
+def record_donations(gifts: Sequence[Gift], *, partner_id: uuid.UUID) -> None:
+    """Write what verified donations mean for their donors: score, tag, next date, and a confirmed group.
+
+    The caller holds the donors, and each gives once. As many statements for one as for many.
+    """
+    PastDonation.objects.bulk_create(
+        PastDonation(
+            donor=gift.donor,
+            donation_type=gift.donation_type,
+            donated_on=gift.donated_on,
+            red_cells_lost=gift.red_cells_lost,
+            donation_id=gift.donation_id,
+        )
+        for gift in gifts
+    )
+    now, delta = clock.now(), POINTS[ScoreReason.DONATED]
+    ScoreEntry.objects.bulk_create(
+        ScoreEntry(
+            donor=gift.donor,
+            delta=delta,
+            reason=ScoreReason.DONATED,
+            assignment_id=gift.promise_id,
+            created_at=now,
+        )
+        for gift in gifts
+    )
+    donors = [gift.donor for gift in gifts]
+    for gift in gifts:
+        donor = gift.donor
+        donor.verified_donations += 1
+        donor.score += delta
+        donor.updated_at = now
+        if gift.confirmed_group is not None:
+            donor.blood_group = gift.confirmed_group
+            donor.group_confirmed_at, donor.group_confirmed_by = now, partner_id
+    _write_windows(donors)
+    Donor.objects.bulk_update(donors, [*GIVEN, *WINDOWS])
 
 
 @step
@@ -246,6 +336,18 @@ def _declare_donation(donor: Donor, donated_on: dt.date, today: dt.date) -> None
     PastDonation.objects.get_or_create(
         donor=donor, donation_type=DonationType.WHOLE_BLOOD, donated_on=donated_on, donation_id=None
     )
+
+
+def _facts(found: Eligibility) -> dict[str, Any]:
+    return {
+        "next_eligible_on": found.next_eligible_on and found.next_eligible_on.isoformat(),
+        "permanent": found.permanent,
+        "provisional": found.provisional,
+        "reasons": [
+            {"code": why.code, "until": why.until and why.until.isoformat(), "message": why.message}
+            for why in found.reasons
+        ],
+    }
 
 
 def _score(donor: Donor, *, reason: ScoreReason, assignment_id: uuid.UUID) -> None:

@@ -15,6 +15,7 @@ from users.errors import PasswordWrong
 from users.models import Deferral, Donor, OtpChallenge, PastDonation, Session, User, VisitAnswers
 from users.selectors import get_user
 from users.services.consents import end, end_assurances, end_attestations, hold_person
+from users.services.documents import forget_documents
 from users.states import STANDING_PURPOSES, AssuranceLevel
 
 
@@ -31,7 +32,10 @@ def erase(*, user_id: uuid.UUID, password: str) -> dt.datetime:
 
 @command
 def _erase(*, user_id: uuid.UUID, phone: str, proven_hash: str) -> dt.datetime:
-    """Locks: the challenges of the number, the person, the attestations, the donor.      Emits: account.erased"""
+    """Locks: the challenges of the number, the person, the attestations, the donor, the documents.
+
+    Emits: account.erased
+    """
     challenges = lock(OtpChallenge, OtpChallenge.objects.filter(phone=phone).values_list("pk", flat=True))
     user = hold_person(user_id)
     if user.password != proven_hash:
@@ -49,6 +53,7 @@ def _erase(*, user_id: uuid.UUID, phone: str, proven_hash: str) -> dt.datetime:
     Session.objects.filter(account_id=user_id).update(device="", address=None)
     if donor is not None:
         _keep_trace(donor)
+    forget_documents(user)
     outbox.emit("account.erased", key=f"user:{user_id}", user=str(user_id))
     return now
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from django.db.models import Q
@@ -149,12 +149,14 @@ def _end(
     release_reservations(
         holding_ids=[*also_release, *(transfer.holding for transfer in transfers if transfer.holding)], actor=actor
     )
-    TransferUnit.objects.filter(transfer__in=ids, fate=Fate.OFFERED).update(fate=Fate.FREED)
+    kept = TransferUnit.objects.filter(transfer__in=ids, fate=Fate.OFFERED)
+    freed = Counter(kept.values_list("transfer_id", flat=True))  # what was lost before is asked for elsewhere already
+    kept.update(fate=Fate.FREED)
     answer(Q(transfer__in=ids), Answer.WITHDRAWN)
     for transfer in transfers:
         goes_on = end is TransferEnd.REJECTED or (end is TransferEnd.CANCELLED and by == transfer.sender_id)
-        units = transfer.units_offered if promised[transfer.pk] else transfer.units
-        following = follow_up(transfer, units=units) if goes_on else None
+        units = freed[transfer.pk] if promised[transfer.pk] else transfer.units
+        following = follow_up(transfer, units=units) if goes_on and units else None
         tell(
             transfer,
             "transfer.ended",

@@ -18,9 +18,9 @@ from stock.errors import OfferTooLarge, TransferExpired, TransferTaken, UnitName
 from stock.models import Transfer, TransferUnit, Unit
 from stock.services.allocating import Holding, Needs, keep_reservation, keep_units, reserve_units
 from stock.services.exchanging.asking import answer, follow_up, open_ask, wanted_by
-from stock.services.exchanging.records import WINDOWS, hold_transfer, purpose_of, record, take_step, tell
+from stock.services.exchanging.records import WINDOWS, hold_transfer, holding_of, purpose_of, record, take_step, tell
 from stock.services.moving import SYSTEM, settle
-from stock.states import Answer, Fate, Urgency
+from stock.states import BEFORE_DISPATCH, Answer, Fate, TransferEnd, Urgency
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,7 @@ def confirm(*, partner_id: uuid.UUID, member_id: uuid.UUID, transfer_id: uuid.UU
     if transfer.is_late:
         raise TransferExpired
     _confirm(transfer, actor=f"member:{member_id}", by=partner_id, is_agreed=True)
-    if transfer.holding is not None:
-        keep_reservation(holding_id=transfer.holding, until=transfer.needed_by)
+    keep_reservation(holding_id=holding_of(transfer), until=transfer.needed_by)
     return transfer
 
 
@@ -115,12 +114,29 @@ def make_up_for(*, transfer_id: uuid.UUID, unit_ids: Sequence[uuid.UUID]) -> Non
 
 @step
 def write_off(transfer: Transfer, unit_ids: Sequence[uuid.UUID]) -> None:
-    """Note that these bags of a held transfer are lost, once, and ask elsewhere for as many."""
-    bags = TransferUnit.objects.filter(transfer=transfer, unit__in=unit_ids, fate=Fate.OFFERED)
-    lost = bags.update(fate=Fate.LOST)
-    if lost:
-        record(transfer, verb="lose", actor=SYSTEM, by=None, facts={"units": lost})
-        follow_up(transfer, units=lost)
+    """Note that these bags of a held transfer are lost, once, and ask elsewhere for as many.
+
+    A transfer that has nothing left to send is over, as if its sender had cancelled it.
+    """
+    kept = TransferUnit.objects.filter(transfer=transfer, fate=Fate.OFFERED)
+    lost = kept.filter(unit__in=unit_ids).update(fate=Fate.LOST)
+    if not lost:
+        return
+    record(transfer, verb="lose", actor=SYSTEM, by=None, facts={"units": lost})
+    following = follow_up(transfer, units=lost)
+    if transfer.state in BEFORE_DISPATCH and not kept.exists():
+        end = TransferEnd.CANCELLED
+        take_step(transfer, verb="cancel", actor=SYSTEM, by=None, end_reason=end)
+        tell(
+            transfer,
+            "transfer.ended",
+            units=0 if following else lost,
+            reason=str(end),
+            sender=str(transfer.sender_id),
+            asked=[],
+            by=str(transfer.sender_id),
+            follow_up=str(following.pk) if following else None,
+        )
 
 
 def units_named(transfer: Transfer, partner_id: uuid.UUID, named: Sequence[str]) -> list[uuid.UUID]:

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from common import clock, outbox
 from common.db import lock, step
@@ -36,6 +36,11 @@ WINDOWS: Final[Mapping[Urgency, Window]] = {
 def purpose_of(transfer: Transfer) -> str:
     """Return what a bag that is kept for the transfer is reserved for."""
     return f"transfer:{transfer.pk}"
+
+
+def holding_of(transfer: Transfer) -> uuid.UUID:
+    """Return what the sender keeps for an offered transfer; there is one: `transfer_offered_has_sender`."""
+    return cast(uuid.UUID, transfer.holding)
 
 
 @step

@@ -17,7 +17,7 @@ from stock.models import Transfer, TransferUnit, Unit
 from stock.services.allocating import keep_units, ship_units
 from stock.services.exchanging.asking import follow_up
 from stock.services.exchanging.offering import key_of, write_off
-from stock.services.exchanging.records import hold_transfer, take_step, tell
+from stock.services.exchanging.records import hold_transfer, holding_of, take_step, tell
 from stock.services.moving import move
 from stock.services.thresholds import watch
 from stock.states import Condition, DiscardReason, Fate, TransferStatus, UnitStatus
@@ -74,8 +74,7 @@ def dispatch(*, partner_id: uuid.UUID, member_id: uuid.UUID, transfer_id: uuid.U
     actor = f"member:{member_id}"
     take_step(transfer, verb="dispatch", actor=actor, by=partner_id, **vars(parcel))
     facts = {"transfer": str(transfer.pk), "to": str(transfer.partner_id)}
-    holding = transfer.holding or uuid.UUID(int=0)
-    sent = ship_units(holding_id=holding, actor=actor, facts=facts)
+    sent = ship_units(holding_id=holding_of(transfer), actor=actor, facts=facts)
     bags = TransferUnit.objects.filter(transfer=transfer)
     bags.filter(unit__in=sent).update(fate=Fate.SENT)
     tell(transfer, "transfer.dispatched", units=len(sent), from_partner=str(partner_id))

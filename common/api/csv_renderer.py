@@ -7,9 +7,7 @@ from typing import Any
 from rest_framework.renderers import BaseRenderer
 
 from common.api.renderers import JSONRenderer
-
-# What makes a spreadsheet run a cell as a formula when it opens the file.
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
+from common.spreadsheets import defused
 
 
 class CSVRenderer(BaseRenderer):
@@ -25,8 +23,3 @@ class CSVRenderer(BaseRenderer):
         text = io.StringIO()
         csv.writer(text).writerows([[defused(cell) for cell in row] for row in data])
         return text.getvalue().encode()
-
-
-def defused(cell: str) -> str:
-    """Return the cell as text that no spreadsheet runs."""
-    return f"'{cell}" if cell.startswith(FORMULA_SIGNS) else cell

@@ -1,0 +1,98 @@
+"""After a camp the partner's writes wait for its report: which ones, and how the schema says so.
+
+The camp's hours decide and no sweep, so the writes stop in the moment the camp ends. What protects somebody's health is
+never stopped by paper; `STILL_ALLOWED` is the whole list.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+import uuid
+from typing import Any, Final
+
+from django.urls import Resolver404, resolve
+
+from common.api.problems import MEDIA_TYPE, TITLES, problem
+from donations.errors import CampStockPending
+from donations.selectors import camp_owing_report
+from partners.api.permissions import IsMember
+
+STILL_ALLOWED: Final = frozenset(
+    {
+        # What the report needs: the check-ins that were collected offline, and the report itself.
+        "partner-camp-check-ins",
+        "partner-camp-report",
+        # One's own account.
+        "partner-session",
+        "partner-password-change",
+        # A donor who is at the door.
+        "partner-arrival",
+        "partner-verify",
+        "partner-defer",
+        # A bag that may do harm, and the look-back that a reactive result starts.
+        "partner-stock-tests",
+        "partner-stock-discard",
+        # A patient whose family waits, and the bag that is given.
+        "partner-attender-request-confirm",
+        "partner-attender-request-refuse",
+        "partner-attender-request-issue",
+        "partner-stock-crossmatch",
+        "partner-stock-transfuse",
+        # Bags on the way between two partners, on which the other one counts.
+        "partner-transfer-dispatch",
+        "partner-transfer-receive",
+    }
+)
+CONFLICT: Final = "409"
+WRITES: Final = ("post", "put", "patch", "delete")
+PLACEHOLDER: Final = re.compile(r"{[^}]+}")
+
+
+def hold_writes(partner_id: uuid.UUID, route: str) -> None:
+    """The gate of every partner's write; one query. Raises: CampStockPending."""
+    if route in STILL_ALLOWED:
+        return
+    camp_id = camp_owing_report(partner_id)
+    if camp_id is not None:
+        raise CampStockPending(camp=str(camp_id))
+
+
+def document_freeze(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
+    """Add the refusal to every operation that the gate may stop: a hook of the schema's generator."""
+    for path, item in result["paths"].items():
+        if not _may_be_stopped(path):
+            continue
+        for method in WRITES:
+            if method in item:
+                _describe(item[method]["responses"])
+    return result
+
+
+def _may_be_stopped(path: str) -> bool:
+    try:
+        found = resolve(PLACEHOLDER.sub(str(uuid.UUID(int=0)), path))
+    except Resolver404:
+        return False
+    view = getattr(found.func, "cls", None)
+    kinds = getattr(view, "permission_classes", ())
+    return found.url_name not in STILL_ALLOWED and any(issubclass(kind, IsMember) for kind in kinds)
+
+
+def _describe(responses: dict[str, Any]) -> None:
+    line = f"- `{CampStockPending.code}`: {CampStockPending.message}"
+    if CONFLICT in responses:
+        responses[CONFLICT]["description"] += f"\n{line}"
+        return
+    refused = copy.deepcopy(responses["400"])
+    status = int(CONFLICT)
+    body = {
+        **problem(status, CampStockPending.code, CampStockPending.message),
+        "request_id": "3f6c1e0a9d5b4f0c8a7e2d1b6c5f4a3e",
+    }
+    refused["description"] = f"{TITLES[status]}:\n{line}"
+    refused["content"][MEDIA_TYPE]["examples"] = {"CampStockPending": {"value": body, "summary": CampStockPending.code}}
+    responses[CONFLICT] = refused
+    ordered = sorted(responses.items())
+    responses.clear()
+    responses.update(ordered)

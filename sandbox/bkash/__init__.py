@@ -1,0 +1,5 @@
+"""bKash's stand-in."""
+
+from sandbox.bkash.api import routes
+
+__all__ = ["routes"]

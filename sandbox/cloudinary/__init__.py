@@ -1,0 +1,5 @@
+"""Cloudinary's stand-in."""
+
+from sandbox.cloudinary.api import routes
+
+__all__ = ["routes"]

@@ -1,0 +1,5 @@
+"""Razorpay's stand-in."""
+
+from sandbox.razorpay.api import routes
+
+__all__ = ["routes"]

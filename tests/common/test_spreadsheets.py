@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import pytest
+
+from common.spreadsheets import defused
+
+SIGNS = ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"]
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+@pytest.mark.parametrize("before", ["", " ", '"', "'", "`", "\u00a0", "\ufeff", "\"' "])
+def test_what_a_spreadsheet_would_run_becomes_text(sign, before):
+    cell = f"{before}{sign}HYPERLINK(1)"
+
+    assert defused(cell) == f"'{cell}"
+
+
+@pytest.mark.parametrize("cell", ["", "Asha", "B+", "2030-05-01", "a=b", "O'Brien", "12"])
+def test_other_cells_stay_as_they_are(cell):
+    assert defused(cell) == cell
