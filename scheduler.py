@@ -24,6 +24,7 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 import donations.jobs
 import notifications.jobs
+import orders.jobs
 import partners.jobs
 import payments.jobs
 import requests_app.jobs
@@ -76,6 +77,10 @@ JOBS = (
     Job("expire_units", stock.jobs.expire_units, every(minutes=10)),
     Job("lapse_reservations", stock.jobs.lapse_reservations, every(minutes=5)),
     Job("advance_transfers", stock.jobs.advance_transfers, every(minutes=1)),
+    Job("end_due_orders", orders.jobs.end_due_orders, every(minutes=1)),
+    Job("tell_late_orders", orders.jobs.tell_late_orders, every(minutes=1)),
+    Job("forget_handover_codes", orders.jobs.forget_codes, every(hours=1)),
+    Job("settle_months", orders.jobs.settle_months, nightly(1, 0)),
     Job("reconcile_payments", payments.jobs.reconcile, every(minutes=1)),
     Job("move_subscriptions", payments.jobs.move_subscriptions, every(minutes=5)),
     Job("settle_months", payments.jobs.settle_months, nightly(4, 30)),

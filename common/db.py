@@ -27,6 +27,10 @@ LOCK_ORDER = (
     "partners.Partner",
     "partners.Member",
     "partners.MemberSession",
+    "orders.Order",
+    "orders.Box",
+    "orders.Rider",
+    "orders.Settlement",
     "partners.Complaint",
     "requests_app.AttenderRequest",  # before the bags, transfers and requests that are found for it
     "stock.Transfer",
@@ -63,6 +67,7 @@ LOCK_TIMEOUT = "3s"  # then the caller is told to try again, and no thread waits
 RETRYABLE = frozenset({"55P03", "40P01", "40001"})
 
 _joinable: ContextVar[bool] = ContextVar("joinable", default=False)
+_same_rung: ContextVar[str] = ContextVar("same_rung", default="")
 
 
 def sqlstate(exc: Exception) -> str:
@@ -196,6 +201,32 @@ def lock_in_sql(model: type[M], sql: str, params: Mapping[str, Any], *, at_least
 
 
 @contextmanager
+def on_one_rung(model: type[models.Model]) -> Iterator[None]:
+    """Let what is called inside lock rows of the model more than once.
+
+    For a step whose statements depend on each other, and which has taken a turn so that its like do not wait for each
+    other in a ring; with anybody else the database sees the ring, and one of them is Busy.
+    """
+    token = _same_rung.set(model._meta.label)
+    try:
+        yield
+    finally:
+        _same_rung.reset(token)
+
+
+@contextmanager
+def attempt() -> Iterator[None]:
+    """Undo what is done inside when it raises, its locks included; the transaction goes on for whoever catches it."""
+    rank = getattr(connection, "lock_rank", -1)
+    try:
+        with transaction.atomic():
+            yield
+    except DomainError:
+        _lock_rank(rank)
+        raise
+
+
+@contextmanager
 def advisory_lock(name: str) -> Iterator[bool]:
     """Hold the named lock of this database session, or yield False at once when another session has it."""
     with connection.cursor() as cursor:
@@ -222,7 +253,8 @@ def take_turn(name: str) -> None:
 def _climb(model: type[models.Model]) -> None:
     rank = LOCK_ORDER.index(model._meta.label)
     current: int = getattr(connection, "lock_rank", -1)
-    if rank <= current:
+    again = rank == current and _same_rung.get() == model._meta.label
+    if rank <= current and not again:
         raise RuntimeError(f"{model._meta.label} locked after {LOCK_ORDER[current]}.")
     _lock_rank(rank)
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 LARGEST: Final = 10**13  # minor units; no single payment of this product comes near, and every sum fits a bigint
+BASIS_POINTS: Final = 10_000  # in a whole: rates of taxes are written so
 MINOR_DIGITS: Final = 2  # of every currency below (ISO 4217)
 
 

@@ -8,6 +8,7 @@ from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
 from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
 from notifications.states import Channel, DeliveryStatus
+from orders.states import BagFate, CourierKind, EndReason, Fault, OrderStatus, Terms
 from partners.states import ComplaintCategory, ComplaintStatus, PartnerKind, PartnerStatus, Role, SubjectKind
 from payments.states import (
     ActionType,
@@ -58,6 +59,8 @@ from users.states import (
     Tag,
 )
 
+# What a bag must be besides compatible.
+REQUIREMENTS = ("irradiated", "leukoreduced", "cmv_negative", "k_negative")
 SETS: dict[str, Iterable[str]] = {
     "ActionType": ActionType,
     "AssignmentStatus": AssignmentStatus,
@@ -88,6 +91,13 @@ SETS: dict[str, Iterable[str]] = {
     "JourneyStep": JourneyStep,
     "MandatoryTest": MandatoryTest,
     "OfflineMethod": OfflineMethod,
+    "OrderBagFate": BagFate,
+    "OrderCourierKind": CourierKind,
+    "OrderEnd": EndReason,
+    "OrderFault": Fault,
+    "OrderStatus": OrderStatus,
+    "OrderTerms": Terms,
+    "Requirement": REQUIREMENTS,
     "OwnDiscardReason": OWN_REASONS,
     "OwnRefuseReason": OWN_REFUSALS,
     "PartnerKind": PartnerKind,

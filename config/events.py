@@ -46,6 +46,19 @@ EVENTS: Final[Mapping[str, str]] = {
     "family.source_changed": "A source of a family's blood has taken a step.",
     "family.unsettled": "What a family needs and what is promised may differ.",
     "member.added": "A partner has a new member.",
+    "order.accepted": "A bank keeps bags for an order.",
+    "order.breached": "A box of an order was out of its temperature for too long.",
+    "order.cancelled": "An order has ended before its bags left.",
+    "order.delivered": "An order was handed over.",
+    "order.dispatched": "The bags of an order have left, and its receiver needs a code.",
+    "order.failed": "An order could not be handed over.",
+    "order.late": "An order should have arrived.",
+    "order.packed": "Every bag of an order is in a box.",
+    "order.paid": "An order is paid: its bags are kept until they leave.",
+    "order.placed": "Somebody orders blood of a bank.",
+    "order.rejected": "A bank will not serve an order.",
+    "order.returned": "The bags of an order are back at the bank.",
+    "order.short": "Bags kept for an order were lost, and there are no others.",
     "otp.requested": "Somebody wants a one-time code.",
     "partner.approved": "An administrator has let a partner work.",
     "partner.flagged": "Many people have complained about a partner.",
@@ -74,6 +87,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "request.wave_unfinished": "A wave has more donors to ask than one transaction.",
     "reservation.ended": "What was reserved has lapsed, or was lost.",
     "settlement.made": "A month is settled with a partner.",
+    "settlement.due": "A hospital with a contract owes a bank for a month.",
     "stock.low": "A partner has fewer units of a kind than it wants to have.",
     "transfer.candidate_asked": "Partners were asked for bags.",
     "transfer.confirmed": "A partner has accepted the bags offered.",
@@ -99,12 +113,13 @@ UNHEARD: Final = frozenset(
         "assignment.arrived",
         "camp.reported",
         "complaint.opened",  # administrators see it in their list
-        "partner.flagged",  # and this
+        "order.returned",
+        "partner.flagged",  # administrators see this too
         "unit.collected",
     }
     # Told to those who sell, as soon as they do.
     | {"payment.cancelled", "payment.expired", "payment.failed", "payment.held"}
-    | {"payout.failed", "payout.succeeded", "refund.failed"}
+    | {"payout.failed", "payout.succeeded"}
 )
 
 

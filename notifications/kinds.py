@@ -69,6 +69,21 @@ class Kind(StrEnum):
     TRANSFER_RECEIVED = "transfer_received"
     TRANSFER_UNMET = "transfer_unmet"
     TRANSFER_ENDED = "transfer_ended"
+    # Of orders, to whoever receives them and to the bank.
+    ORDER_PLACED = "order_placed"
+    ORDER_PAYABLE = "order_payable"
+    ORDER_ACCEPTED = "order_accepted"
+    ORDER_REJECTED = "order_rejected"
+    ORDER_PAID = "order_paid"
+    ORDER_PACKED = "order_packed"
+    ORDER_DISPATCHED = "order_dispatched"
+    ORDER_DELIVERED = "order_delivered"
+    ORDER_FAILED = "order_failed"
+    ORDER_CANCELLED = "order_cancelled"
+    ORDER_SHORT = "order_short"
+    ORDER_LATE = "order_late"
+    ORDER_BREACHED = "order_breached"
+    SETTLEMENT_DUE = "settlement_due"
     # To whoever paid: a person, or a partner's members.
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_LATE = "payment_late"
@@ -81,6 +96,7 @@ class Kind(StrEnum):
     CREDIT_GRANTED = "credit_granted"
     SETTLEMENT_MADE = "settlement_made"  # to a partner's owners
     # To a number, whoever holds it; never in an inbox.
+    HANDOVER_CODE = "handover_code"
     CODE = "code"
     ACCOUNT_EXISTS = "account_exists"
     NO_ACCOUNT = "no_account"
@@ -152,6 +168,21 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.TRANSFER_RECEIVED: Rule(SMS),
     Kind.TRANSFER_UNMET: Rule(BOTH, priority=2),
     Kind.TRANSFER_ENDED: Rule(BOTH, priority=2),
+    Kind.ORDER_PLACED: Rule(BOTH, priority=2),
+    Kind.ORDER_PAYABLE: Rule(BOTH, priority=2),
+    Kind.ORDER_ACCEPTED: Rule(BOTH, priority=3),
+    Kind.ORDER_REJECTED: Rule(BOTH, priority=2),
+    Kind.ORDER_PAID: Rule(BOTH, priority=2),
+    Kind.ORDER_PACKED: Rule(SMS),
+    Kind.ORDER_DISPATCHED: Rule(BOTH, priority=2),
+    Kind.ORDER_DELIVERED: Rule(SMS, priority=3),
+    Kind.ORDER_FAILED: Rule(BOTH, priority=1),
+    Kind.ORDER_CANCELLED: Rule(BOTH, priority=2),
+    Kind.ORDER_SHORT: Rule(BOTH, priority=2),
+    Kind.ORDER_LATE: Rule(BOTH, priority=2),
+    Kind.ORDER_BREACHED: Rule(BOTH, priority=1),
+    Kind.SETTLEMENT_DUE: Rule(SMS),
+    Kind.HANDOVER_CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.PAYMENT_RECEIVED: Rule(BOTH),
     Kind.PAYMENT_LATE: Rule(BOTH),
     Kind.REFUND_SENT: Rule(BOTH),

@@ -44,6 +44,19 @@ class FacilityCodeTaken(Conflict):
     constraint = "partner_facility_code_unique"
 
 
+class NoPriceList(Conflict):
+    code, message = "no_price_list", "This bank has no price list, so nothing can be ordered from it here."
+
+
+class ContractExists(Conflict):
+    code, message = "contract_exists", "There is a contract with this hospital already; end it first."
+    constraint = "one_contract_between_two"
+
+
+class ContractWithYourself(Invalid):
+    code, message, pointer = "contract_with_yourself", "A contract is between two organisations.", "/hospital"
+
+
 class ComplaintOpen(Conflict):
     code, message = "complaint_open", "Your complaint about them is still being looked at."
     constraint = "one_open_complaint_each"

@@ -8,12 +8,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Lower
 
+from common import clock
 from common.errors import NotFound
 from common.geo import Point, bounding_boxes, nearest_first
-from partners.models import SEARCHED, Complaint, Member, Partner, PartnerQuerySet
+from common.money import Currency
+from partners.errors import NoPriceList
+from partners.models import (
+    SEARCHED,
+    Complaint,
+    Contract,
+    ContractCharge,
+    DeliveryBand,
+    Member,
+    Partner,
+    PartnerQuerySet,
+    PriceList,
+    ProcessingCharge,
+)
+from partners.pricing import Tariff
 from partners.searching import SearchDocument, beginnings_of
 from partners.states import PartnerKind, PartnerStatus, Role
 
@@ -218,3 +233,56 @@ def _one_value(partner_id: uuid.UUID, field: str) -> Any:
     if found is None:
         raise NotFound
     return found[0]
+
+
+def bank_card(partner_id: uuid.UUID) -> PartnerCard:
+    """Return the card of a live blood bank, of which blood may be ordered. Raises: NotFound."""
+    live = Partner.objects.filter(pk=partner_id, status=PartnerStatus.LIVE).of_kind(PartnerKind.BLOOD_BANK)
+    if not live.exists():
+        raise NotFound
+    return card(partner_id)
+
+
+def find_price_list(partner_id: uuid.UUID) -> PriceList | None:
+    """Return the partner's price list with its charges, nearest band first, or None."""
+    lists = PriceList.objects.prefetch_related(
+        Prefetch("processing", ProcessingCharge.objects.order_by("component")),
+        Prefetch("delivery", DeliveryBand.objects.order_by("up_to_km")),
+    )
+    return lists.filter(partner_id=partner_id).first()
+
+
+def contracts_of(partner_id: uuid.UUID) -> QuerySet[Contract]:
+    """Return the partner's contracts, on either side."""
+    return _contracts().filter(Q(bank_id=partner_id) | Q(hospital_id=partner_id))
+
+
+def find_contract(bank_id: uuid.UUID, hospital_id: uuid.UUID) -> Contract | None:
+    """Return the contract that is in force between them today, in the bank's zone, or None."""
+    found = _contracts().filter(bank_id=bank_id, hospital_id=hospital_id, ended_at=None).first()
+    return found if found is not None and found.is_in_force(clock.today(found.bank.zone)) else None
+
+
+def tariff_of(bank_id: uuid.UUID, contract: Contract | None = None) -> Tariff:
+    """Return the prices that hold for whoever orders from the bank. Raises: NoPriceList."""
+    price_list = find_price_list(bank_id)
+    if price_list is None:
+        raise NoPriceList
+    processing = {charge.component: charge.charge_minor for charge in price_list.processing.all()}
+    if contract is not None:
+        processing |= {charge.component: charge.charge_minor for charge in contract.processing.all()}
+    return Tariff(
+        currency=Currency(price_list.currency),
+        processing=processing,
+        delivery=[(band.up_to_km, band.charge_minor) for band in price_list.delivery.all()],
+        tax_name=price_list.tax_name,
+        processing_tax_bp=price_list.processing_tax_bp,
+        delivery_tax_bp=price_list.delivery_tax_bp,
+        cancel_accepted_minor=price_list.cancel_accepted_minor,
+        cancel_packed_minor=price_list.cancel_packed_minor,
+    )
+
+
+def _contracts() -> QuerySet[Contract]:
+    charges = Prefetch("processing", ContractCharge.objects.order_by("component"))
+    return Contract.objects.select_related("bank", "hospital").prefetch_related(charges)

@@ -51,6 +51,14 @@ class ReservationLapsed(Conflict):
     code, message = "reservation_lapsed", "What was reserved is free again, or given away."
 
 
+class UnitNotKept(Invalid):
+    code, message, pointer = (
+        "unit_not_kept",
+        "This unit is not kept for this, and is not equal to one that is.",
+        "/units",
+    )
+
+
 class SplitImpossible(Invalid):
     code, message = "split_impossible", "This component is not made from such a unit."
     pointer = "/components"

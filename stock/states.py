@@ -30,6 +30,10 @@ UNIT_TRANSITIONS = {
     (UnitStatus.RESERVED, "ship"): UnitStatus.IN_TRANSIT,
     (UnitStatus.IN_TRANSIT, "receive"): UnitStatus.AVAILABLE,
     (UnitStatus.IN_TRANSIT, "quarantine"): UnitStatus.QUARANTINED,
+    (UnitStatus.AVAILABLE, "quarantine"): UnitStatus.QUARANTINED,
+    (UnitStatus.RESERVED, "quarantine"): UnitStatus.QUARANTINED,
+    (UnitStatus.ISSUED, "quarantine"): UnitStatus.QUARANTINED,
+    (UnitStatus.ISSUED, "restock"): UnitStatus.AVAILABLE,
     **{(state, "discard"): UnitStatus.DISCARDED for state in UnitStatus if state not in TERMINAL},
     **{(state, "expire"): UnitStatus.EXPIRED for state in UnitStatus if state not in TERMINAL},
 }

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "stock",
     "requests_app",
     "donations",
+    "orders",
     "notifications",
     "config.apps.ConfigConfig",
 ]

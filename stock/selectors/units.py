@@ -78,6 +78,18 @@ def unit_id_of(partner_id: uuid.UUID, text: str, *, component: str = "") -> uuid
     return chosen[0].pk
 
 
+def key_of(text: str) -> str:
+    """Return the id or the donation number that a text means, or the text itself when it is neither."""
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        pass
+    try:
+        return parse_din(text).value
+    except DinInvalid:
+        return text
+
+
 def unit_id_to_test(partner_id: uuid.UUID, text: str, *, component: str = "") -> uuid.UUID:
     """As `unit_id_of`; whoever collected the donation may name by its number also a bag that another partner has now.
 

@@ -14,13 +14,26 @@ from stock.services.collecting import Bag, collect_unit, collect_units
 from stock.services.crossmatching import Emergency
 from stock.services.exchanging import cancel_transfer_of, raise_transfer
 from stock.services.holding import issue_reserved, keep_reservations, trim_reservations
+from stock.services.lines import (
+    Condition,
+    Line,
+    Returned,
+    pack_units,
+    quarantine_units,
+    renew_lines,
+    reserve_lines,
+    return_units,
+)
 
 __all__ = [
     "Bag",
+    "Condition",
     "Emergency",
     "Holding",
+    "Line",
     "Needs",
     "Picked",
+    "Returned",
     "cancel_transfer_of",
     "collect_unit",
     "collect_units",
@@ -28,9 +41,14 @@ __all__ = [
     "issue_units",
     "keep_reservation",
     "keep_reservations",
+    "pack_units",
+    "quarantine_units",
     "raise_transfer",
     "release_reservation",
     "release_reservations",
+    "renew_lines",
+    "reserve_lines",
     "reserve_units",
+    "return_units",
     "trim_reservations",
 ]

@@ -129,10 +129,12 @@ def reserve_units(
     needs: Needs | None = None,
     sex: Sex | None = None,
     age: int | None = None,
+    holding: uuid.UUID | None = None,
 ) -> Holding:
     """Keep the partner's best bags for a recipient: compatible, released, good beyond `good_until` (now unless told).
 
-    Fewer than `units` only down to `at_least`. Past `until` they are free again by themselves.
+    Fewer than `units` only down to `at_least`. Past `until` they are free again by themselves. They join the `holding`,
+    or a new one.
 
     Locks: the bags, passing over those that others hold.      Emits: stock.low      Raises: InsufficientStock
     """
@@ -148,16 +150,18 @@ def reserve_units(
     if len(found) < (units if at_least is None else at_least) or not found:
         raise InsufficientStock(available=len(found))
     settle(found)
-    return keep_units(units=found, actor=actor, purpose=purpose, until=until)
+    return keep_units(units=found, actor=actor, purpose=purpose, until=until, holding=holding)
 
 
 @step
-def keep_units(*, units: Sequence[Unit], actor: str, purpose: str, until: dt.datetime | None) -> Holding:
+def keep_units(
+    *, units: Sequence[Unit], actor: str, purpose: str, until: dt.datetime | None, holding: uuid.UUID | None = None
+) -> Holding:
     """Keep these locked bags of one partner for a purpose; whoever says which has seen to it that they fit.
 
-    Emits: stock.low      Raises: IllegalTransition when one of them is not free
+    They join the holding, or a new one. Emits: stock.low      Raises: IllegalTransition when one of them is not free
     """
-    holding, partner_id = uuid.uuid4(), units[0].partner_id
+    holding, partner_id = holding or uuid.uuid4(), units[0].partner_id
     move(units, verb="reserve", actor=actor, facts={"purpose": purpose}, reserved_until=until)
     Reservation.objects.bulk_create(
         Reservation(holding=holding, unit=unit, purpose=purpose, until=until) for unit in units

@@ -26,6 +26,7 @@ _ENDS: Final = {
     "ship": ReservationEnd.SHIPPED,
     "discard": ReservationEnd.LOST,
     "expire": ReservationEnd.LOST,
+    "quarantine": ReservationEnd.LOST,
 }
 # Those who had reserved do not know of these themselves.
 _TOLD: Final = frozenset({ReservationEnd.LAPSED, ReservationEnd.LOST})

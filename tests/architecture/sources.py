@@ -8,7 +8,18 @@ from pathlib import Path
 
 from django.conf import settings
 
-ROOMS = ("common", "users", "partners", "payments", "stock", "requests_app", "donations", "notifications", "config")
+ROOMS = (
+    "common",
+    "users",
+    "partners",
+    "payments",
+    "stock",
+    "requests_app",
+    "donations",
+    "orders",
+    "notifications",
+    "config",
+)
 
 
 def source_files() -> list[Path]:

@@ -19,6 +19,7 @@ from config.catalogue import tables
 
 TABLES = tables()
 COLUMNS = {
+    "orders.states.ORDER_TRANSITIONS": ("orders.Order", "status"),
     "donations.states.CAMP_TRANSITIONS": ("donations.Camp", "status"),
     "donations.states.ENROLMENT_TRANSITIONS": ("donations.Enrolment", "status"),
     "donations.states.INVITATION_TRANSITIONS": ("donations.Invitation", "status"),

@@ -44,6 +44,7 @@ FACTS = {
     "confirm_by": MOMENT,
     "box": "BOX-0042",
     "sent": 12,
+    "pay_by": MOMENT,
     "amount": "INR 99,999,999,999.99",
     "plan": "Enterprise",
 }
@@ -146,7 +147,8 @@ def test_a_call_says_title_and_body_in_the_readers_language() -> None:
 
 
 def test_only_the_code_is_secret_and_what_goes_to_a_number_is_in_no_inbox() -> None:
-    assert {kind for kind in Kind if RULES[kind].is_secret} == {Kind.CODE}
-    assert {kind for kind in Kind if not RULES[kind].in_inbox} == {Kind.CODE, Kind.ACCOUNT_EXISTS, Kind.NO_ACCOUNT}
+    assert {kind for kind in Kind if RULES[kind].is_secret} == {Kind.CODE, Kind.HANDOVER_CODE}
+    to_numbers = {Kind.CODE, Kind.HANDOVER_CODE, Kind.ACCOUNT_EXISTS, Kind.NO_ACCOUNT}
+    assert {kind for kind in Kind if not RULES[kind].in_inbox} == to_numbers
     assert RULES[Kind.CODE].channels == (Channel.SMS,)
     assert RULES[Kind.CODE].priority == 0

@@ -1,0 +1,49 @@
+"""What money and lost bags mean for orders, and what stays of somebody who is gone."""
+
+from __future__ import annotations
+
+import uuid
+
+from common.models import OutboxEvent
+from common.outbox import on
+from orders.services import forgetting, paying
+from payments.states import PurchaseKind
+from stock.states import ReservationEnd
+
+
+@on("payment.succeeded")
+def take_money(event: OutboxEvent) -> None:
+    """Keep the bags of what is paid; money that came late still pays if there are any."""
+    if event.payload["kind"] == PurchaseKind.ORDER:
+        paying.take_money(
+            reference=uuid.UUID(event.payload["reference"]),
+            payment_id=uuid.UUID(event.payload["payment"]),
+            is_late=event.payload["late"],
+        )
+
+
+@on("refund.succeeded")
+@on("refund.failed")
+def note_refund(event: OutboxEvent) -> None:
+    """Write into the order's history what became of the money that goes back."""
+    if event.payload["kind"] == PurchaseKind.ORDER:
+        paying.note_refund(
+            reference=uuid.UUID(event.payload["reference"]),
+            verb=event.name.replace(".", "_"),
+            minor=event.payload["amount"],
+        )
+
+
+@on("reservation.ended")
+def replace_lost_bags(event: OutboxEvent) -> None:
+    """Keep others in the place of bags that were discarded, expired or quarantined."""
+    subject, _, order_id = event.payload["purpose"].partition(":")
+    if subject == "order" and event.payload["reason"] == ReservationEnd.LOST:
+        units = [uuid.UUID(unit) for unit in event.payload["units"]]
+        paying.make_up_for(order_id=uuid.UUID(order_id), unit_ids=units)
+
+
+@on("account.erased")
+def forget_person(event: OutboxEvent) -> None:
+    """Keep no name and no address of a person who is gone."""
+    forgetting.forget_person(user_id=uuid.UUID(event.payload["user"]))

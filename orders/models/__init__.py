@@ -1,0 +1,16 @@
+"""Orders and their bags; boxes, couriers and what is measured on the road."""
+
+from orders.models.moving import Box, Ping, Reading, Rider
+from orders.models.ordering import Order, OrderBag, OrderEvent, OrderLine, Settlement
+
+__all__ = [
+    "Box",
+    "Order",
+    "OrderBag",
+    "OrderEvent",
+    "OrderLine",
+    "Ping",
+    "Reading",
+    "Rider",
+    "Settlement",
+]

@@ -1,0 +1,264 @@
+"""Bags on the road: dispatched, handed over against a code, or brought back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from common import clock
+from common.db import command
+from common.errors import IllegalTransition
+from orders.errors import (
+    BagNamedTwice,
+    BagNotInOrder,
+    BoxBreached,
+    DispatchIncomplete,
+    ExpectedInPast,
+    ReturnIncomplete,
+)
+from orders.models import Order, OrderBag, Reading
+from orders.services import codes, couriers
+from orders.services.records import BANK, SYSTEM, close_boxes, hold_order, may, note, take_step, tell
+from orders.states import BagFate, CourierKind, Fault, Terms
+from payments.services import purchasing
+from payments.states import PurchaseKind
+from stock import selectors as stock_rows
+from stock import services as stock
+from stock.errors import ReservationLapsed
+
+# domain practice (some use 60): longer out of control, and a bag does not go back on the shelf.
+LONGEST_OUT: Final = dt.timedelta(minutes=30)
+LATEST_LOG: Final = dt.timedelta(minutes=30)  # between two readings of a box that count as an unbroken log
+
+
+@dataclass(frozen=True)
+class Courier:
+    """Who brings it: one of our riders, the nearest that is free, or somebody in words."""
+
+    rider_id: uuid.UUID | None = None
+    is_nearest: bool = False
+    name: str = ""
+    vehicle: str = ""
+    expected_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Comeback:
+    """How one bag came back: an id or number, how long nobody kept it cold, and whether it looks as it should."""
+
+    unit: str
+    minutes_out: int
+    is_sound: bool = True
+
+
+@command
+def dispatch(
+    *,
+    order_id: uuid.UUID,
+    partner_id: uuid.UUID,
+    member_id: uuid.UUID,
+    courier: Courier,
+    emergency: stock.Emergency | None = None,
+) -> Order:
+    """Send the boxes off: the bags are issued, and the receiver gets a code.
+
+    Red cells need a compatible crossmatch where the bank asks for one, or an emergency that two members answer for.
+
+    Locks: the order, the rider, the bags.      Emits: order.dispatched, unit.issued
+    Raises: NotFound, IllegalTransition, DispatchIncomplete, RiderUnknown, ExpectedInPast, BoxBreached,
+    ReservationLapsed, UnitExpired, CrossmatchMissing, CrossmatchIncompatible, AuthorisersInvalid
+    """
+    order = hold_order(order_id, bank_id=partner_id)
+    if not may(order, "dispatch"):
+        raise IllegalTransition(state=order.status, verb="dispatch", open=[])
+    if courier.expected_at is not None and courier.expected_at <= clock.now():
+        raise ExpectedInPast
+    _refuse_breached(order)
+    actor = f"member:{member_id}"
+    _, code_columns = codes.fresh_code(order)
+    take_step(
+        order,
+        "dispatch",
+        role=BANK,
+        actor=actor,
+        facts={"boxes": list(order.boxes.filter(closed_at=None).values_list("label", flat=True))}
+        | ({"emergency": True} if emergency else {}),
+        dispatched_at=clock.now(),
+        **_way(order, courier),
+        **code_columns,
+    )
+    issued = stock.issue_units(
+        holding_id=order.holding or uuid.UUID(int=0),
+        actor=actor,
+        to=f"order:{order.pk}",
+        to_partner_id=order.buyer_partner_id,
+        emergency=emergency,
+    )
+    sent = OrderBag.objects.filter(order=order, fate=BagFate.KEPT).update(fate=BagFate.SENT)
+    if sent != len(issued):  # one was lost a moment ago, of which this order has not heard
+        raise ReservationLapsed
+    tell(order, "order.dispatched")
+    return order
+
+
+@command
+def deliver(
+    *, order_id: uuid.UUID, partner_id: uuid.UUID, member_id: uuid.UUID, code: str, proof: dict[str, Any] | None = None
+) -> Order:
+    """Hand the bags over to whoever knows the code. No bag of a box that was out of its band is handed over.
+
+    Locks: the order.      Emits: order.delivered
+    Raises: NotFound, IllegalTransition, BoxBreached, HandoverCodeWrong, HandoverCodeLocked, HandoverCodeExpired
+    """
+    order = hold_order(order_id, bank_id=partner_id)
+    if not may(order, "deliver"):
+        raise IllegalTransition(state=order.status, verb="deliver", open=[])
+    _refuse_breached(order)
+    codes.spend_try(order, code)
+    take_step(
+        order,
+        "deliver",
+        role=BANK,
+        actor=f"member:{member_id}",
+        facts={"code": True, **(proof or {})},
+        ended_at=clock.now(),
+        code_digest="",
+        code_sealed=None,
+        code_expires_at=None,
+    )
+    OrderBag.objects.filter(order=order, fate=BagFate.SENT).update(fate=BagFate.DELIVERED)
+    close_boxes(order)
+    tell(order, "order.delivered")
+    return order
+
+
+@command
+def tell_if_late(*, order_id: uuid.UUID) -> bool:
+    """Tell both sides, once, that an order should have arrived; return whether it was so.
+
+    Locks: the order.      Emits: order.late
+    """
+    order = hold_order(order_id)
+    if not order.is_late or order.late_told_at is not None:
+        return False
+    order.late_told_at = clock.now()
+    order.save(update_fields=["late_told_at"])
+    note(order, "late", role=SYSTEM, actor=SYSTEM)
+    tell(order, "order.late")
+    return True
+
+
+@command
+def fail(*, order_id: uuid.UUID, partner_id: uuid.UUID, member_id: uuid.UUID, reason: str, fault: Fault) -> Order:
+    """The boxes were not handed over. What was paid goes back, but for a fee when the receiver is at fault.
+
+    Locks: the order, the purchase, its payments.      Emits: order.failed      Raises: NotFound, IllegalTransition
+    """
+    order = hold_order(order_id, bank_id=partner_id)
+    fee = min(order.cancel_packed_minor, order.total_minor) if fault is Fault.RECEIVER else 0
+    actor = f"member:{member_id}"
+    take_step(
+        order,
+        "fail",
+        role=BANK,
+        actor=actor,
+        facts={"reason": reason, "fault": str(fault), **({"fee": fee} if fee else {})},
+        ended_at=clock.now(),
+        fee_minor=fee,
+        code_digest="",
+        code_sealed=None,
+        code_expires_at=None,
+    )
+    if order.terms == Terms.PREPAID:
+        purchasing.close_purchase(
+            kind=PurchaseKind.ORDER, reference=order.pk, reason="Not delivered", actor=actor, keep_minor=fee
+        )
+    tell(order, "order.failed")
+    return order
+
+
+@command
+def take_back(
+    *, order_id: uuid.UUID, partner_id: uuid.UUID, member_id: uuid.UUID, comebacks: Sequence[Comeback]
+) -> Order:
+    """Count what came back of all that was sent, and decide about every bag by its cold chain.
+
+    On the shelf again: sound, its box never out of its band, with a log of temperatures to the end, and at most
+    `LONGEST_OUT` out of control. Out of its band or too long out of control: discarded. Without a log: quarantined.
+
+    Locks: the order, the bags.      Emits: order.returned, stock.low
+    Raises: NotFound, IllegalTransition, BagNotInOrder, BagNamedTwice, ReturnIncomplete
+    """
+    order = hold_order(order_id, bank_id=partner_id)
+    actor = f"member:{member_id}"
+    bags = list(OrderBag.objects.filter(order=order, fate=BagFate.SENT).select_related("unit", "box"))
+    told = _by_bag(bags, comebacks)
+    logged = {box_id: _is_logged(box_id, order) for box_id in {bag.box_id for bag in bags}}
+    returned = [
+        stock.Returned(bag.unit_id, _condition(bag, told[bag.pk], is_logged=logged[bag.box_id])) for bag in bags
+    ]
+    take_step(order, "return", role=BANK, actor=actor, facts={"bags": len(bags)})
+    went = stock.return_units(returned=returned, actor=actor, facts={"order": str(order.pk)})
+    OrderBag.objects.filter(pk__in=[bag.pk for bag in bags]).update(fate=BagFate.RETURNED)
+    close_boxes(order)
+    tell(order, "order.returned", went=sorted(went.values()))
+    return order
+
+
+def _way(order: Order, courier: Courier) -> dict[str, Any]:
+    """Return the columns that say who brings it. Raises: DispatchIncomplete, RiderUnknown"""
+    expected: dict[str, Any] = {"expected_at": courier.expected_at}
+    if order.is_pickup:
+        return {"courier_kind": CourierKind.PICKUP, **expected}
+    if courier.rider_id is not None or courier.is_nearest:
+        rider = couriers.take_rider(partner_id=order.bank_id, rider_id=courier.rider_id)
+        return {
+            "courier_kind": CourierKind.RIDER,
+            "rider": rider,
+            "courier": rider.name,
+            "vehicle": courier.vehicle or rider.vehicle,
+            **expected,
+        }
+    if not courier.name:
+        raise DispatchIncomplete
+    return {"courier_kind": CourierKind.OTHER, "courier": courier.name, "vehicle": courier.vehicle, **expected}
+
+
+def _refuse_breached(order: Order) -> None:
+    breached = order.boxes.filter(closed_at=None, breached_at__isnull=False).values_list("label", flat=True)
+    if breached:
+        raise BoxBreached(boxes=sorted(breached))
+
+
+def _by_bag(bags: Sequence[OrderBag], comebacks: Sequence[Comeback]) -> dict[int, Comeback]:
+    """Return what is said of each bag. Raises: BagNotInOrder, BagNamedTwice, ReturnIncomplete"""
+    known = {name: bag.pk for bag in bags for name in (str(bag.unit_id), bag.unit.din)}
+    keys = [stock_rows.key_of(comeback.unit) for comeback in comebacks]
+    if strange := [f"/units/{place}/unit" for place, key in enumerate(keys) if key not in known]:
+        raise BagNotInOrder(pointers=strange)
+    found = [known[key] for key in keys]
+    if twice := [f"/units/{place}/unit" for place, pk in enumerate(found) if pk in found[:place]]:
+        raise BagNamedTwice(pointers=twice)
+    if unsaid := [str(bag.unit_id) for bag in bags if bag.pk not in found]:
+        raise ReturnIncomplete(missing=unsaid)
+    return dict(zip(found, comebacks, strict=True))
+
+
+def _condition(bag: OrderBag, comeback: Comeback, *, is_logged: bool) -> stock.Condition:
+    breached = bag.box is not None and bag.box.breached_at is not None
+    if breached or comeback.minutes_out > LONGEST_OUT / dt.timedelta(minutes=1):
+        return stock.Condition.SPOILT
+    return stock.Condition.SOUND if comeback.is_sound and is_logged else stock.Condition.DOUBTFUL
+
+
+def _is_logged(box_id: uuid.UUID | None, order: Order) -> bool:
+    """Whether the box's temperatures are known from dispatch to now without a gap."""
+    moments = list(Reading.objects.filter(box=box_id, at__gte=order.dispatched_at).values_list("at", flat=True))
+    if not moments or order.dispatched_at is None:
+        return False
+    log = [order.dispatched_at, *sorted(moments), clock.now()]
+    return all(later - earlier <= LATEST_LOG for earlier, later in itertools.pairwise(log))

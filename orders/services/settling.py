@@ -1,0 +1,77 @@
+"""Monthly bills of hospitals with contracts: what was delivered, and fees of what was not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections import defaultdict
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Max
+
+from common import clock
+from common.db import command, lock
+from common.money import Currency, Money
+from orders import selectors
+from orders.models import Order, Settlement
+from orders.services.answering import invoice_lines
+from orders.services.records import note, tell_settlement
+from orders.states import OrderStatus
+from partners import selectors as partners
+from payments.parties import Party
+from payments.services import purchasing
+from payments.states import PurchaseKind
+
+
+@command
+def settle_month(*, bank_id: uuid.UUID, hospital_id: uuid.UUID, limit: int) -> Settlement | None:
+    """Bill the oldest month that is over and not billed yet; None when there is none.
+
+    Locks: the orders, the purchase.      Emits: settlement.due
+    """
+    zone = ZoneInfo(partners.zone_of(bank_id))
+    this_month = clock.now().astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    due = selectors.orders_to_settle(bank_id, hospital_id).filter(ended_at__lt=this_month)
+    orders = lock(Order, due.order_by("ended_at", "pk").values_list("pk", flat=True)[:limit])
+    by_month: dict[tuple[dt.date, str], list[Order]] = defaultdict(list)
+    for order in orders:
+        if order.settlement_id is None and order.ended_at is not None:
+            by_month[order.ended_at.astimezone(zone).date().replace(day=1), order.currency].append(order)
+    if not by_month:
+        return None
+    (month, currency), billed = min(by_month.items())
+    amount = sum(_owed(order) for order in billed)
+    before = Settlement.objects.filter(bank_id=bank_id, hospital_id=hospital_id, month=month, currency=currency)
+    settlement = Settlement.objects.create(
+        bank_id=bank_id,
+        hospital_id=hospital_id,
+        month=month,
+        number=(before.aggregate(last=Max("number"))["last"] or 0) + 1,
+        amount_minor=amount,
+        currency=currency,
+    )
+    Order.objects.filter(pk__in=[order.pk for order in billed]).update(settlement=settlement)
+    for order in billed:
+        note(order, "bill", role="system", actor="system", facts={"settlement": str(settlement.pk)})
+    purchasing.register_purchase(
+        kind=PurchaseKind.ORDER,
+        reference=settlement.pk,
+        payer=Party.partner(hospital_id),
+        payee=Party.partner(bank_id),
+        amount=Money(amount, Currency(currency)),
+        description=f"Blood orders of {month:%Y-%m}",
+        lines=[line for order in billed for line in _lines(order)],
+    )
+    tell_settlement(settlement.pk)
+    return settlement
+
+
+def _owed(order: Order) -> int:
+    return order.total_minor if order.state is OrderStatus.DELIVERED else order.fee_minor
+
+
+def _lines(order: Order) -> list[dict[str, Any]]:
+    if order.state is OrderStatus.DELIVERED:
+        return list(invoice_lines(order))
+    return [{"description": f"Fee for order {str(order.pk)[-12:]}", "quantity": 1, "amount": order.fee_minor}]

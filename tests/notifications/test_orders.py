@@ -1,0 +1,115 @@
+"""Who hears of an order, and that the receiver alone reads the code."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from common import clock
+from notifications.kinds import Kind
+from notifications.models import Delivery, Notification
+from orders import jobs
+from orders.services import answering, codes, ending, road, tracking
+from orders.states import Fault
+from payments.parties import Party
+from tests.factories import make_user
+from tests.notifications.test_handlers import drain, told
+from tests.orders.scenes import dispatched, fresh, make_bank, make_buyer, make_contract, of, pack_all, place, send
+
+pytestmark = pytest.mark.django_db
+
+
+def readers(kind):
+    return [(row.user_id, row.member_id) for row in told(kind)]
+
+
+def test_each_step_of_an_order_is_told_to_whom_it_concerns():
+    bank, user = make_bank(bags=2), make_user()
+    order = dispatched(bank, buyer=Party.person(user.pk))
+    drain()
+
+    for kind in (Kind.ORDER_PLACED, Kind.ORDER_PAID):
+        assert readers(kind) == [(None, bank.pk)]
+    for kind in (Kind.ORDER_PAYABLE, Kind.ORDER_PACKED, Kind.ORDER_DISPATCHED):
+        assert readers(kind) == [(user.pk, None)]
+    road.deliver(**of(order, bank), code=codes.renew_code(order_id=order.pk, buyer=Party.person(user.pk), actor="u"))
+    drain()
+
+    assert sorted(readers(Kind.ORDER_DELIVERED), key=str) == sorted([(None, bank.pk), (user.pk, None)], key=str)
+
+
+def test_the_code_goes_to_the_receiver_only_and_is_then_unreadable():
+    bank, user = make_bank(bags=2), make_user()
+    order = dispatched(bank, buyer=Party.person(user.pk))
+    code = order.code_sealed
+
+    drain()
+
+    sent = Notification.objects.get(kind=Kind.HANDOVER_CODE)
+    letter = sent.deliveries.get()
+    assert (sent.user_id, sent.body, letter.to, letter.is_secret) == (None, "", user.phone, True)
+    assert code in letter.body
+    assert fresh(order).code_sealed is None
+    others = Delivery.objects.exclude(pk=letter.pk)
+    assert not any(code in row.body for row in others)
+    assert not any(code in f"{row.title} {row.body}" for row in Notification.objects.all())
+
+
+def test_a_hospital_with_a_contract_is_not_asked_to_pay():
+    bank, hospital = make_bank(bags=2), make_buyer()
+    make_contract(bank, hospital)
+    order = place(bank, buyer=Party.partner(hospital.partner_id))
+    answering.accept(**of(order, bank))
+
+    drain()
+
+    assert readers(Kind.ORDER_ACCEPTED) == [(None, hospital.pk)]
+    assert readers(Kind.ORDER_PAYABLE) == []
+
+
+def test_a_breach_is_told_to_both_sides_at_once_and_once(noon):
+    bank, user = make_bank(bags=2), make_user()
+    order = dispatched(bank, buyer=Party.person(user.pk))
+    noon.shift(dt.timedelta(minutes=50))
+    now = clock.now()
+    for minutes in (30, 15, 5):
+        one = tracking.Temperature("S", now - dt.timedelta(minutes=minutes), Decimal(14))
+        tracking.record_readings(box_id=order.boxes.get().pk, partner_id=bank.partner_id, temperatures=[one])
+    drain()
+
+    assert sorted(readers(Kind.ORDER_BREACHED), key=str) == sorted([(None, bank.pk), (user.pk, None)], key=str)
+
+
+def test_ends_are_told(noon):
+    bank, user = make_bank(bags=4), make_user()
+    buyer = Party.person(user.pk)
+    answering.reject(**of(place(bank, buyer=buyer), bank), reason="No.")
+    ending.cancel_as_buyer(order_id=place(bank, buyer=buyer).pk, buyer=buyer, actor="u", reason="No.")
+    order = dispatched(bank, buyer=buyer)
+    noon.shift(dt.timedelta(hours=2))
+    jobs.tell_late_orders()
+    road.fail(**of(order, bank), reason="Nobody there.", fault=Fault.COURIER)
+    drain()
+
+    assert readers(Kind.ORDER_REJECTED) == [(user.pk, None)]
+    assert len(readers(Kind.ORDER_CANCELLED)) == 2
+    assert len(readers(Kind.ORDER_LATE)) == 2
+    assert readers(Kind.ORDER_FAILED) == [(user.pk, None)]
+
+
+def test_a_monthly_bill_is_told_to_the_hospitals_owner(noon):
+    bank, hospital = make_bank(bags=2), make_buyer()
+    make_contract(bank, hospital)
+    party = Party.partner(hospital.partner_id)
+    order = place(bank, buyer=party)
+    answering.accept(**of(order, bank))
+    send(pack_all(order, bank), bank)
+    road.deliver(**of(order, bank), code=codes.renew_code(order_id=order.pk, buyer=party, actor="m"))
+    noon.shift(dt.timedelta(days=31))
+    jobs.settle_months()
+
+    drain()
+
+    assert readers(Kind.SETTLEMENT_DUE) == [(None, hospital.pk)]
