@@ -22,6 +22,7 @@ BENCHMARKS = (
     "dispatch",
     "accept_storm",
     "camp_rush",
+    "order_rush",
     "import_directory",
     "lists",
     "sweeps",

@@ -55,7 +55,7 @@ class Client:
         return part
 
 
-def request(port: int, method: str, path: str, token: str = "", body: object = None) -> bytes:
+def request(port: int, method: str, path: str, token: str = "", body: object = None, *, key: str = "") -> bytes:
     """Return a request's bytes."""
     content = b"" if body is None else json.dumps(body).encode()
     lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Content-Length: {len(content)}"]
@@ -63,6 +63,8 @@ def request(port: int, method: str, path: str, token: str = "", body: object = N
         lines.append("Content-Type: application/json")
     if token:
         lines.append(f"Authorization: Bearer {token}")
+    if key:
+        lines.append(f"Idempotency-Key: {key}")
     return "\r\n".join([*lines, "", ""]).encode() + content
 
 

@@ -15,7 +15,18 @@ from django.utils.safestring import SafeString
 
 from common.admin import ReadOnlyAdmin, ReadOnlyInline
 from common.errors import DomainError
-from partners.models import Complaint, ComplaintEvent, Member, Partner, PartnerEvent
+from partners.models import (
+    Complaint,
+    ComplaintEvent,
+    Contract,
+    ContractCharge,
+    DeliveryBand,
+    Member,
+    Partner,
+    PartnerEvent,
+    PriceList,
+    ProcessingCharge,
+)
 from partners.services import complaints
 from partners.services.approval import approve_partner, reinstate_partner, reject_partner, suspend_partner
 
@@ -248,3 +259,33 @@ class ComplaintAdmin(ReadOnlyAdmin):
 
 def _facts(exc: DomainError) -> str:
     return ", ".join(f"{name}: {value}" for name, value in exc.facts.items()) or exc.code
+
+
+class ProcessingInline(ReadOnlyInline):
+    model = ProcessingCharge
+
+
+class DeliveryInline(ReadOnlyInline):
+    model = DeliveryBand
+
+
+class ContractChargeInline(ReadOnlyInline):
+    model = ContractCharge
+
+
+@admin.register(PriceList)
+class PriceListAdmin(ReadOnlyAdmin):
+    list_display = ("partner", "currency", "updated_at")
+    list_filter = ("currency",)
+    list_select_related = ("partner",)
+    search_fields = ("partner__name",)
+    inlines = (ProcessingInline, DeliveryInline)
+
+
+@admin.register(Contract)
+class ContractAdmin(ReadOnlyAdmin):
+    list_display = ("bank", "hospital", "starts_on", "ends_on", "ended_at")
+    list_filter = (("ended_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("bank", "hospital")
+    search_fields = ("bank__name", "hospital__name")
+    inlines = (ContractChargeInline,)

@@ -243,6 +243,11 @@ def bank_card(partner_id: uuid.UUID) -> PartnerCard:
     return card(partner_id)
 
 
+def is_live(partner_id: uuid.UUID) -> bool:
+    """Whether the partner may work."""
+    return Partner.objects.filter(pk=partner_id, status=PartnerStatus.LIVE).exists()
+
+
 def find_price_list(partner_id: uuid.UUID) -> PriceList | None:
     """Return the partner's price list with its charges, nearest band first, or None."""
     lists = PriceList.objects.prefetch_related(

@@ -219,6 +219,8 @@ PUBLIC_URL: str = env.str("PUBLIC_URL", default="")  # how providers and people 
 SANDBOX_URL: str = env.str("SANDBOX_URL", default="")  # never set in production
 DISPATCH_THREADS = env.int("DISPATCH_THREADS", default=32)
 DISPATCH_LEASE = dt.timedelta(seconds=env.int("DISPATCH_LEASE", default=60))  # twice what a send may take, or more
+# How long a box may be out of its band before its bags are quarantined: policy, to be confirmed by the medical officer.
+COLD_CHAIN_GRACE = dt.timedelta(seconds=env.int("COLD_CHAIN_GRACE", default=600))
 DISPATCH_GRACE = dt.timedelta(
     seconds=env.int("DISPATCH_GRACE", default=20)
 )  # before the provider is asked about a send

@@ -43,6 +43,7 @@ os.environ.setdefault("PHONEPE_WEBHOOK_USERNAME", "sandbox_hook")
 os.environ.setdefault("PHONEPE_WEBHOOK_PASSWORD", "sandbox12345")
 os.environ.setdefault("PHONEPE_API_BASE", f"{os.environ['SANDBOX_URL']}/phonepe")
 os.environ.setdefault("PHONEPE_AUTH_BASE", f"{os.environ['SANDBOX_URL']}/phonepe")
+os.environ.setdefault("COLD_CHAIN_GRACE", "60")  # the demo does not wait for ten minutes
 os.environ.setdefault("DISPATCH_GRACE", "3")  # the sandbox settles a message within a second
 os.environ.setdefault("PRIVATE_FILES_DIR", ".run/files")
 os.environ.setdefault("LOG_JSON", "false")

@@ -153,7 +153,7 @@ class ContractEndView(APIView):
         return shown_contract(member.partner_id, contract_id)
 
 
-class SettlementsView(APIView):
+class ContractBillsView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [IsLiveMember]
 

@@ -38,5 +38,5 @@ urlpatterns = [
     path("partners/<uuid:partner_id>/price-list", prices.PublicPriceListView.as_view(), name="partners-price-list"),
     path("partner/contracts", prices.ContractsView.as_view(), name="partner-contracts"),
     path("partner/contracts/<uuid:contract_id>/end", prices.ContractEndView.as_view(), name="partner-contract-end"),
-    path("partner/settlements", prices.SettlementsView.as_view(), name="partner-settlements"),
+    path("partner/contract-bills", prices.ContractBillsView.as_view(), name="partner-contract-bills"),
 ]

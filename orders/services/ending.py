@@ -10,6 +10,7 @@ from common.errors import IllegalTransition, NotFound
 from orders.models import Order
 from orders.services.records import BANK, RECEIVER, end_bags, hold_order, refuse_over, take_step, tell
 from orders.states import BagFate, EndReason, OrderStatus, Terms
+from partners import selectors as partners
 from payments.parties import Party
 from payments.services import purchasing
 from payments.states import PurchaseKind
@@ -29,7 +30,8 @@ def cancel_as_buyer(*, order_id: uuid.UUID, buyer: Party, actor: str, reason: st
     if not is_buyer(order, buyer):
         raise NotFound
     refuse_over(order)
-    end(order, because=EndReason.BUYER, role=RECEIVER, actor=actor, reason=reason, fee_minor=fee_of(order))
+    fee_minor = fee_of(order) if partners.is_live(order.bank_id) else 0  # a suspended bank can keep no word
+    end(order, because=EndReason.BUYER, role=RECEIVER, actor=actor, reason=reason, fee_minor=fee_minor)
     return order
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from django.conf import settings
+
 from common import clock
 from common.db import command, lock, lock_one
 from common.errors import NotFound
@@ -22,9 +24,6 @@ from orders.states import HOLDS_BAGS, BagFate, OrderStatus
 from stock import services as stock
 from stock.components import TemperatureBand
 
-# How long a box may be out of its band before its bags are not to be used without a look: policy, to be confirmed by
-# the medical officer (domain practice names no number for the road).
-GRACE: Final = dt.timedelta(minutes=10)
 AHEAD: Final = dt.timedelta(minutes=2)  # how wrong a device's clock may be
 MEASURED: Final = frozenset(
     {OrderStatus.ACCEPTED, OrderStatus.PACKED, OrderStatus.DISPATCHED, OrderStatus.DELIVERED, OrderStatus.FAILED}
@@ -72,8 +71,8 @@ def record_pings(*, order_id: uuid.UUID, partner_id: uuid.UUID, places: Sequence
 def record_readings(*, box_id: uuid.UUID, partner_id: uuid.UUID, temperatures: Sequence[Temperature]) -> Box:
     """Write down what a box's sensors say, in whatever order it is told, once for each sensor and moment.
 
-    Out of the band for longer than `GRACE` by any one sensor is a breach: at once, and once, the box's bags are
-    quarantined, wherever they are, and both sides told. What is measured after the hand-over is not the courier's.
+    Out of the band for longer than `COLD_CHAIN_GRACE` by any one sensor is a breach: at once, and once, the box's
+    bags are quarantined, wherever they are, and both sides told. What is measured after the hand-over does not count.
 
     Locks: the order, the box, the bags.      Emits: order.breached, reservation.ended, stock.low
     Raises: NotFound, NotOnTheRoad, MeasuredInFuture
@@ -132,7 +131,7 @@ def _excursion(box: Box, order: Order) -> _Excursion:
         for at, is_inside in moments:
             if since is None and not is_inside:
                 since = at
-            if since is not None and at - since > GRACE:
+            if since is not None and at - since > settings.COLD_CHAIN_GRACE:
                 breaches.append(since)
             if is_inside:
                 since = None

@@ -53,7 +53,7 @@ def routes(world: World) -> list[Route]:
         Route("/bkash/pay/{ref}", api.page, methods=["GET"]),
         Route("/bkash/pay/{ref}", api.press, methods=["POST"]),
         Route("/bkash/refunds/{ref}", api.end_refund, methods=["POST"]),
-        Route("/bkash/sns/certificate.pem", api.certificate, methods=["GET"]),
+        Route("/bkash/sns/{name}.pem", api.certificate, methods=["GET"]),
         Route("/bkash/sns/subscribe", api.subscribe, methods=["POST"]),
         Route("/bkash/sns/confirm", api.confirm, methods=["GET"]),
         Route("/bkash/books", api.show_books, methods=["GET"]),
@@ -223,7 +223,7 @@ class Bkash:
         fields = sns.envelope(
             message,
             topic=self._settings.bkash_sns_topic,
-            cert_url=f"{self._base}/bkash/sns/certificate.pem",
+            cert_url=f"{self._base}/bkash/sns/{sns.certificate_name()}.pem",
             is_forged=is_forged,
             **words,
         )

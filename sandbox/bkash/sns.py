@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import hashlib
 import json
 import uuid
 from functools import lru_cache
@@ -39,6 +40,11 @@ def certificate() -> bytes:
         .sign(key("sns"), hashes.SHA256())
     )
     return made.public_bytes(serialization.Encoding.PEM)
+
+
+def certificate_name() -> str:
+    """Return the name of the certificate's file: another certificate has another, so that nobody keeps an old one."""
+    return f"SimpleNotificationService-{hashlib.sha256(certificate()).hexdigest()[:32]}"
 
 
 def envelope(

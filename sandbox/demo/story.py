@@ -7,12 +7,15 @@ from collections.abc import Callable
 from typing import Final
 
 from sandbox.demo.chapters import (
+    breach,
     camp,
     coming_back,
     family_by_transfer,
     family_from_stock,
+    hospital_order,
     identity,
     look_back,
+    patient_order,
     test_and_release,
 )
 from sandbox.demo.loop import Loop
@@ -24,6 +27,9 @@ CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (
     test_and_release.tell,
     family_from_stock.tell,
     family_by_transfer.tell,
+    hospital_order.tell,
+    patient_order.tell,
+    breach.tell,
     camp.tell,
     look_back.tell,
     identity.tell,

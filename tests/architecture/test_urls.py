@@ -44,6 +44,13 @@ CLOSED = [row for row in OPERATIONS if row[1].authentication_classes]
 IDS = [f"{method} {path}" for path, _, method in CLOSED]
 
 
+def test_no_address_hides_another():
+    routes = [path for path, _ in leaves(get_resolver()) if path.startswith("api/")]
+    shapes = [re.sub(r"<\w+:\w+>", "<>", path) for path in routes]
+
+    assert sorted(shapes) == sorted(set(shapes))
+
+
 def concrete(path: str) -> str:
     return "/" + re.sub(r"<uuid:[^>]+>", str(uuid.uuid4()), path)
 

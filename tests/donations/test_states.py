@@ -25,7 +25,8 @@ STEPS = {
     "transfuse": {"issued": "transfused"},
     "ship": {"available": "in_transit", "reserved": "in_transit"},
     "receive": {"in_transit": "available"},
-    "quarantine": {"in_transit": "quarantined"},
+    "quarantine": dict.fromkeys(["available", "reserved", "issued", "in_transit"], "quarantined"),
+    "restock": {"issued": "available"},
     "discard": dict.fromkeys(ANY_BUT_TERMINAL, "discarded"),
     "expire": dict.fromkeys(ANY_BUT_TERMINAL, "expired"),
 }

@@ -213,6 +213,15 @@ def test_a_fee_is_never_more_than_was_paid():
     assert not Refund.objects.exists()
 
 
+def test_a_suspended_bank_keeps_no_fee():
+    bank = make_bank(bags=2)
+    order = paid(bank)
+    type(bank.partner).objects.filter(pk=bank.partner_id).update(status="suspended")
+
+    assert cancel(order, bank).fee_minor == 0
+    assert Refund.objects.get().amount_minor == TOTAL
+
+
 def test_an_unpaid_order_is_cancelled_for_nothing():
     bank = make_bank(bags=2)
 

@@ -228,7 +228,9 @@ def test_lists_are_filtered_by_status_date_bank_and_side():
     assert len(ids(seller, "/partner/orders", placed_to=tomorrow)) == 2
 
 
-@pytest.mark.parametrize("path", ["/partner/orders", "/partner/riders", "/partner/contracts", "/partner/settlements"])
+@pytest.mark.parametrize(
+    "path", ["/partner/orders", "/partner/riders", "/partner/contracts", "/partner/contract-bills"]
+)
 def test_a_list_costs_the_same_for_one_row_and_for_many(path):
     bank = make_bank(bags=12)
     client = member_client(bank)

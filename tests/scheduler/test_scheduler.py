@@ -97,6 +97,12 @@ def test_every_job_runs_on_an_empty_database(name):
 
 
 @pytest.mark.django_db
+def test_no_two_jobs_share_a_name():
+    names = [job.name for job in scheduler.JOBS]
+
+    assert len(names) == len(set(names))
+
+
 def test_an_unknown_job_is_refused_with_the_list():
     with pytest.raises(CommandError, match="expire_requests"):
         call_command("run_job", "no_such_job")

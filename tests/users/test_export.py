@@ -28,6 +28,7 @@ KINDS = {
     "identity",
     "identity_attestations",
     "messages",
+    "orders",
     "past_donations",
     "payments",
     "plans",

@@ -1,0 +1,76 @@
+"""Orders for administrators: everything but names, addresses and codes, to read only."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from common.admin import ReadOnlyAdmin, ReadOnlyInline
+from orders.models import Box, Order, OrderBag, OrderEvent, OrderLine, Reading, Rider, Settlement
+
+
+class LineInline(ReadOnlyInline):
+    model = OrderLine
+    fields = ("place", "component", "blood_group", "units")
+
+
+class BagInline(ReadOnlyInline):
+    model = OrderBag
+    fields = ("unit", "box", "fate")
+    raw_id_fields = ("unit",)
+
+
+class EventInline(ReadOnlyInline):
+    model = OrderEvent
+    fields = ("created_at", "verb", "status", "role", "actor", "facts")
+    ordering = ("pk",)
+
+
+class BoxInline(ReadOnlyInline):
+    model = Box
+    fields = ("label", "min_c", "max_c", "out_since", "breached_at", "packed_at", "closed_at")
+
+
+class ReadingInline(ReadOnlyInline):
+    model = Reading
+    fields = ("at", "sensor", "temperature_c", "is_inside", "received_at")
+    ordering = ("at",)
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyAdmin):
+    list_display = ("id", "status", "terms", "bank", "buyer_partner", "needed_by", "created_at")
+    list_filter = ("status", "terms", "end_reason", "courier_kind")
+    list_select_related = ("bank", "buyer_partner")
+    search_fields = ("id", "bank__name", "buyer_partner__name")
+    ordering = ("-pk",)
+    exclude = ("patient_name", "ward", "address", "lat", "lng", "code_digest", "code_sealed")
+    inlines = (LineInline, BagInline, BoxInline, EventInline)
+
+
+@admin.register(Box)
+class BoxAdmin(ReadOnlyAdmin):
+    list_display = ("label", "bank", "order", "packed_at", "breached_at", "closed_at")
+    list_filter = (("breached_at", admin.EmptyFieldListFilter), ("closed_at", admin.EmptyFieldListFilter))
+    list_select_related = ("bank", "order")
+    search_fields = ("label",)
+    ordering = ("-pk",)
+    inlines = (ReadingInline,)
+
+
+@admin.register(Rider)
+class RiderAdmin(ReadOnlyAdmin):
+    list_display = ("name", "partner", "vehicle", "is_active", "located_at")
+    list_filter = ("is_active",)
+    list_select_related = ("partner",)
+    search_fields = ("name", "partner__name")
+    ordering = ("-pk",)
+    exclude = ("phone", "lat", "lng")
+
+
+@admin.register(Settlement)
+class SettlementAdmin(ReadOnlyAdmin):
+    list_display = ("bank", "hospital", "month", "number", "amount_minor", "currency", "paid_at")
+    list_filter = ("currency", ("paid_at", admin.EmptyFieldListFilter))
+    list_select_related = ("bank", "hospital")
+    search_fields = ("bank__name", "hospital__name")
+    ordering = ("-pk",)
