@@ -82,6 +82,8 @@ JOBS = (
     Job("forget_handover_codes", orders.jobs.forget_codes, every(hours=1)),
     Job("settle_months", orders.jobs.settle_months, nightly(1, 0)),
     Job("reconcile_payments", payments.jobs.reconcile, every(minutes=1)),
+    Job("move_subscriptions", payments.jobs.move_subscriptions, every(minutes=5)),
+    Job("settle_months", payments.jobs.settle_months, nightly(4, 30)),
     Job("report_mismatches", payments.jobs.report_mismatches, nightly(6, 0)),
     Job("unlock_donors", users.jobs.unlock_donors, every(hours=1)),
     Job("settle_attestations", users.jobs.settle_attestations, every(minutes=5)),

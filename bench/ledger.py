@@ -44,7 +44,6 @@ def run(report: Report) -> None:
         took = repeated(lambda _: timed(selectors.trial_balance), most=9, least=3)
         report.hold(f"trial balance over {ENTRIES:,} entries", took, "< 1 s", holds=took.slowest < BAR)
         report.tell("the same by account", ms(timed(selectors.account_totals)))
-        report.tell("posting one more entry", repeated(lambda number: timed(lambda: _post(-1 - number)), most=200))
         report.note(
             f"{postgres_version()}. The million is written by SQL, with triggers off; what is posted has them on."
         )

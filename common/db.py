@@ -44,6 +44,11 @@ LOCK_ORDER = (
     "donations.Donation",
     "donations.Invitation",
     # Whoever sells holds its own rows first and settles the money last; payments never lock what was bought.
+    # What is subscribed to, taken off prices and counted; then the money itself.
+    "payments.Subscription",
+    "payments.Coupon",
+    "payments.Wallet",
+    "payments.QuotaCounter",
     "payments.Purchase",
     "payments.Payment",
     "payments.Refund",

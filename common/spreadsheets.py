@@ -10,6 +10,21 @@ FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－
 PASSED_OVER: Final = " \u00a0\ufeff\"'`"
 
 
+# Set before such a cell, so that it is shown as text.
+QUOTE: Final = "'"
+
+
+def runs(cell: str) -> bool:
+    """Whether some spreadsheet would run the cell as a formula."""
+    return cell.lstrip(PASSED_OVER).startswith(FORMULA_SIGNS)
+
+
 def defused(cell: str) -> str:
     """Return the cell as text that no spreadsheet runs: with a quote before it, if it would be a formula."""
-    return f"'{cell}" if cell.lstrip(PASSED_OVER).startswith(FORMULA_SIGNS) else cell
+    return QUOTE + cell if runs(cell) else cell
+
+
+def undefused(cell: str) -> str:
+    """Take off the quote that `defused` has set: what was defused is read as it stood."""
+    bare = cell.removeprefix(QUOTE)
+    return bare if runs(bare) else cell

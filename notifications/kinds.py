@@ -88,6 +88,13 @@ class Kind(StrEnum):
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_LATE = "payment_late"
     REFUND_SENT = "refund_sent"
+    # To subscribers.
+    PLAN_RUNS = "plan_runs"
+    PLAN_RENEWAL_NEAR = "plan_renewal_near"
+    PLAN_PAYMENT_DUE = "plan_payment_due"
+    PLAN_ENDED = "plan_ended"
+    CREDIT_GRANTED = "credit_granted"
+    SETTLEMENT_MADE = "settlement_made"  # to a partner's owners
     # To a number, whoever holds it; never in an inbox.
     HANDOVER_CODE = "handover_code"
     CODE = "code"
@@ -179,6 +186,12 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.PAYMENT_RECEIVED: Rule(BOTH),
     Kind.PAYMENT_LATE: Rule(BOTH),
     Kind.REFUND_SENT: Rule(BOTH),
+    Kind.PLAN_RUNS: Rule(SMS),
+    Kind.PLAN_RENEWAL_NEAR: Rule(SMS),
+    Kind.PLAN_PAYMENT_DUE: Rule(BOTH, priority=3),
+    Kind.PLAN_ENDED: Rule(SMS),
+    Kind.CREDIT_GRANTED: Rule(SMS),
+    Kind.SETTLEMENT_MADE: Rule(SMS),
     Kind.CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.ACCOUNT_EXISTS: Rule(SMS, priority=0, in_inbox=False),
     Kind.NO_ACCOUNT: Rule(SMS, priority=0, in_inbox=False),

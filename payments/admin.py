@@ -16,7 +16,7 @@ from django.urls import path
 
 from common.admin import ReadOnlyAdmin, ReadOnlyInline
 from common.errors import DomainError
-from payments import errands, selectors
+from payments import errands, plan_admin, selectors  # noqa: F401 - registers the admin of plans
 from payments.models import (
     Account,
     Entry,

@@ -18,10 +18,10 @@ from common.db import command, lock_free
 from common.errors import Busy
 from payments import selectors
 from payments.gateways import gateway_of
-from payments.gateways.base import Gateway, Moved, NotDone, Refused
+from payments.gateways.base import ChargeState, Found, Gateway, Moved, NotDone, Refused
 from payments.models import Payment, Refund
 from payments.services import paying, refunding, settling
-from payments.states import PaymentStatus, PurchaseStatus
+from payments.states import UNPAID, PaymentStatus, PurchaseStatus
 
 BITE: Final = 4  # errands claimed at a time: together they take less than a lease, however slow the provider is
 POLL: Final = 0.2  # seconds between two looks at an index
@@ -72,8 +72,10 @@ def ask(payment_id: uuid.UUID) -> None:
     try:
         found = gateway.cancel(charge) if is_over else gateway.fetch(charge)
     except NotDone as exc:
-        settling.postpone(payment_id=payment_id, code=exc.code)
-        return
+        if not (isinstance(exc, Refused) and row.state in UNPAID):
+            settling.postpone(payment_id=payment_id, code=exc.code)
+            return
+        found = Found(state=ChargeState.CANCELLED)  # it never came to know of what has ended here
     settling.settle(payment_id=payment_id, found=found)
 
 

@@ -67,3 +67,91 @@ class WebhookSignatureInvalid(Unauthenticated):
 
 class WebhookMalformed(Invalid):
     code, message = "webhook_malformed", "The body is no event of this provider."
+
+
+class PlanUnknown(Invalid):
+    code, message, pointer = "plan_unknown", "There is no such plan to subscribe to.", "/plan"
+
+
+class SubscriptionExists(Conflict):
+    code, message = "subscription_exists", "You have a subscription, or have begun one: pay, change or cancel it."
+    constraint = "one_subscription_per_person"
+
+
+class NotSubscribed(Conflict):
+    code, message = "not_subscribed", "You have no subscription."
+
+
+class SubscriptionUnpaid(Conflict):
+    code, message = "subscription_unpaid", "Pay for this period first."
+
+
+class SubscriptionEnding(Conflict):
+    code, message = "subscription_ending", "You have cancelled; resume the subscription first."
+
+
+class ChargeOpen(Conflict):
+    code, message = "charge_open", "A change is waiting to be paid. Pay it, or cancel it."
+    constraint = "one_open_charge_per_subscription"
+
+
+class RenewalExists(Conflict):
+    code, message = "renewal_exists", "This period is charged already."
+    constraint = "one_renewal_per_period"
+
+
+class PlanUnchanged(Conflict):
+    code, message = "plan_unchanged", "This is your plan."
+
+
+class CouponUnknown(Invalid):
+    code, message, pointer = "coupon_unknown", "There is no such coupon.", "/coupon"
+
+
+class CouponNotValid(Invalid):
+    code, message, pointer = "coupon_not_valid", "This coupon is not valid today.", "/coupon"
+
+
+class CouponElsewhere(Invalid):
+    code, message, pointer = "coupon_elsewhere", "This coupon is for something else.", "/coupon"
+
+
+class CouponUsedUp(Conflict):
+    code, message = "coupon_used_up", "This coupon has been used as often as it may be."
+    constraint = "coupon_within_limit"
+
+
+class CouponUsed(Conflict):
+    code, message = "coupon_used", "You have used this coupon."
+    constraint = "coupon_turn_once_per_person"
+
+
+class CreditShort(Conflict):
+    code, message = "credit_short", "You do not have so many credits."
+    constraint = "wallet_not_below_zero"
+
+
+class ReferralUnknown(Invalid):
+    code, message, pointer = "referral_unknown", "Nobody has this code.", "/code"
+
+
+class ReferralTooLate(Conflict):
+    code, message = "referral_too_late", "A friend's code is for new accounts that have not paid yet."
+
+
+class ReferralOwn(Conflict):
+    code, message = "referral_own", "This is your own code, or the code of somebody who came after you."
+    constraint = "nobody_refers_himself"
+
+
+class ReferralUsed(Conflict):
+    code, message = "referral_used", "You have used a friend's code."
+
+
+class QuotaExceeded(Conflict):
+    code, message = "quota_exceeded", "Your plan allows no more of this."
+
+
+class SettlementExists(Conflict):
+    code, message = "settlement_exists", "This month is settled."
+    constraint = "settlement_once_per_month"

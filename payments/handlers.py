@@ -1,11 +1,36 @@
 from __future__ import annotations
 
+import uuid
+
 from common.models import OutboxEvent
 from common.outbox import on
-from payments.services import notices
+from payments import selectors
+from payments.services import erasing, notices, subscribing
+from payments.states import PurchaseKind
 
 
 @on("payment.notified")
 def ask_the_provider(event: OutboxEvent) -> None:
     """A webhook only says that there may be something to ask about."""
     notices.act_on(notice_id=event.payload["notice"])
+
+
+@on("payment.succeeded")
+def start_what_is_paid(event: OutboxEvent) -> None:
+    """A plan is the one thing that payments sell themselves. Late money goes back by itself."""
+    if event.payload["kind"] == PurchaseKind.SUBSCRIPTION and not event.payload["late"]:
+        subscribing.record_paid(charge_id=uuid.UUID(event.payload["reference"]))
+
+
+@on("refund.succeeded")
+def end_what_was_refunded(event: OutboxEvent) -> None:
+    if event.payload["kind"] != PurchaseKind.SUBSCRIPTION:
+        return
+    payment = selectors.any_payment(uuid.UUID(event.payload["payment"]))
+    if payment.is_applied and not payment.refundable_minor:
+        subscribing.record_refunded(charge_id=uuid.UUID(event.payload["reference"]))
+
+
+@on("account.erased")
+def end_subscription(event: OutboxEvent) -> None:
+    erasing.end_account(user_id=uuid.UUID(event.payload["user"]))

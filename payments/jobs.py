@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from typing import Final
 
-from common.errors import Busy
-from payments import errands, selectors
-from payments.services import notices
+from common.errors import Busy, Conflict
+from payments import errands, plan_selectors, selectors, settlement_selectors
+from payments.services import notices, renewing, settlements
 
 TURNS: Final = 100  # of a job: what is left waits for the next
+BATCH: Final = 200  # subscriptions at a time
 log = logging.getLogger(__name__)
 
 
@@ -38,3 +40,38 @@ def report_mismatches() -> int:
     for one in found:
         log.error("money needs a person", extra={"kind": one.kind, "subject": one.subject, "detail": one.detail})
     return len(found)
+
+
+def move_subscriptions() -> int:
+    """Announce, charge, remind of and end every subscription that is due; return how many were."""
+    done = 0
+    for _ in range(TURNS):
+        due = plan_selectors.due_subscriptions(BATCH)
+        moved = sum(_moved(one) for one in due)
+        done += moved
+        if not moved:
+            break
+    return done
+
+
+def settle_months() -> int:
+    """Settle every month that is over with every partner; return how many. What has just changed waits for the next."""
+    done = 0
+    for partner_id, currency, month in settlement_selectors.unsettled():
+        try:
+            row = settlements.settle_month(partner_id=partner_id, currency=currency, month=month)
+        except Conflict:
+            continue
+        done += row is not None
+    return done
+
+
+def _moved(subscription_id: uuid.UUID) -> bool:
+    """What somebody holds right now waits for the next run; what fails keeps nobody else waiting."""
+    try:
+        return renewing.move_on(subscription_id=subscription_id)
+    except Busy:
+        return False
+    except Exception:
+        log.exception("a subscription could not be moved on", extra={"subscription": str(subscription_id)})
+        return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from payments import selectors
+from payments import plan_selectors, selectors
 from users.personal_data import Holding, hold
 
 hold(
@@ -13,5 +13,15 @@ hold(
         "Eight years after the financial year (Companies Act 2013, section 128).",
         "Payments, invoices and the ledger stay, because the law wants them kept.",
         selectors.personal_rows,
+    )
+)
+hold(
+    Holding(
+        "plans",
+        "To give you the plan that you subscribed to, and the credits that are yours.",
+        "Nobody else.",
+        "Eight years after the financial year (Companies Act 2013, section 128).",
+        "The subscription ends and credits are forfeited; what was charged stays, because the law wants it kept.",
+        plan_selectors.personal_rows,
     )
 )

@@ -133,3 +133,77 @@ class Decided(StrEnum):
     LEAVE = "leave"  # this charge takes no money any more
     AGREED = "agreed"  # the payer's browser says that the payer has agreed
     REFUND = "refund"
+
+
+class SubscriptionStatus(StrEnum):
+    PENDING = "pending"  # its first payment is awaited
+    ACTIVE = "active"  # until its period and the grace after it are over
+    ENDED = "ended"
+
+
+SUBSCRIPTION_TRANSITIONS = {
+    (SubscriptionStatus.PENDING, "start"): SubscriptionStatus.ACTIVE,
+    (SubscriptionStatus.PENDING, "end"): SubscriptionStatus.ENDED,
+    (SubscriptionStatus.ACTIVE, "end"): SubscriptionStatus.ENDED,
+}
+
+
+class SubscriptionEnd(StrEnum):
+    """Why a subscription is over."""
+
+    CANCELLED = "cancelled"
+    UNPAID = "unpaid"
+    REFUNDED = "refunded"
+    ERASED = "erased"
+
+
+class ChargeKind(StrEnum):
+    FIRST = "first"
+    RENEWAL = "renewal"
+    CHANGE = "change"
+
+
+class ChargeStatus(StrEnum):
+    OPEN = "open"
+    PAID = "paid"
+    LAPSED = "lapsed"  # nobody paid in time, or it is not wanted any more
+
+
+CHARGE_TRANSITIONS = {
+    (ChargeStatus.OPEN, "pay"): ChargeStatus.PAID,
+    (ChargeStatus.OPEN, "lapse"): ChargeStatus.LAPSED,
+}
+
+
+class CouponKind(StrEnum):
+    PERCENT = "percent"
+    AMOUNT = "amount"
+
+
+class CouponUseStatus(StrEnum):
+    TAKEN = "taken"  # for a purchase that is not paid yet
+    SETTLED = "settled"
+    RETURNED = "returned"
+
+
+COUPON_USE_TRANSITIONS = {
+    (CouponUseStatus.TAKEN, "settle"): CouponUseStatus.SETTLED,
+    (CouponUseStatus.TAKEN, "return"): CouponUseStatus.RETURNED,
+}
+
+
+class CreditReason(StrEnum):
+    """Why credits came or went."""
+
+    GRANTED = "granted"  # by an administrator
+    REFERRED = "referred"  # a friend whom the person brought has paid
+    WELCOME = "welcome"  # the person came by a friend's code
+    SPENT = "spent"
+    RETURNED = "returned"  # what it was spent on was not bought after all
+    CHANGED = "changed"  # a change of plans left more than the new one costs
+    FORFEITED = "forfeited"  # the account was erased
+
+
+class QuotaKind(StrEnum):
+    APPOINTMENTS = "appointments"  # booked in one period
+    STORAGE = "storage"  # bytes that are kept

@@ -50,6 +50,10 @@ class ArrivalTooLate(Conflict):
     code, message = "arrival_too_late", "The donor was expected earlier; this promise is over."
 
 
+class NotMissedYet(Conflict):
+    code, message = "not_missed_yet", "The donor may still come. Release the donor to free the place without a mark."
+
+
 class ArrivalCodeWrong(Invalid):
     """Costs one of the tries."""
 

@@ -18,6 +18,7 @@ packaged_rules = import_module("users.migrations.0002_packaged_rules")
 consent_notices = import_module("users.migrations.0004_consent_notices")
 provider_notices = import_module("users.migrations.0005_licensed_identity")
 donation_consent = import_module("users.migrations.0007_donation_consent")
+plans = import_module("payments.migrations.0004_plans")
 NOON = dt.datetime(2030, 5, 1, 6, 30, tzinfo=dt.UTC)  # 12:00 in Asia/Kolkata
 
 
@@ -33,7 +34,7 @@ def noon(request: pytest.FixtureRequest) -> Iterator[time_machine.Coordinates | 
 
 @pytest.fixture(autouse=True)
 def fresh_rules(request: pytest.FixtureRequest) -> None:
-    """Every test finds the packaged rules and notices, though one with real transactions leaves all tables empty."""
+    """Every test finds the packaged rules, notices and plans, though real transactions leave all tables empty."""
     fitness.forget_rules()
     marker = request.node.get_closest_marker("django_db")
     if marker is None:
@@ -44,6 +45,7 @@ def fresh_rules(request: pytest.FixtureRequest) -> None:
         consent_notices.load(apps, None)
         provider_notices.load(apps, None)
         donation_consent.load(apps, None)
+        plans.load(apps, None)
 
 
 @pytest.fixture

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 import zoneinfo
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from common.phone import PhoneInvalid, parse_phone
+
+# C0 and C1 controls, line and paragraph separators, and the marks that embed, override or isolate a direction.
+UNPRINTED: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 @extend_schema_field({"type": "string", "description": "E.164, or as written in India.", "maxLength": 32})
@@ -30,6 +34,21 @@ class PhoneField(serializers.CharField):
             return parse_phone(text)
         except PhoneInvalid:
             self.fail("phone_invalid")
+
+
+class LineField(serializers.CharField):
+    """A name or a title: one line, without control characters and marks that turn the direction of what follows.
+
+    It stands in messages, files and pages beside other people's words. Joiners and emoji stay.
+    """
+
+    default_error_messages = {"one_line": "This must be one line, without control characters."}
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if UNPRINTED.search(text):
+            self.fail("one_line")
+        return text
 
 
 class NumberField(serializers.FloatField):

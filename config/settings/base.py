@@ -196,6 +196,8 @@ THROTTLES = {
     "export": "10/h",  # copies of all one's data, per account
     "complaint": "20/d",  # per account
     "upload": "60/h",  # files, per account
+    "subscribe": "30/h",  # beginnings of a subscription, with or without a coupon, per account
+    "referral": "20/h",  # tries of a friend's code, per account
     "otp_address": "30/h",  # codes asked for, per address
     "otp_phone": "10/h",  # codes asked for, per number
     "otp_phone_day": "20/d",  # nobody's telephone rings all night

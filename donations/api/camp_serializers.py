@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from common.api.fields import LatitudeField, LongitudeField, MomentField, NumberField
+from common.api.fields import LatitudeField, LineField, LongitudeField, MomentField, NumberField
 from donations.api.qr import ticket_qr
 from donations.api.serializers import GROUPS, DonorNameOut, PartnerNameOut, UnitBriefOut
 from donations.states import CampStatus, CheckInOutcome, EnrolmentStatus
@@ -19,14 +19,14 @@ MOST_SCANS = 500
 
 
 class CampPlaceIn(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=120)
-    address = serializers.CharField(max_length=300)
+    name = LineField(max_length=120)
+    address = LineField(max_length=300)
     lat = LatitudeField()
     lng = LongitudeField()
 
 
 class CampIn(serializers.Serializer[Any]):
-    title = serializers.CharField(max_length=120)
+    title = LineField(max_length=120)
     description = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
     place = CampPlaceIn()
     starts_at = MomentField(help_text="In the future, within a year.")
@@ -35,7 +35,7 @@ class CampIn(serializers.Serializer[Any]):
 
 
 class CampChangeIn(serializers.Serializer[Any]):
-    title = serializers.CharField(max_length=120, required=False)
+    title = LineField(max_length=120, required=False)
     description = serializers.CharField(max_length=2000, required=False, allow_blank=True)
     place = CampPlaceIn(required=False)
     starts_at = MomentField(required=False)

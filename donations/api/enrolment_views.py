@@ -109,7 +109,7 @@ class EnrolView(APIView):
     def post(self, request: Request, camp_id: UUID) -> Response:
         """Take a place if you may give on the camp's date; show the QR code there."""
         taken = enrolling.enrol(camp_id=camp_id, donor_id=request.user.pk)
-        return _answer(request, taken.pk, 201)
+        return Response(shapes.EnrolmentOut(taken).data, status=201)
 
 
 class LeaveView(APIView):
@@ -126,7 +126,8 @@ class LeaveView(APIView):
     def post(self, request: Request, camp_id: UUID) -> Response:
         """Give your place back; it costs nothing, and somebody else can take it."""
         left = enrolling.leave(camp_id=camp_id, donor_id=request.user.pk)
-        return _answer(request, left.pk, 200)
+        found = selectors.get_enrolment_of_donor(request.user.pk, left.pk)
+        return Response(shapes.EnrolmentOut(found).data)
 
 
 class MyEnrolmentsView(APIView):
@@ -137,8 +138,3 @@ class MyEnrolmentsView(APIView):
     def get(self, request: Request) -> Response:
         """Your places in camps, the newest first, with the QR codes to show."""
         return paged(selectors.enrolments_of_donor(request.user.pk), shapes.EnrolmentOut, request)
-
-
-def _answer(request: Request, enrolment_id: UUID, status: int) -> Response:
-    found = selectors.get_enrolment_of_donor(request.user.pk, enrolment_id)
-    return Response(shapes.EnrolmentOut(found).data, status=status)

@@ -4,6 +4,7 @@ import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.comparison
 from django.db import migrations, models
+from django.db.migrations.exceptions import IrreversibleError
 
 import common.clock
 import common.ids
@@ -27,6 +28,17 @@ FORGET_HISTORY = """
 DROP TRIGGER donations_campevent_stays ON donations_campevent;
 DROP FUNCTION donations_campevent_stays();
 """
+
+
+def go_back(apps, schema_editor):
+    """Before this, a donation and an invitation back had to belong to an assignment.
+
+    Invitations are plans and go. Donations are records that the law wants kept: while there is one of a camp, nobody
+    goes back, and nothing is touched.
+    """
+    if apps.get_model("donations", "Donation").objects.filter(assignment=None).exists():
+        raise IrreversibleError("Donations were given at camps. Without camps there is no place for them.")
+    apps.get_model("donations", "Invitation").objects.filter(assignment=None).delete()
 
 
 class Migration(migrations.Migration):
@@ -375,4 +387,5 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["camp", "id"], name="events_of_camp"),
         ),
         migrations.RunSQL(HISTORY, FORGET_HISTORY),
+        migrations.RunPython(migrations.RunPython.noop, go_back),
     ]

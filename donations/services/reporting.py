@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 from common import clock, outbox
 from common.blood import BloodGroup
@@ -141,8 +142,14 @@ def report_camp(
             zone=camp.zone,
         )
     for one in unfit:
-        donor = held[places[one.enrolment_id].donor_id]
-        donors.record_deferral(donor, code=one.code, partner_id=partner_id, pause_until=one.pause_until)
+        place = places[one.enrolment_id]
+        donors.record_deferral(
+            held[place.donor_id],
+            code=one.code,
+            partner_id=partner_id,
+            pause_until=one.pause_until,
+            found_on=_came_on(camp, place),
+        )
     camp.reported_at = now
     camp.save()
     record(camp, verb="report", actor=actor, donations=len(gave), other_bags=len(bags), deferred=len(unfit))
@@ -238,6 +245,11 @@ def _other_bags(camp: Camp, bags: Sequence[OtherBag]) -> Iterable[stock.Bag]:
 
 def _donated_at(camp: Camp, one: Gave, place: Enrolment) -> dt.datetime:
     return one.donated_at or place.checked_in_at or camp.starts_at
+
+
+def _came_on(camp: Camp, place: Enrolment) -> dt.date:
+    """Return the day of the check-in where the camp is held, however much later the report comes."""
+    return (place.checked_in_at or camp.starts_at).astimezone(ZoneInfo(camp.zone)).date()
 
 
 def _given(camp: Camp, one: Gave, unit: Unit, place: Enrolment, held: Mapping[uuid.UUID, Donor]) -> Given:

@@ -14,6 +14,7 @@ from notifications.handlers import (
     orders,
     organisations,
     shelves,
+    subscriptions,
     visits,
 )
 
@@ -28,5 +29,6 @@ __all__ = [
     "orders",
     "organisations",
     "shelves",
+    "subscriptions",
     "visits",
 ]

@@ -37,9 +37,6 @@ _INVISIBLE: Final = dict.fromkeys(
 )
 _CONTROLS: Final = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], " ")
 _UNWANTED: Final = _CONTROLS | _INVISIBLE
-# How a spreadsheet is kept from running a cell as a formula; taken off again on reading.
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
-DEFUSER: Final = "'"
 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _SMALL_WORDS: Final = frozenset({"and", "of", "the"})
@@ -80,14 +77,6 @@ def clean_or_blank(text: str) -> str:
 
 def is_blank(cleaned: str) -> bool:
     return cleaned.lower() in _BLANKS
-
-
-def undefuse(cell: str) -> str:
-    """Take off the quote that the report sets before a cell which a spreadsheet would run."""
-    if not cell.startswith(DEFUSER):
-        return cell
-    bare = cell.removeprefix(DEFUSER)
-    return bare if bare.lstrip(" ").startswith(FORMULA_STARTS) else cell
 
 
 def place_name(text: str) -> str:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple, TextIO
 
-from partners.directory.cells import undefuse
+from common.spreadsheets import undefused
 
 MAX_LINE_CHARS: Final = 32_767  # what a spreadsheet's cell can hold
 MAX_CHARS: Final = 65_536  # with a line more still below the csv module's own limit of 131,072 a field
@@ -280,10 +280,10 @@ class _Assembler:
         texts = [line.text for line in lines]
         if len(texts) == 1 and '"' not in texts[0]:
             cells = texts[0].rstrip("\r\n").split(self._layout.delimiter)
-            return [tuple(undefuse(cell) for cell in cells)]
+            return [tuple(undefused(cell) for cell in cells)]
         try:
             rows = csv.reader(texts, delimiter=self._layout.delimiter, strict=strict)
-            return [tuple(undefuse(cell) for cell in row) for row in rows]
+            return [tuple(undefused(cell) for cell in row) for row in rows]
         except csv.Error:
             return []
 
@@ -322,7 +322,7 @@ def _header_lines(lines: _Lines) -> list[str]:
 
 
 def _layout(encoding: str, delimiter: str, lines: list[str]) -> Layout:
-    header = tuple(undefuse(cell) for cell in next(csv.reader(lines, delimiter=delimiter)))
+    header = tuple(undefused(cell) for cell in next(csv.reader(lines, delimiter=delimiter)))
     normalised = [re.sub(r"[^a-z0-9]", "", cell.lower()) for cell in header]
     columns: dict[str, int] = {}
     for name, headings in COLUMNS.items():

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from partners.directory.cells import DEFUSER, FORMULA_STARTS
+from common.spreadsheets import defused
 from partners.directory.listings import Fault, Rejection
 
 # Columns of the report that are not the publisher's. A mended report that is imported again has them too.
@@ -48,11 +48,6 @@ def write_report(rejections: Iterable[Rejection], source: Path | str) -> Path | 
             writer.writerow([rejection.row, _told(rejection), *map(defused, _publishers_cells(rejection, kept))])
     os.replace(unfinished, target)  # noqa: PTH105 - the one call that replaces on every system
     return target
-
-
-def defused(cell: str) -> str:
-    """Set a quote before a cell that a spreadsheet would run as a formula."""
-    return DEFUSER + cell if cell.lstrip(" ").startswith(FORMULA_STARTS) else cell
 
 
 def _told(rejection: Rejection) -> str:

@@ -73,6 +73,8 @@ class StripeGateway:
             return Created(made.id, Action(ActionType.SDK, client_token=text(made.client_secret)))
 
     def fetch(self, charge: Charge) -> Found:
+        if not charge.provider_ref:
+            raise Refused("never_made")
         with answers():
             if charge.provider_ref.startswith(SESSION):
                 params: Any = {"expand": ["payment_intent"]}

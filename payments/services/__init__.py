@@ -2,6 +2,15 @@
 
 from payments.services.paying_out import request_payout
 from payments.services.purchasing import accept_late, close_purchase, register_purchase
+from payments.services.quotas import return_quota, take_quota
 from payments.services.refunding import refund_purchase
 
-__all__ = ["accept_late", "close_purchase", "refund_purchase", "register_purchase", "request_payout"]
+__all__ = [
+    "accept_late",
+    "close_purchase",
+    "refund_purchase",
+    "register_purchase",
+    "request_payout",
+    "return_quota",
+    "take_quota",
+]

@@ -11,6 +11,7 @@ from common.blood import Sex
 from common.files.checking import FileType
 from requests_app.api.serializers import COMPONENTS, GROUPS, MOST_UNITS, URGENCIES, PartnerBriefOut
 from requests_app.states import OWN_REFUSALS, FamilyStatus, RefuseReason, SourceKind, SourceStatus
+from stock.api.serializers import EmergencyIn
 from stock.compatibility import UNKNOWN
 from users.api.document_serializers import KINDS
 
@@ -82,6 +83,7 @@ class IssueIn(serializers.Serializer[Any]):
         required=False,
         help_text="Ids, numbers or bar codes of reserved bags; without it all that are still needed.",
     )
+    emergency = EmergencyIn(required=False, help_text="Without a crossmatch that your policy asks for.")
 
 
 class SourceOut(serializers.Serializer[Any]):

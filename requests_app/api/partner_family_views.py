@@ -16,7 +16,8 @@ from requests_app.api.family_views import DOCUMENT, EVENT, STANDING, STEP
 from requests_app.services.families import answering
 from requests_app.states import RefuseReason
 from stock import selectors as stock
-from stock.errors import UnitAmbiguous
+from stock.errors import AuthorisersInvalid, CrossmatchIncompatible, CrossmatchMissing, UnitAmbiguous
+from stock.services import Emergency
 from users.api.document_serializers import LinkOut
 from users.api.document_views import LINK
 from users.services import documents
@@ -152,12 +153,18 @@ class FamilyIssueView(APIView):
             errors.NothingReserved,
             errors.UnitNotReserved,
             errors.FamilyServed,
+            CrossmatchMissing,
+            CrossmatchIncompatible,
+            AuthorisersInvalid,
         ],
         example={"units": ["=Z00012600004200"]},
         answer=SERVED,
     )
     def post(self, request: Request, request_id: UUID) -> Response:
-        """Reserved bags leave for the patient; each counts as a unit given, the last one fulfils the request."""
+        """Reserved bags leave for the patient; each counts as a unit given, the last one fulfils the request.
+
+        Where your policy asks for crossmatches, red cells and whole blood need a compatible one, or an `emergency`.
+        """
         body, member = read(shapes.IssueIn, request), request.user
         family = selectors.get_family_of_partner(member.partner_id, request_id)
         named = body.get("units")
@@ -168,5 +175,6 @@ class FamilyIssueView(APIView):
             unit_ids=None
             if named is None
             else {stock.unit_id_of(member.partner_id, text, component=family.component) for text in named},
+            emergency=Emergency(**body["emergency"]) if "emergency" in body else None,
         )
         return _shown(request, request_id)

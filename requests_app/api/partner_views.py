@@ -271,11 +271,14 @@ class NoShowView(APIView):
         "Record a no-show",
         tag=TAG,
         responses={200: shapes.PartnerAssignmentOut},
-        refusals=[NotFound, IllegalTransition],
+        refusals=[NotFound, IllegalTransition, errors.NotMissedYet],
         answer={**ASSIGNMENT, "status": "missed"},
     )
     def post(self, request: Request, assignment_id: UUID) -> Response:
-        """The donor did not come: ten points are lost, the place is free again."""
+        """The donor did not come before `expires_at`: ten points are lost, the place is free again.
+
+        Earlier, a place is freed by releasing the donor.
+        """
         member = request.user
         visits.record_no_show(assignment_id=assignment_id, partner_id=member.partner_id, member_id=member.pk)
         return _answer(request, assignment_id)

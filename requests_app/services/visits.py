@@ -10,7 +10,7 @@ from common import clock, outbox
 from common.db import command, step
 from common.secret_codes import code_matches
 from common.transitions import advance
-from requests_app.errors import ArrivalCodeLocked, ArrivalCodeWrong, ArrivalTooLate
+from requests_app.errors import ArrivalCodeLocked, ArrivalCodeWrong, ArrivalTooLate, NotMissedYet
 from requests_app.models import Assignment, BloodRequest
 from requests_app.selectors import donor_of
 from requests_app.services.places import end_promise, fill_place, free_place, lock_promise, record
@@ -61,13 +61,15 @@ def release(*, assignment_id: uuid.UUID, partner_id: uuid.UUID, member_id: uuid.
 
 @command
 def record_no_show(*, assignment_id: uuid.UUID, partner_id: uuid.UUID, member_id: uuid.UUID) -> Assignment:
-    """The donor did not come; it costs score.
+    """The donor did not come by the hour until which he was expected; it costs score.
 
     Locks: the donor, the request, the assignment.      Emits: assignment.missed, donor.locked
-    Raises: NotFound, IllegalTransition
+    Raises: NotFound, IllegalTransition, NotMissedYet
     """
     donor = donors.hold_donor(donor_id=donor_of(assignment_id, partner_id=partner_id))
     request, assignment = lock_promise(assignment_id, partner_id=partner_id)
+    if assignment.state is AssignmentStatus.ACCEPTED and clock.now() < assignment.expires_at:
+        raise NotMissedYet(expires_at=assignment.expires_at.isoformat())
     _miss(donor, request, assignment, actor=f"member:{member_id}")
     return assignment
 

@@ -129,11 +129,22 @@ class UnitDetailOut(UnitOut):
 
 
 class ResultsIn(serializers.Serializer[Any]):
+    """A name that is no test is refused: a result under a misspelt name would be lost."""
+
+    default_error_messages = {"unknown_test": "There is no such test."}
+
     hiv = serializers.ChoiceField(choices=[str(finding) for finding in Finding], required=False)
     hbsag = serializers.ChoiceField(choices=[str(finding) for finding in Finding], required=False)
     hcv = serializers.ChoiceField(choices=[str(finding) for finding in Finding], required=False)
     syphilis = serializers.ChoiceField(choices=[str(finding) for finding in Finding], required=False)
     malaria = serializers.ChoiceField(choices=[str(finding) for finding in Finding], required=False)
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = set(data) - set(self.fields) if isinstance(data, dict) else ()
+        if unknown:
+            message = serializers.ErrorDetail(str(self.error_messages["unknown_test"]), code="unknown_test")
+            raise serializers.ValidationError({name: [message] for name in sorted(unknown)})
+        return super().to_internal_value(data)
 
 
 class TestsIn(serializers.Serializer[Any]):

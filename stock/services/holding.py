@@ -6,12 +6,12 @@ import datetime as dt
 import uuid
 from collections.abc import Collection
 
-from common import outbox
 from common.db import lock, step
 from stock.errors import ReservationLapsed
 from stock.models import Reservation, Unit
 from stock.services.allocating import Picked, picked
-from stock.services.moving import move
+from stock.services.crossmatching import Emergency, clear_for_leaving
+from stock.services.moving import hand_out, move
 from stock.services.thresholds import watch
 
 
@@ -48,12 +48,15 @@ def issue_reserved(
     to: str,
     unit_ids: Collection[uuid.UUID] | None = None,
     most: int | None = None,
+    emergency: Emergency | None = None,
 ) -> dict[uuid.UUID, list[Picked]]:
     """Hand out these of the held bags, or all, first to expire first and at most `most`; return them by holding.
 
-    `to` says to whom, as in «order:<id>».
+    `to` says to whom, as in «order:<id>». Crossmatches are asked for as by `issue_units`.
 
-    Locks: the bags.      Emits: unit.issued      Raises: ReservationLapsed when one of `unit_ids` is not held
+    Locks: the bags.      Emits: unit.issued
+    Raises: ReservationLapsed when one of `unit_ids` is not held, CrossmatchMissing, CrossmatchIncompatible,
+    AuthorisersInvalid
     """
     held = sorted(_hold(holding_ids), key=lambda unit: (unit.expires_at, unit.pk))
     chosen = held[:most] if unit_ids is None else [unit for unit in held if unit.pk in unit_ids]
@@ -61,10 +64,7 @@ def issue_reserved(
         raise ReservationLapsed
     open_ones = Reservation.objects.filter(unit__in=chosen, ended_at=None)
     holding_of = dict(open_ones.values_list("unit_id", "holding"))
-    move(chosen, verb="issue", actor=actor, facts={"to": to})
-    outbox.emit_many(
-        "unit.issued", {f"unit:{unit.pk}": {"unit": str(unit.pk), "din": unit.din, "to": to} for unit in chosen}
-    )
+    hand_out(chosen, actor=actor, to=to, facts=clear_for_leaving(chosen, emergency=emergency))
     issued: dict[uuid.UUID, list[Picked]] = {}
     for unit in chosen:
         issued.setdefault(holding_of[unit.pk], []).append(picked(unit))

@@ -25,6 +25,13 @@ def at_the_door(promise):
     }
 
 
+def late_promise(noon):
+    """A promise whose hour has passed, and whose grace has not."""
+    promise = make_promise()
+    noon.move_to(promise.assignment.expires_at)
+    return promise
+
+
 def arriving(promise, code=None):
     return lambda: visits.record_arrival(**at_the_door(promise), code=code or promise.code)
 
@@ -62,8 +69,8 @@ def test_the_right_code_shown_twice_at_once_arrives_once():
     assert names(outcomes) == ["Assignment"] + ["IllegalTransition"] * 3
 
 
-def test_a_no_show_against_an_arrival_ends_one_way():
-    promise = make_promise()
+def test_a_no_show_against_an_arrival_ends_one_way(noon):
+    promise = late_promise(noon)
 
     outcomes = race(arriving(promise), lambda: visits.record_no_show(**at_the_door(promise)))
 
@@ -73,8 +80,8 @@ def test_a_no_show_against_an_arrival_ends_one_way():
     assert is_consistent(promise.assignment.request_id)
 
 
-def test_without_the_lock_somebody_arrives_and_does_not(monkeypatch):
-    promise = make_promise()
+def test_without_the_lock_somebody_arrives_and_does_not(monkeypatch, noon):
+    promise = late_promise(noon)
     with meeting(2) as wait:
         unlock(monkeypatch, *LOCKS, after=Assignment, wait=wait)
 
@@ -115,8 +122,8 @@ def test_two_sweeps_at_once_miss_everybody_once(noon):
     assert is_consistent(request.pk)
 
 
-def test_the_constraint_alone_keeps_a_no_show_to_one_mark(monkeypatch):
-    promise = make_promise()
+def test_the_constraint_alone_keeps_a_no_show_to_one_mark(monkeypatch, noon):
+    promise = late_promise(noon)
     with meeting(2) as wait:
         unlock(monkeypatch, *LOCKS, after=Assignment, wait=wait)
 

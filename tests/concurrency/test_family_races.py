@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 
 import pytest
 from django.db.models import Sum
 
 from common import clock, outbox
+from common.db import unit_of_work
 from requests_app.models import AttenderEvent, AttenderRequest
-from requests_app.services.families import raising
+from requests_app.services.families import following, raising, settling
 from requests_app.services.families.raising import MOST_OPEN, expire_due
+from stock import services
+from stock.models import Movement
 from tests.concurrency.scenes import Clocks, race_test, unlock, waiting, without_constraints
 from tests.factories import make_hospital, make_user
 from tests.races import meeting, names, race
@@ -19,6 +23,7 @@ from tests.requests_app.family_scenes import (
     cancel,
     confirm,
     give,
+    history,
     issue,
     kept,
     make_family,
@@ -128,6 +133,17 @@ def test_a_no_against_a_yes_ends_in_no_with_everything_free(owner):
     assert (settle(family).status, kept(), ends(family)) == ("refused", 0, 1)
 
 
+def test_without_the_lock_a_refused_family_is_confirmed(owner, monkeypatch):
+    family = served(owner)
+    with meeting(2) as wait:
+        unlock(monkeypatch, LOCK, after=AttenderRequest, wait=wait)
+
+        race(lambda: refuse(family, owner), lambda: confirm(family, owner))
+
+    told = AttenderEvent.objects.filter(request=family, verb__in=["refuse", "confirm"])
+    assert {(row.verb, row.status) for row in told} == {("refuse", "refused"), ("confirm", "confirmed")}
+
+
 def test_two_members_who_say_yes_together_say_it_once(owner):
     family = served(owner)
 
@@ -180,13 +196,46 @@ def test_two_members_who_hand_out_together_count_each_bag_once(owner):
     assert counts_are_true()
 
 
-def test_a_donation_and_a_bag_for_the_last_unit_count_one(owner):
+def test_the_bags_lock_alone_keeps_them_from_being_handed_out_twice(owner, monkeypatch):
+    family = served(owner)
+    with meeting(2) as wait:
+        unlock(monkeypatch, LOCK, after=AttenderRequest, wait=wait)
+
+        outcomes = race(*[lambda: issue(family, owner) for _ in range(2)])
+
+    assert names(outcomes) == ["AttenderRequest", "NothingReserved"]
+    assert Movement.objects.filter(verb="issue").count() == 1
+
+
+def donor_and_bag(owner):
+    """A family that needs one unit, with a donor who is here and a bag that is kept."""
     family = settled(owner, units=1, urgency="critical")
     given = arrive(promise(family), owner)
     make_unit(owner.partner)
     confirm(family, owner)
     settle(family)
     assert kept() == 1
+    return family, given
+
+
+def test_without_the_lock_a_donation_and_a_bag_both_fulfil(owner, monkeypatch):
+    family, given = donor_and_bag(owner)
+    give(given, owner)
+
+    def count():
+        with unit_of_work():
+            following.count_donation(assignment_id=given.assignment.pk)
+
+    with meeting(2) as wait:
+        unlock(monkeypatch, LOCK, after=AttenderRequest, wait=wait)
+
+        race(count, lambda: issue(family, owner))
+
+    assert ends(family) == 2
+
+
+def test_a_donation_and_a_bag_for_the_last_unit_count_one(owner):
+    family, given = donor_and_bag(owner)
 
     race(lambda: give(given, owner), lambda: issue(family, owner), outbox.drain)
 
@@ -240,6 +289,29 @@ def test_a_cancel_while_blood_is_looked_for_leaves_nothing_kept(owner):
     assert {settle(family).status for family in families} == {"cancelled"}
     assert kept() == 0
     assert counts_are_true()
+
+
+def test_without_the_lock_bags_are_kept_for_a_family_that_has_cancelled(owner, monkeypatch):
+    make_unit(owner.partner)
+    family = make_family(owner, units=1)
+    cancelled, reserve_units = threading.Event(), services.reserve_units
+
+    def reserve_late(**values):
+        cancelled.wait(10)
+        return reserve_units(**values)
+
+    def look_for_blood():
+        with unit_of_work():
+            settling.settle_stock(request_id=family.pk)
+
+    monkeypatch.setattr(services, "reserve_units", reserve_late)
+    with meeting(2) as wait:
+        unlock(monkeypatch, LOCK, after=AttenderRequest, wait=wait)
+
+        race(look_for_blood, lambda: (cancel(family), cancelled.set()))
+
+    assert history(family)[-3:] == ["cancel", "ask", "reserve"]
+    assert kept() == 1
 
 
 def test_ten_families_share_six_bags_and_none_twice(owner):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 
 import pytest
 
@@ -15,11 +16,11 @@ from stock.services.crossmatching import record_crossmatch
 from stock.services.leaving import expire_due_units
 from stock.services.splitting import Part, split_unit
 from stock.states import CrossmatchResult
-from tests.concurrency.scenes import race_test, waiting, without_constraints
+from tests.concurrency.scenes import race_test, unlock, waiting, without_constraints
 from tests.factories import make_hospital
 from tests.races import meeting, names, race
 from tests.requests_app.scenes import events
-from tests.stock.scenes import counts_are_true, make_unit, reserve, status
+from tests.stock.scenes import counts_are_true, make_unit, reserve, status, verbs
 
 pytestmark = [race_test, pytest.mark.usefixtures("unthrottled")]
 
@@ -121,7 +122,9 @@ def test_buyers_at_once_cross_a_threshold_once():
     assert [told["available"] for told in events("stock.low")] == [4]
 
 
-def test_an_incompatible_result_that_comes_in_time_keeps_the_bag():
+@pytest.fixture
+def at_the_bench():
+    """A bag that is kept for somebody; the acts of finding it incompatible, and of handing it out."""
     owner = make_hospital()
     unit, holding = make_unit(owner.partner), reserve(owner.partner)
 
@@ -134,6 +137,12 @@ def test_an_incompatible_result_that_comes_in_time_keeps_the_bag():
         with unit_of_work():
             return services.issue_units(holding_id=holding.id, actor="x", to="order:1")
 
+    return unit, match, issue
+
+
+def test_an_incompatible_result_that_comes_in_time_keeps_the_bag(at_the_bench):
+    unit, match, issue = at_the_bench
+
     outcomes = race(match, issue)
 
     found = Movement.objects.filter(unit=unit).order_by("pk").values_list("verb", flat=True)
@@ -141,3 +150,21 @@ def test_an_incompatible_result_that_comes_in_time_keeps_the_bag():
         ("CrossmatchIncompatible", ["reserve", "crossmatch"]),  # said first: it stays
         ("list", ["reserve", "issue", "crossmatch"]),  # gone first: known afterwards
     ]
+
+
+def test_without_the_lock_a_bag_leaves_that_was_found_incompatible(at_the_bench, monkeypatch):
+    unit, match, issue = at_the_bench
+    matched, clear_for_leaving = threading.Event(), allocating.clear_for_leaving
+
+    def clear_early(*args, **values):
+        found = clear_for_leaving(*args, **values)
+        matched.wait(10)
+        return found
+
+    monkeypatch.setattr(allocating, "clear_for_leaving", clear_early)
+    with meeting(2) as wait:
+        unlock(monkeypatch, "stock.services.moving.lock", "stock.services.allocating.lock", after=Unit, wait=wait)
+
+        race(lambda: (match(), matched.set()), issue)
+
+    assert verbs(unit) == ["reserve", "crossmatch", "issue"]

@@ -179,6 +179,20 @@ def test_who_may_not_give_by_what_was_measured_is_pointed_at_and_the_bag_can_com
     assert Unit.objects.count() == 2
 
 
+def test_a_deferral_is_dated_to_the_visit_and_not_to_the_report(camp, noon):
+    donor = make_donor()
+    [place] = come(camp, noon, donor)
+    noon.shift(5 * 24 * HOUR)
+
+    early = send(camp, deferred=[{"enrolment": str(place.pk), "code": "cold_fever", "pause_until": "2030-04-30"}])
+    reply = send(camp, deferred=[{"enrolment": str(place.pk), "code": "cold_fever", "pause_until": "2030-05-03"}])
+
+    assert (early.status_code, early.json()["code"]) == (400, "pause_until_invalid")
+    assert reply.status_code == 201
+    found = Deferral.objects.values_list("donor", "occurred_on", "resolved_on")
+    assert found.get() == (donor.pk, dt.date(2030, 5, 1), dt.date(2030, 5, 3))
+
+
 def test_who_has_given_elsewhere_meanwhile_is_refused(camp, noon):
     donor = make_donor()
     [place] = come(camp, noon, donor)

@@ -30,6 +30,8 @@ from tests.factories import (
     member_client,
     person_client,
 )
+from tests.requests_app.family_scenes import issue as issue_to
+from tests.requests_app.family_scenes import settled
 from tests.stock.scenes import CLEAR
 from users.models import Deferral, User
 
@@ -116,6 +118,19 @@ def test_a_donor_follows_the_components_to_the_hospital_by_day():
         {"step": "given", "on": "2030-05-01", "partner": here},
     ]
     assert "case 17" not in json.dumps(found)
+
+
+def test_the_donor_of_what_a_family_was_given_is_told_where_it_went():
+    owner = make_hospital()
+    donation = give(owner)
+    separate(owner, donation)
+    family = settled(owner, blood_group="O-", units=1)
+
+    issue_to(family, owner)
+
+    (row,) = told()
+    assert (row.user_id, row.body.count(owner.partner.name)) == (donation.donor.user_id, 1)
+    assert journey(donation)["components"][1]["now"] == "issued"
 
 
 def test_a_reactive_donation_looks_to_its_donor_like_one_that_broke():

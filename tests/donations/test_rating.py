@@ -78,9 +78,10 @@ def test_a_visit_that_is_not_over_cannot_be_rated(arrive):
         assert reply.json()["state"] == ["accepted", "arrived"][arrive]
 
 
-def test_who_never_came_was_never_there():
+def test_who_never_came_was_never_there(noon):
     owner = make_hospital()
     promise = make_promise(make_request(owner))
+    noon.move_to(promise.assignment.expires_at)
     visits.record_no_show(assignment_id=promise.assignment.pk, partner_id=owner.partner_id, member_id=owner.pk)
 
     assert rate_donor(owner, promise).json()["code"] == "not_rateable_yet"

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+import time_machine
 
 from common import clock, outbox
 from common.db import unit_of_work
@@ -260,8 +261,9 @@ def test_a_donor_on_the_way_learns_once_that_the_request_was_cancelled() -> None
     assert Notification.objects.get(kind=Kind.REQUEST_CANCELLED).is_critical
 
 
-def test_a_donor_who_did_not_come_learns_what_it_cost() -> None:
+def test_a_donor_who_did_not_come_learns_what_it_cost(noon: time_machine.Coordinates) -> None:
     owner, donor, assignment, _ = accepted()
+    noon.move_to(assignment.expires_at)
 
     visits.record_no_show(**at_the_door(assignment, owner))
     drain()
@@ -405,4 +407,7 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
             f"transfer.{step}"
             for step in ("candidate_asked", "offered", "confirmed", "dispatched", "received", "ended")
         ),
+        *("payment.succeeded", "refund.succeeded", "credit.granted", "settlement.made"),
+        *(f"subscription.{verb}" for verb in ("started", "renewed", "changed", "ended")),
+        *("subscription.renewal_near", "subscription.payment_due"),
     }

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from common import clock
 from requests_app.models import AttenderRequest
-from stock.models import Unit
+from stock.models import StockPolicy, Unit
 from tests.factories import make_donor, make_hospital, make_user, member_client, person_client
 from tests.files import pdf
 from tests.partners.factories import make_member
@@ -201,6 +201,53 @@ def test_bags_move_only_with_an_idempotency_key_and_once(owner):
     assert (without.status_code, without.json()["code"]) == (400, "idempotency_key_required")
     assert first.json() == again.json()
     assert AttenderRequest.objects.get().units_issued == 1
+
+
+@pytest.fixture
+def strict(owner):
+    """A bag that is kept for a family where nothing leaves without a crossmatch, and the desk."""
+    StockPolicy.objects.create(partner=owner.partner, requires_crossmatch=True)
+    unit = make_unit(owner.partner)
+    return unit, settled(owner, units=1), member_client(owner)
+
+
+def match(desk, unit, result):
+    return post(desk, f"/api/v1/partner/stock/units/{unit.din}/crossmatch", {"result": result})
+
+
+def test_a_family_s_bags_leave_with_the_crossmatch_that_the_hospital_asks_for(strict):
+    unit, family, desk = strict
+
+    without = issue(desk, family, key="1")
+    matched = match(desk, unit, "compatible")
+    answer = issue(desk, family, key="2")
+
+    assert (without.status_code, without.json()["code"]) == (409, "crossmatch_missing")
+    assert without.json()["units"] == [str(unit.pk)]
+    assert (matched.status_code, answer.status_code, answer.json()["status"]) == (200, 200, "fulfilled")
+
+
+def test_a_family_is_given_no_bag_that_does_not_fit_whatever_the_policy(owner):
+    unit = make_unit(owner.partner)
+    family, desk = settled(owner, units=1), member_client(owner)
+    match(desk, unit, "incompatible")
+
+    answer = issue(desk, family)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "crossmatch_incompatible")
+    assert (Unit.objects.get().status, AttenderRequest.objects.get().units_issued) == ("reserved", 0)
+
+
+def test_in_an_emergency_two_members_answer_for_a_family_s_bags(owner, strict):
+    unit, family, desk = strict
+    two = sorted([str(owner.pk), str(make_member(owner.partner).pk)])
+
+    alone = issue(desk, family, key="1", emergency={"authorised_by": two[:1] * 2})
+    answer = issue(desk, family, key="2", emergency={"authorised_by": two})
+
+    assert (alone.status_code, alone.json()["code"]) == (400, "authorisers_invalid")
+    assert (answer.status_code, answer.json()["status"]) == (200, "fulfilled")
+    assert unit.movements.get(verb="issue").facts["emergency"] == {"authorised_by": two}
 
 
 def test_a_refusal_shows_its_reason_to_the_family(owner, person):

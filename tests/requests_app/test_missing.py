@@ -18,12 +18,14 @@ pytestmark = pytest.mark.django_db
 
 
 def miss(owner, promise):
+    """Say at once that the donor did not come."""
     return member_client(owner).post(f"/api/v1/partner/assignments/{promise.assignment.pk}/no-show")
 
 
-def test_a_no_show_costs_ten_points_and_frees_the_place():
+def test_a_no_show_costs_ten_points_and_frees_the_place(noon):
     owner = make_hospital()
     promise = make_promise(make_request(owner))
+    noon.move_to(promise.assignment.expires_at)
 
     reply = miss(owner, promise)
 
@@ -38,9 +40,37 @@ def test_a_no_show_costs_ten_points_and_frees_the_place():
     assert len(events("assignment.missed")) == 1
 
 
-def test_who_is_here_is_no_no_show():
+def test_nobody_is_missed_before_the_hour(noon):
+    owner = make_hospital()
+    promise = make_promise(make_request(owner))
+    ends = promise.assignment.expires_at
+    noon.move_to(ends - dt.timedelta(seconds=5))
+
+    reply = miss(owner, promise)
+
+    assert (reply.status_code, reply.json()["code"]) == (409, "not_missed_yet")
+    assert dt.datetime.fromisoformat(reply.json()["expires_at"]) == ends
+    assert Donor.objects.values_list("score", "strikes").get() == (0, 0)
+    assert BloodRequest.objects.values_list("units_promised").get() == (1,)
+
+
+def test_before_the_hour_a_place_is_freed_without_a_mark():
+    owner = make_hospital()
+    promise = make_promise(make_request(owner))
+    assert miss(owner, promise).status_code == 409
+
+    reply = member_client(owner).post(f"/api/v1/partner/assignments/{promise.assignment.pk}/release")
+
+    assert (reply.status_code, reply.json()["status"]) == (200, "released")
+    assert Donor.objects.values_list("score", "strikes").get() == (0, 0)
+    assert BloodRequest.objects.values_list("status", "units_promised").get() == ("open", 0)
+
+
+@pytest.mark.parametrize("hours", [0, 6])
+def test_who_is_here_is_no_no_show(noon, hours):
     owner = make_hospital()
     promise = make_arrived(make_promise(make_request(owner)))
+    noon.shift(dt.timedelta(hours=hours))
 
     reply = miss(owner, promise)
 
@@ -48,18 +78,21 @@ def test_who_is_here_is_no_no_show():
     assert Donor.objects.get().score == 0
 
 
-def test_a_no_show_counts_once():
+def test_a_no_show_counts_once(noon):
     owner = make_hospital()
     promise = make_promise(make_request(owner))
+    noon.move_to(promise.assignment.expires_at)
 
     assert [miss(owner, promise).status_code for _ in range(2)] == [200, 409]
     assert Donor.objects.get().score == -10
 
 
-def test_cancellations_and_no_shows_together_lock():
+def test_cancellations_and_no_shows_together_lock(noon):
     owner, donor = make_hospital(), make_donor(strikes=2)
+    promise = make_promise(make_request(owner), donor)
+    noon.move_to(promise.assignment.expires_at)
 
-    miss(owner, make_promise(make_request(owner), donor))
+    miss(owner, promise)
 
     donor.refresh_from_db()
     assert donor.strikes == 0
@@ -112,7 +145,7 @@ def test_whose_code_was_guessed_to_death_is_not_blamed(noon):
 
 
 def test_the_sweep_goes_on_after_a_full_batch(noon, monkeypatch):
-    monkeypatch.setattr("requests_app.selectors.SWEEP", 2)
+    monkeypatch.setattr("requests_app.selectors.promises.SWEEP", 2)
     request = make_request(units=5)
     for _ in range(5):
         make_promise(request)

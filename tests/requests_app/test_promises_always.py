@@ -11,6 +11,7 @@ from django.db.models import Sum
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from common import clock
 from common.errors import DomainError
 from requests_app import jobs
 from requests_app.models import Assignment, BloodRequest
@@ -98,6 +99,10 @@ class Story:
         visits.release(**self.door(donor), reason="Over.")
 
     def no_show(self, donor):
+        """Say so once the hour has come."""
+        waited_for = Assignment.objects.filter(donor=donor, status="accepted").order_by("pk").last()
+        if waited_for is not None:
+            self.clock.move_to(max(waited_for.expires_at, clock.now()))
         visits.record_no_show(**self.door(donor))
 
     def defer(self, donor):

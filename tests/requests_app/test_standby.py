@@ -191,7 +191,7 @@ def test_places_are_not_offered_in_the_night(noon):
 
 
 @pytest.mark.parametrize("ending", ["release", "miss", "cancel", "defer"])
-def test_every_way_to_lose_a_promise_frees_its_place_for_those_who_stand_by(ending):
+def test_every_way_to_lose_a_promise_frees_its_place_for_those_who_stand_by(noon, ending):
     owner = make_hospital()
     request = make_request(owner)
     promise = make_promise(request)
@@ -199,7 +199,10 @@ def test_every_way_to_lose_a_promise_frees_its_place_for_those_who_stand_by(endi
     told = {"assignment_id": promise.assignment.pk, "partner_id": owner.partner_id, "member_id": owner.pk}
     endings = {
         "release": lambda: visits.release(**told, reason="Enough blood was found."),
-        "miss": lambda: visits.record_no_show(**told),
+        "miss": lambda: (
+            noon.move_to(promise.assignment.expires_at),
+            visits.record_no_show(**told),
+        ),
         "cancel": lambda: give_up(promise),
         "defer": lambda: (
             visits.record_arrival(**told, code=promise.code),

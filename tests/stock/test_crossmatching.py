@@ -35,6 +35,11 @@ def issue(holding, **values):
     return stepping(services.issue_units, holding_id=holding.id, actor="member:1", to="order:1", **values)
 
 
+def issue_kept(holding, **values):
+    """Hand out as to a family."""
+    return stepping(services.issue_reserved, holding_ids=[holding.id], actor="member:1", to="order:1", **values)
+
+
 def transfuse(client, unit, **body):
     return client.post(f"{API}/units/{unit.pk}/transfuse", body, format="json")
 
@@ -52,14 +57,15 @@ def test_a_matched_bag_is_issued_and_its_history_says_so():
     assert unit.movements.get(verb="crossmatch").facts == {"result": "compatible"}
 
 
-def test_where_the_partner_asks_for_it_nothing_leaves_unmatched():
+@pytest.mark.parametrize("hand_out", [issue, issue_kept])
+def test_where_the_partner_asks_for_it_nothing_leaves_unmatched(hand_out):
     partner, client = strict()
     first, second = make_unit(partner), make_unit(partner)
     holding = reserve(partner, units=2)
     match(client, first)
 
     with pytest.raises(CrossmatchMissing) as refusal:
-        issue(holding)
+        hand_out(holding)
 
     assert refusal.value.facts == {"units": [str(second.pk)]}
     assert (status(first), status(second)) == ("reserved", "reserved")

@@ -11,6 +11,7 @@ from stock import selectors, services
 from stock.errors import ReservationLapsed
 from stock.models import Reservation
 from tests.factories import make_hospital
+from tests.requests_app.scenes import events
 from tests.stock.scenes import counts_are_true, make_unit, reserve, status, stepping, verbs
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +85,15 @@ def test_named_bags_are_handed_out_and_only_they(partner):
 
     assert (status(old), status(new)) == ("reserved", "issued")
     assert counts_are_true()
+
+
+def test_it_is_said_of_each_at_which_hospital_its_blood_is_given(partner):
+    [bag], holdings = held(partner, 3)
+
+    stepping(services.issue_reserved, holding_ids=holdings, actor="member:1", to="order:1")
+
+    here = {"partner": str(partner.pk), "to_partner": str(partner.pk)}
+    assert events("unit.issued") == [{"unit": str(bag.pk), "din": bag.din, "to": "order:1", **here}]
 
 
 def test_a_bag_of_another_holding_is_not_handed_out(partner):

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from common import clock, outbox
 from donations.models import Donation
-from stock.models import Unit
+from stock.models import TestResult, Unit
 from stock.states import MandatoryTest
 from tests.donations.scenes import verify
 from tests.factories import make_hospital, member_client
@@ -51,6 +51,19 @@ def test_one_test_missing_keeps_the_bag(missing):
 
     assert (reply.status_code, reply.json()["code"], reply.json()["missing"]) == (409, "tests_missing", [missing])
     assert status(unit) == "quarantined"
+
+
+def test_a_result_under_a_name_that_is_no_test_is_not_lost_unnoticed():
+    partner, client = keeper()
+    unit = make_unit(partner, status="quarantined")
+
+    reply = record(client, unit, {"hiv": "non_reactive", "HBsAg": "reactive"}, blood_group="B+")
+
+    assert reply.status_code == 400
+    assert [(error["pointer"], error["code"]) for error in reply.json()["errors"]] == [
+        ("/results/HBsAg", "unknown_test")
+    ]
+    assert not TestResult.objects.exists()
 
 
 def test_an_unconfirmed_group_keeps_the_bag():

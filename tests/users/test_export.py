@@ -31,6 +31,7 @@ KINDS = {
     "orders",
     "past_donations",
     "payments",
+    "plans",
     "promises",
     "ratings",
     "score",

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 
-from common.api.fields import CodeField, PasswordField, PhoneField, PlaceOut, ZoneField
+from common.api.fields import CodeField, LineField, PasswordField, PhoneField, PlaceOut, ZoneField
 from common.blood import BloodGroup, DonationType, Sex
 from users.fitness import shown_code
 from users.states import Purpose, ScoreReason, Tag
@@ -29,7 +29,7 @@ class OtpOut(serializers.Serializer[Any]):
 class RegisterIn(serializers.Serializer[Any]):
     challenge_id = serializers.UUIDField()
     code = CodeField()
-    name = serializers.CharField(max_length=120)
+    name = LineField(max_length=120)
     password = PasswordField()
     language = serializers.ChoiceField(choices=LANGUAGES, required=False)
 
@@ -96,7 +96,7 @@ class SessionOut(serializers.Serializer[Any]):
 
 
 class ProfileIn(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=120, required=False)
+    name = LineField(max_length=120, required=False)
     email = serializers.EmailField(required=False, allow_blank=True, max_length=254)
     language = serializers.ChoiceField(choices=LANGUAGES, required=False)
     zone = ZoneField(required=False)

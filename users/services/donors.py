@@ -187,23 +187,30 @@ def refuse_ineligible_visits(visits: Mapping[str, Visited], *, donation_type: Do
 
 
 @step
-def record_deferral(donor: Donor, *, code: str, partner_id: uuid.UUID, pause_until: dt.date | None = None) -> None:
-    """Note a reason found at a visit, as of today, whatever was declared of it. The caller holds the donor.
+def record_deferral(
+    donor: Donor,
+    *,
+    code: str,
+    partner_id: uuid.UUID,
+    pause_until: dt.date | None = None,
+    found_on: dt.date | None = None,
+) -> None:
+    """Note a reason found at a visit, today unless on another day, whatever was declared of it.
 
-    `pause_until` says when it will be over. A reason that only partners record and whose end nobody else could
-    declare needs it.
+    The caller holds the donor. `pause_until` says when it will be over. A reason that only partners record and whose
+    end nobody else could declare needs it.
 
     Raises: DeferralUnknown, PauseUntilInvalid
     """
-    today, known = clock.today(donor.user.zone), normalise_code(code)
-    rule = recordable(today).get(known)
+    day, known = found_on or clock.today(donor.user.zone), normalise_code(code)
+    rule = recordable(day).get(known)
     if rule is None:
         raise DeferralUnknown
     endless = rule.until_resolved and not rule.declarable and pause_until is None
-    if endless or (pause_until is not None and pause_until < today):
+    if endless or (pause_until is not None and pause_until < day):
         raise PauseUntilInvalid
     found: dict[str, Any] = {"recorded_by": partner_id, "resolved_on": pause_until}
-    Deferral.objects.update_or_create(donor=donor, code=known, occurred_on=today, defaults=found)
+    Deferral.objects.update_or_create(donor=donor, code=known, occurred_on=day, defaults=found)
     refresh_window(donor)
 
 

@@ -72,11 +72,13 @@ def issue(
     partner_id: uuid.UUID,
     member_id: uuid.UUID,
     unit_ids: Collection[uuid.UUID] | None = None,
+    emergency: stock.Emergency | None = None,
 ) -> AttenderRequest:
     """Hand out these of the reserved bags for the patient, or all that are still needed; each counts as a unit given.
 
     Locks: the request, the bags.      Emits: unit.issued, family.confirmed, family.served, family.fulfilled
-    Raises: NotFound, IllegalTransition, FamilyRequestExpired, NothingReserved, UnitNotReserved, FamilyServed
+    Raises: NotFound, IllegalTransition, FamilyRequestExpired, NothingReserved, UnitNotReserved, FamilyServed,
+    CrossmatchMissing, CrossmatchIncompatible, AuthorisersInvalid
     """
     request = _lock_unexpired(request_id, partner_id)
     actor = f"member:{member_id}"
@@ -86,7 +88,7 @@ def issue(
     if unit_ids is not None and len(set(unit_ids)) > request.units_left:
         raise FamilyServed(units_left=request.units_left)
     sources = {source.holding: source for source in _reserved(request) if source.holding is not None}
-    issued = _hand_out(request, list(sources), unit_ids, actor)
+    issued = _hand_out(request, list(sources), unit_ids, actor, emergency)
     left = Counter(unit.holding for unit in stock_read.held_units(sources))
     for holding, units in issued.items():
         _count(request, sources[holding], len(units), left=left[holding])
@@ -136,11 +138,20 @@ def _refuse(request: AttenderRequest, *, reason: RefuseReason, words: str, actor
 
 
 def _hand_out(
-    request: AttenderRequest, holdings: list[uuid.UUID], unit_ids: Collection[uuid.UUID] | None, actor: str
+    request: AttenderRequest,
+    holdings: list[uuid.UUID],
+    unit_ids: Collection[uuid.UUID] | None,
+    actor: str,
+    emergency: stock.Emergency | None,
 ) -> dict[uuid.UUID, list[stock.Picked]]:
     try:
         issued = stock.issue_reserved(
-            holding_ids=holdings, unit_ids=unit_ids, most=request.units_left, actor=actor, to=request.purpose
+            holding_ids=holdings,
+            unit_ids=unit_ids,
+            most=request.units_left,
+            actor=actor,
+            to=request.purpose,
+            emergency=emergency,
         )
     except ReservationLapsed as exc:
         raise UnitNotReserved from exc
