@@ -233,7 +233,7 @@ class OrderStepOut(serializers.Serializer[Any]):
     verb = serializers.CharField()
     status = serializers.ChoiceField(choices=STATUSES, help_text="After it.")
     by = serializers.ChoiceField(choices=["receiver", "bank", "courier", "system"])
-    facts = serializers.DictField(help_text="What proves it: that a code was right, which bags were scanned, a photo.")
+    facts = serializers.DictField(help_text="What proves it: that a code was right, which bags were scanned.")
 
     def get_at(self, step: Any) -> str:
         return str(step.at.isoformat())
@@ -280,7 +280,6 @@ class OrderDispatchIn(serializers.Serializer[Any]):
 
 class DeliverIn(serializers.Serializer[Any]):
     code = CodeField(help_text="The receiver's six digits.")
-    photo = serializers.UUIDField(required=False, help_text="A document that shows the hand-over.")
 
 
 class FailIn(serializers.Serializer[Any]):

@@ -14,6 +14,7 @@ from orders.models import Order
 from orders.services import couriers
 from payments.parties import Party
 from tests.factories import make_user, member_client, person_client
+from tests.files import picture
 from tests.orders.scenes import (
     TOTAL,
     accepted,
@@ -31,10 +32,15 @@ from tests.orders.scenes import (
 )
 from tests.partners.factories import make_member
 from tests.stock.scenes import make_unit
+from users.services import documents
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
 API = "/api/v1"
 KEY = {"Idempotency-Key": "7"}
+
+
+def a_document(user):
+    return documents.add_document(owner_id=user.pk, kind="other", name="requisition.jpg", content=picture()).pk
 
 
 def wish(bank, **values):
@@ -332,3 +338,33 @@ def test_riders_are_added_changed_and_not_doubled():
     assert client.patch(path, {"is_active": False}, format="json").json()["is_active"] is False
 
     assert post(client, "/partner/riders", body).status_code == 201
+
+
+def test_a_requisition_is_seen_by_the_bank_until_the_order_has_ended():
+    user, bank = make_user(), make_bank()
+    client, seller = person_client(user), member_client(bank)
+    document = a_document(user)
+    foreign = a_document(make_user())
+
+    refused = post(client, "/orders", wish(bank, requisition=str(foreign)))
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/requisition")
+    order = post(client, "/orders", wish(bank, requisition=str(document))).json()["id"]
+    path = f"{API}/partner/orders/{order}/requisition"
+    assert seller.get(path).status_code == 200
+    assert member_client(make_bank()).get(path).status_code == 404
+    post(client, f"/orders/{order}/cancel", {"reason": "No."})
+
+    assert seller.get(path).status_code == 404
+
+
+def test_five_wrong_codes_lock_the_hand_over_also_for_calls_with_keys():
+    bank = make_bank(bags=2)
+    order = dispatched(bank)
+    seller, wrong = member_client(bank), f"{(int(order.code_sealed) + 1) % 10**6:06d}"
+    path = f"/partner/orders/{order.pk}/deliver"
+
+    replies = [post(seller, path, {"code": wrong}, **{"Idempotency-Key": str(number)}) for number in range(6)]
+
+    assert [reply.status_code for reply in replies] == [400] * 5 + [423]
+    assert [reply.json().get("tries_left") for reply in replies] == [4, 3, 2, 1, 0, None]
+    assert fresh(order).code_tries_left == 0
