@@ -62,7 +62,10 @@ class TransferOfferIn(serializers.Serializer[Any]):
         max_length=MOST_UNITS,
         help_text="These units: ids, numbers or texts of bar codes.",
     )
-    processing_fee = FeeIn(required=False, help_text="For each unit; agreed when the asker confirms.")
+    processing_fee = FeeIn(
+        required=False,
+        help_text="For each unit, agreed when the asker confirms; that of your price list unless stated.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["named"] and "units" in attrs:

@@ -9,6 +9,8 @@ from django.db import IntegrityError, connection, transaction
 
 from common import clock, outbox
 from common.errors import IllegalTransition, NotFound
+from common.money import Currency
+from partners.services.prices import set_price_list
 from stock import jobs
 from stock.errors import (
     InsufficientStock,
@@ -52,6 +54,21 @@ BEFORE_DISPATCH = ["requested", "offered", "confirmed"]
 @pytest.fixture
 def asker():
     return hospital()
+
+
+def charge_for_red_cells(sender, minor):
+    set_price_list(
+        partner_id=sender.partner_id,
+        member_id=sender.pk,
+        currency=Currency.INR,
+        processing={"red_cells": minor},
+        delivery={},
+        tax_name="GST",
+        processing_tax_bp=0,
+        delivery_tax_bp=0,
+        cancel_accepted_minor=0,
+        cancel_packed_minor=0,
+    )
 
 
 def at(state, asker, sender, **values):
@@ -184,6 +201,18 @@ def test_the_fee_is_the_senders_and_agreed_by_confirming(asker):
     confirm(asker, transfer)
 
     assert fresh(transfer).fee_agreed_at is not None
+
+
+def test_unless_stated_the_fee_is_that_of_the_senders_price_list(asker):
+    sender = bank(3, 2)
+    free, charged = request(asker), request(asker)
+
+    offer(sender, free)
+    charge_for_red_cells(sender, 125_000)
+    offer(sender, charged)
+
+    assert fresh(free).fee_minor is None
+    assert (fresh(charged).fee_minor, charged.fee_currency, charged.fee_agreed_at) == (125_000, "INR", None)
 
 
 @pytest.mark.parametrize("state", BEFORE_DISPATCH)

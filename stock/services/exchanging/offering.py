@@ -12,6 +12,7 @@ from django.db.models import Q
 from common import clock
 from common.db import command, lock, step
 from common.errors import NotFound
+from partners import selectors as partners
 from stock.compatibility import ranked_rows
 from stock.din import DinInvalid, parse_din
 from stock.errors import OfferTooLarge, TransferExpired, TransferTaken, UnitNamedTwice, UnitUnsuitable
@@ -44,7 +45,8 @@ def offer(
     """Give bags as an asked partner: those that are named, so many of the best, or as many as are wanted and there.
 
     They are kept until the offer is confirmed or its window has passed. What is missing is asked of others at once, as
-    part of the same need. What was raised for a purpose is confirmed by this.
+    part of the same need. What was raised for a purpose is confirmed by this. Unless a fee is stated, it is that of the
+    sender's price list, or of its contract with the asker.
 
     Locks: the need, the bags.
     Emits: transfer.offered, transfer.confirmed, transfer.requested, transfer.candidate_asked, transfer.ended, stock.low
@@ -65,6 +67,7 @@ def offer(
     answer(Q(transfer=transfer), Answer.TAKEN)
     TransferUnit.objects.bulk_create(TransferUnit(transfer=transfer, unit_id=unit.unit_id) for unit in holding.units)
     offered = len(holding.units)
+    fee = fee or _listed_fee(partner_id, transfer)
     take_step(
         transfer,
         verb="offer",
@@ -229,3 +232,12 @@ def _fits(unit: Unit, partner_id: uuid.UUID, groups: set[str], needs: Needs, tra
         and unit.expires_at > transfer.needed_by
         and all(getattr(unit, name) for name, needed in vars(needs).items() if needed)
     )
+
+
+def _listed_fee(sender_id: uuid.UUID, transfer: Transfer) -> Fee | None:
+    """Return what the sender charges the asker for processing such a bag; None where it has no price for it."""
+    if partners.find_price_list(sender_id) is None:
+        return None
+    tariff = partners.tariff_of(sender_id, partners.find_contract(sender_id, transfer.partner_id))
+    minor = tariff.processing.get(transfer.component)
+    return None if minor is None else Fee(minor, str(tariff.currency))
