@@ -9,7 +9,7 @@ from rest_framework import serializers
 from common.api.fields import LatitudeField, LineField, LongitudeField, MomentField, NumberField
 from donations.api.qr import ticket_qr
 from donations.api.serializers import GROUPS, DonorNameOut, PartnerNameOut, UnitBriefOut
-from donations.states import CampStatus, CheckInOutcome, EnrolmentStatus
+from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus
 from donations.tickets import LONGEST, ticket_key, write_ticket
 from stock.api.serializers import DinField
 
@@ -214,6 +214,9 @@ class CampDonationIn(serializers.Serializer[Any]):
     )
     donated_at = MomentField(required=False, help_text="The check-in unless told.")
     din = DinField(required=False, help_text="The number on the bag; your next one unless told.")
+    consent = serializers.ChoiceField(
+        choices=[str(ConsentForm.PAPER)], required=False, help_text="That the donor has signed the centre's form."
+    )
     weight_kg = serializers.DecimalField(max_digits=4, decimal_places=1, min_value=20, max_value=300, required=False)
     systolic_mmhg = serializers.IntegerField(min_value=40, max_value=300, required=False)
     diastolic_mmhg = serializers.IntegerField(min_value=20, max_value=200, required=False)

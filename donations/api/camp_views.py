@@ -20,7 +20,7 @@ from donations.api import camp_serializers as shapes
 from donations.services import camps
 from donations.services.checking_in import Scan, check_in
 from donations.services.reporting import FoundUnfit, Gave, OtherBag, report_camp
-from donations.states import CampStatus
+from donations.states import CampStatus, ConsentForm
 from partners.api.authentication import MemberAuthentication
 from partners.api.permissions import IsLiveMember, MayCoordinate
 from stock.errors import DinExhausted, UnitKnown
@@ -311,7 +311,12 @@ class ReportView(APIView):
 
 
 def _gave(item: dict[str, Any]) -> Gave:
-    group = item.pop("blood_group", None)
+    group, consent = item.pop("blood_group", None), item.pop("consent", None)
     named = ("enrolment_id", "volume_ml", "haemoglobin_g_dl", "donated_at", "din")
     told = {name: item.pop(name) for name in named if name in item}
-    return Gave(**told, blood_group=BloodGroup(group) if group else None, vitals=item)
+    return Gave(
+        **told,
+        blood_group=BloodGroup(group) if group else None,
+        consent=ConsentForm(consent) if consent else None,
+        vitals=item,
+    )

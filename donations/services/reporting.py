@@ -21,7 +21,7 @@ from donations.services.camps import hold_camp, move, record
 from donations.services.checking_in import EARLY
 from donations.services.enrolling import GIFT
 from donations.services.giving import Given, known_to_rules, record_given
-from donations.states import CAMP_TRANSITIONS, EnrolmentStatus
+from donations.states import CAMP_TRANSITIONS, ConsentForm, EnrolmentStatus
 from stock import services as stock
 from stock.components import Component
 from users.services import donors
@@ -44,6 +44,7 @@ class Gave:
     blood_group: BloodGroup | None = None
     donated_at: dt.datetime | None = None
     din: str = ""
+    consent: ConsentForm | None = None
     vitals: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -261,6 +262,7 @@ def _given(camp: Camp, one: Gave, unit: Unit, place: Enrolment, held: Mapping[uu
         confirmed_group=one.blood_group,
         donated_at=_donated_at(camp, one, place),
         measures=one.measures,
+        consent=one.consent,
         key=f"enrolment:{place.pk}",
         enrolment_id=place.pk,
     )

@@ -13,6 +13,8 @@ from rest_framework.test import APIClient
 from rest_framework.views import APIView as FrameworkView
 
 from common.api.views import APIView
+from partners.api.authentication import MemberAuthentication
+from partners.api.permissions import IsMember
 from tests.factories import make_user, person_client
 from tests.partners.factories import client_of, make_member
 from users.api.authentication import PersonAuthentication
@@ -49,6 +51,12 @@ def test_no_address_hides_another():
     shapes = [re.sub(r"<\w+:\w+>", "<>", path) for path in routes]
 
     assert sorted(shapes) == sorted(set(shapes))
+
+
+def test_whatever_members_do_passes_the_gate_that_a_camp_closes():
+    views = [view for _, view in API if MemberAuthentication in view.authentication_classes]
+
+    assert all(issubclass(kind, IsMember) for view in views for kind in view.permission_classes)
 
 
 def concrete(path: str) -> str:

@@ -45,6 +45,7 @@ def test_a_place_comes_with_a_ticket_that_names_nobody():
 def test_the_ticket_can_be_shown_again_and_again_until_the_place_is_left():
     camp, donor = make_camp(), make_donor()
     given = enrol(camp, donor).json()["ticket"]
+    enrol(camp, make_donor())
     client = person_client(donor.user)
 
     shown = client.get(f"{API}/me/enrolments").json()["results"]

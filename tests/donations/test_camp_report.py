@@ -51,7 +51,7 @@ def test_everything_is_written_once(camp, noon):
 
     reply = send(
         camp,
-        donations=[donation(places[0], blood_group="O-", weight_kg=70.5)],
+        donations=[donation(places[0], blood_group="O-", weight_kg=70.5, consent="paper")],
         deferred=[{"enrolment": str(places[1].pk), "code": "cold_fever"}],
         units=[{"blood_group": "A+", "volume_ml": 450}],
     )
@@ -71,6 +71,7 @@ def test_everything_is_written_once(camp, noon):
     assert [states[place.pk] for place in (*places, missing)] == ["donated", "deferred", "released", "missed"]
     given = Donation.objects.get()
     assert (given.enrolment_id, given.assignment_id, given.donated_at) == (places[0].pk, None, came_at)
+    assert given.consent == "paper"
     giver.refresh_from_db()
     assert (giver.score, giver.verified_donations, giver.group_confirmed_by) == (10, 1, camp.partner_id)
     assert giver.whole_blood_from == dt.date(2030, 5, 1) + dt.timedelta(days=90)

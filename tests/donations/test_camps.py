@@ -31,6 +31,7 @@ from tests.donations.camp_scenes import (
 from tests.factories import KM, PUNE, make_hospital, member_client, person_client
 from tests.partners.factories import make_member
 from tests.requests_app.scenes import events
+from users.models import Donor
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +56,71 @@ def test_a_draft_holds_what_was_sent_and_is_seen_by_its_partner_alone(owner):
     assert member_client(owner).get(f"{API}/partner/camps/{camp['id']}").json() == camp
     assert member_client(make_hospital()).get(f"{API}/partner/camps/{camp['id']}").status_code == 404
     assert APIClient().get(f"{API}/camps/{camp['id']}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "values"),
+    [
+        ("get", "/enrolments", {}),
+        ("patch", "", {"title": "Ours now"}),
+        ("post", "/publish", {}),
+        ("post", "/cancel", {"reason": "Not ours."}),
+    ],
+)
+def test_another_partners_camp_is_not_there(owner, method, path, values):
+    camp = make_draft(owner)
+    stranger = member_client(make_hospital())
+
+    reply = getattr(stranger, method)(
+        f"{API}/partner/camps/{camp.pk}{path}", values, format=None if method == "get" else "json"
+    )
+
+    camp.refresh_from_db()
+    assert reply.status_code == 404
+    assert (camp.status, camp.title) == ("draft", "Give in May")
+
+
+def test_a_partner_lists_its_own_camps(owner):
+    mine = make_camp(owner)
+    make_camp(make_hospital())
+
+    rows = member_client(owner).get(f"{API}/partner/camps").json()["results"]
+
+    assert [row["id"] for row in rows] == [str(mine.pk)]
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ({"lat": "abc"}, "/lat"),
+        ({"lat": "nan"}, "/lat"),
+        ({"lat": 91}, "/lat"),
+        ({"lng": 181}, "/lng"),
+        ({"radius_km": 0}, "/radius_km"),
+        ({"radius_km": "far"}, "/radius_km"),
+    ],
+)
+def test_a_search_for_camps_that_cannot_be_is_refused(query, pointer):
+    reply = APIClient().get(f"{API}/camps/nearby", {"lat": 18.5, "lng": 73.8, **query})
+
+    assert reply.status_code == 400
+    assert [error["pointer"] for error in reply.json()["errors"]] == [pointer]
+
+
+def test_the_equator_and_greenwich_are_places_too():
+    assert APIClient().get(f"{API}/camps/nearby", {"lat": 0, "lng": 0}).status_code == 200
+
+
+def test_a_public_camp_names_no_member(owner):
+    camp = make_camp(owner)
+    take(camp)
+
+    public = APIClient().get(f"{API}/camps/{camp.pk}").content.decode()
+    public += APIClient().get(f"{API}/camps/nearby", {"lat": PUNE[0], "lng": PUNE[1]}).content.decode()
+
+    assert str(camp.pk) in public
+    for secret in (owner.name, owner.phone, str(owner.pk), Donor.objects.get().user.name):
+        assert secret not in public
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_a_partner_that_is_not_live_has_no_stock(method, path):
     assert call(client, method, path).json()["code"] == "partner_not_live"
 
 
-@pytest.mark.parametrize("path", ["", "/tests", "/release", "/split", "/discard", "/transfuse"])
+@pytest.mark.parametrize("path", ["", "/tests", "/release", "/split", "/discard", "/transfuse", "/crossmatch"])
 @pytest.mark.parametrize("by", ["id", "din"])
 def test_another_partners_bag_is_not_there(path, by):
     unit = make_unit(make_hospital().partner)
@@ -71,6 +71,7 @@ def test_another_partners_bag_is_not_there(path, by):
         "/tests": {"results": {"hiv": "reactive"}},
         "/split": {"components": [{"component": "red_cells_washed", "volume_ml": 1}]},
         "/discard": {"reason": "broken"},
+        "/crossmatch": {"result": "compatible", "recipient": "case 7"},
     }
     name = unit.pk if by == "id" else unit.din
     client = member_client(make_hospital())
@@ -90,3 +91,16 @@ def test_counting_touches_ones_own_stock_only():
 
     theirs.refresh_from_db()
     assert theirs.status == "available"
+
+
+def test_another_partners_movements_are_not_there():
+    owner, other = make_hospital(), make_hospital()
+    units = {member: make_unit(member.partner) for member in (owner, other)}
+    for member, unit in units.items():
+        member_client(member).post(
+            f"/api/v1/partner/stock/units/{unit.pk}/discard", {"reason": "broken"}, format="json"
+        )
+
+    rows = member_client(owner).get("/api/v1/partner/stock/movements").json()["results"]
+
+    assert [row["unit"] for row in rows] == [str(units[owner].pk)]

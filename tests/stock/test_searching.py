@@ -93,6 +93,23 @@ def test_twenty_partners_cost_no_more_queries_than_one():
     assert cost() == for_one
 
 
-@pytest.mark.parametrize("values", [{"lat": 91}, {"units": 0}, {"radius_km": 500}, {"component": "milk"}])
+@pytest.mark.parametrize(
+    "values", [{"lat": 91}, {"lat": "abc"}, {"lng": "nan"}, {"units": 0}, {"radius_km": 500}, {"component": "milk"}]
+)
 def test_a_search_that_cannot_be_is_refused(values):
     assert search(**values).status_code == 400
+
+
+def test_the_equator_and_greenwich_are_places_too():
+    assert search(lat=0, lng=0).status_code == 200
+
+
+def test_no_bag_is_named_in_public():
+    partner = hospital(1)
+    unit = make_unit(partner)
+
+    text = search().content.decode()
+
+    assert str(partner.pk) in text
+    assert str(unit.pk) not in text
+    assert unit.din not in text

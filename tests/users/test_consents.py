@@ -115,6 +115,8 @@ def test_a_donor_who_withdraws_is_asked_no_more_until_agreeing_again():
     give(client)
 
     withdraw(client)
+    donor.refresh_from_db()
+    assert not donor.available
     refused = client.put("/api/v1/me/donor", DONOR, format="json")
     without = client.put("/api/v1/me/donor", {**DONOR, "available": False}, format="json")
     give(client)

@@ -16,7 +16,7 @@ from common.logs import logging_config
 from tests.factories import make_donor, make_user, person_client
 from tests.partners.factories import new_phone
 from tests.users.dump import dump
-from users.models import Consent, IdentityAssurance, User
+from users.models import Consent, ConsentNotice, IdentityAssurance, User
 from users.states import ConsentPurpose
 
 URL = "/api/v1/me/identity/aadhaar"
@@ -43,6 +43,17 @@ def test_a_number_that_could_exist_is_level_one(number):
     assert answer.json() == client.get("/api/v1/me/identity").json()
     assert (answer.json()["level"], answer.json()["label"]) == (1, "format_valid")
     assert answer.json()["last4"] == number[-4:]
+
+
+def test_who_has_read_an_old_notice_has_not_agreed():
+    client = person_client(make_user())
+    ConsentNotice.objects.create(purpose="identity", version=2, language="en", data=["x"], text="new")
+
+    outdated = give(client, "234123412346", notice_version=1)
+    agreed = give(client, "234123412346", notice_version=2)
+
+    assert (outdated.status_code, outdated.json()["code"], agreed.status_code) == (409, "notice_outdated", 201)
+    assert IdentityAssurance.objects.get().consent.notice.version == 2
 
 
 @pytest.mark.parametrize(

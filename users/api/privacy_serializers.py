@@ -41,12 +41,18 @@ class Base64Field(serializers.CharField):
 class AadhaarIn(serializers.Serializer[Any]):
     number = serializers.CharField(max_length=20, write_only=True, help_text="Looked at once, never kept.")
     consent = serializers.BooleanField(help_text="Agrees to the current notice of the purpose `identity`.")
+    notice_version = serializers.IntegerField(
+        min_value=1, max_value=32767, required=False, help_text="The version that was read; an old one is refused."
+    )
 
 
 class OfflineFileIn(serializers.Serializer[Any]):
     file = Base64Field(most=LARGEST_ZIP, help_text="The ZIP as UIDAI gave it, in base64; at most 256 KiB of ZIP.")
     share_code = serializers.CharField(max_length=32, trim_whitespace=False, write_only=True)
     consent = serializers.BooleanField(help_text="Agrees to the current notice of the purpose `identity`.")
+    notice_version = serializers.IntegerField(
+        min_value=1, max_value=32767, required=False, help_text="The version that was read; an old one is refused."
+    )
 
 
 class IdentityOut(serializers.Serializer[Any]):

@@ -72,16 +72,16 @@ class AadhaarView(APIView):
         tag=IDENTITY,
         request=shapes.AadhaarIn,
         responses={201: shapes.IdentityOut},
-        refusals=[AadhaarInvalid, ConsentRequired, AccountErased],
-        example={"number": "2341 2341 2346", "consent": True},
+        refusals=[AadhaarInvalid, ConsentRequired, NoticeOutdated, AccountErased],
+        example={"number": "2341 2341 2346", "consent": True, "notice_version": 1},
         answer=FORMAT,
     )
     def post(self, request: Request) -> Response:
         """Level 1: the number could exist. That says nothing about you; only its last four digits are kept."""
         body = read(shapes.AadhaarIn, request)
-        if not body["consent"]:
+        if not body.pop("consent"):
             raise ConsentRequired
-        identity.record_number(user_id=request.user.pk, number=body["number"])
+        identity.record_number(user_id=request.user.pk, **body)
         return Response(shapes.IdentityOut(selectors.assurance_of(request.user.pk)).data, status=201)
 
 
@@ -97,6 +97,7 @@ class OfflineFileView(APIView):
         responses={201: shapes.IdentityOut},
         refusals=[
             ConsentRequired,
+            NoticeOutdated,
             OfflineFileInvalid,
             ShareCodeWrong,
             OfflineSignatureInvalid,
@@ -106,7 +107,7 @@ class OfflineFileView(APIView):
             OfflineFileUsed,
             AccountErased,
         ],
-        example={"file": "UEsDBBQAAQAIAA==", "share_code": "A1b2", "consent": True},
+        example={"file": "UEsDBBQAAQAIAA==", "share_code": "A1b2", "consent": True, "notice_version": 1},
         answer=LEVEL,
     )
     def post(self, request: Request) -> Response:
@@ -115,9 +116,9 @@ class OfflineFileView(APIView):
         Each file counts once. File, share code and what stands in them are not kept.
         """
         body = read(shapes.OfflineFileIn, request)
-        if not body["consent"]:
+        if not body.pop("consent"):
             raise ConsentRequired
-        identity.record_offline_file(user_id=request.user.pk, file=body["file"], share_code=body["share_code"])
+        identity.record_offline_file(user_id=request.user.pk, **body)
         return Response(shapes.IdentityOut(selectors.assurance_of(request.user.pk)).data, status=201)
 
 

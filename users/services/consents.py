@@ -28,9 +28,7 @@ def give(*, user_id: uuid.UUID, purpose: ConsentPurpose, notice_version: int) ->
     Locks: the person.      Raises: NotFound, AccountErased, NoticeOutdated
     """
     user = hold_person(user_id)
-    if selectors.current_notice(purpose, user.language).version != notice_version:
-        raise NoticeOutdated
-    grant(user, purpose)
+    grant(user, purpose, notice_version=notice_version)
     return selectors.consent_state(user, purpose)
 
 
@@ -64,12 +62,15 @@ def hold_person(user_id: uuid.UUID) -> User:
 
 
 @step
-def grant(user: User, purpose: ConsentPurpose) -> Consent:
+def grant(user: User, purpose: ConsentPurpose, *, notice_version: int | None = None) -> Consent:
     """Return the person's consent to the current notice, given now unless it was before.
 
-    The caller holds the person.
+    The caller holds the person. `notice_version` is the one that was read, where that is known.
+    Raises: NoticeOutdated
     """
     notice = selectors.current_notice(purpose, user.language)
+    if notice_version not in (None, notice.version):
+        raise NoticeOutdated
     given = Consent.objects.filter(
         user=user, notice__purpose=purpose, notice__version=notice.version, withdrawn_at=None
     ).first()
