@@ -8,6 +8,7 @@ import pytest
 
 from common.blood import DonationType
 from common.errors import NotFound
+from common.pdf import Document
 from donations.certificates import LANGUAGES, certificate_pdf
 from donations.models import Certificate
 from donations.selectors import CertificateFacts, certificate_of
@@ -92,6 +93,15 @@ def test_the_code_points_at_the_check():
 
     assert one != other
     assert b"/URI (https://a/1)" in one
+
+
+def test_the_check_is_drawn_as_a_qr_code(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(Document, "qr", lambda _page, _x, _y, text, *, size: drawn.append((text, size > 0)))
+
+    certificate_pdf(FACTS, language="en", check_url="https://a/1")
+
+    assert drawn == [("https://a/1", True)]
 
 
 def test_anybody_with_the_code_reads_initials_and_no_name():

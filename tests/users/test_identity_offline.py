@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 from pytest_django import Settings
 from signxml import SignatureMethod
@@ -20,6 +21,7 @@ from tests.factories import make_user, person_client
 from tests.partners.factories import new_phone
 from tests.races import names, race
 from tests.users.offline_kyc import SHARE_CODE, as_bytes, document, issuer, signed, zipped
+from users.identity.certificates import check_certificates, pinned
 from users.identity.offline import LARGEST_XML, phone_hash
 from users.models import Consent, IdentityAssurance, User
 from users.services import identity
@@ -341,3 +343,21 @@ def test_the_name_inside_the_zip_leads_nowhere(user, tmp_path, monkeypatch, name
 
     assert sorted(tmp_path.rglob("*")) == before
     assert not list(tmp_path.parent.glob("outside*"))
+
+
+def test_a_certificate_that_cannot_be_read_is_found_at_the_start(settings, tmp_path):
+    junk = tmp_path / "junk.cer"
+    junk.write_bytes(b"no certificate")
+    settings.UIDAI_CERTIFICATES = [issuer().write(tmp_path), str(junk), str(tmp_path / "missing.cer")]
+
+    faults = check_certificates()
+
+    assert [(fault.id, str(junk) in fault.msg) for fault in faults] == [("users.E001", True), ("users.E001", False)]
+
+
+def test_a_certificate_may_come_as_the_issuer_publishes_it(settings, tmp_path):
+    published = tmp_path / "issuer.cer"
+    published.write_bytes(issuer().certificate.public_bytes(Encoding.DER))
+    settings.UIDAI_CERTIFICATES = [str(published)]
+
+    assert [found.serial_number for found in pinned()] == [issuer().certificate.serial_number]
