@@ -184,6 +184,21 @@ def test_owners_read_their_months_and_the_lines_that_make_them():
     assert [(row["kind"], row["amount"]) for row in lines] == [("sale", 50_000), ("sale", 100_000)]
 
 
+def test_many_lines_are_read_with_as_many_queries_as_one(django_assert_max_num_queries):
+    owner = make_hospital()
+    for _ in range(8):
+        sell(owner, 1_000)
+    run_at(JUNE)
+    client, row = member_client(owner), Settlement.objects.get()
+
+    with django_assert_max_num_queries(5):
+        lines = client.get(f"{URL}/{row.pk}/lines").json()["results"]
+    with django_assert_max_num_queries(4):
+        client.get(URL)
+
+    assert len(lines) == 8
+
+
 def test_nobody_else_reads_them():
     owner, stranger = make_hospital(), make_hospital()
     sell(owner, 100_000)
