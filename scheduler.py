@@ -80,7 +80,7 @@ JOBS = (
     Job("end_due_orders", orders.jobs.end_due_orders, every(minutes=1)),
     Job("tell_late_orders", orders.jobs.tell_late_orders, every(minutes=1)),
     Job("forget_handover_codes", orders.jobs.forget_codes, every(hours=1)),
-    Job("bill_contracts", orders.jobs.settle_months, nightly(1, 0)),
+    Job("bill_contracts", orders.jobs.bill_contracts, nightly(1, 0)),
     Job("reconcile_payments", payments.jobs.reconcile, every(minutes=1)),
     Job("move_subscriptions", payments.jobs.move_subscriptions, every(minutes=5)),
     Job("settle_months", payments.jobs.settle_months, nightly(4, 30)),

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-import uuid
-
 from common import clock
-from common.errors import Busy
+from common.sweeps import act_on_each
 from donations import selectors
 from donations.models import REMINDED_HOURS
 from donations.services import announcing
@@ -16,7 +13,6 @@ from donations.services.reminding import remind_due
 
 BATCH = 500
 CAMPS = 100  # in one batch
-log = logging.getLogger(__name__)
 
 
 def remind_donors() -> int:
@@ -47,15 +43,8 @@ def advance_camps() -> int:
 
 def tell_of_camps() -> int:
     """Go on telling donors of camps, where quiet hours or a day's peace are over; return how many camps."""
-    now, seen = clock.now(), set[uuid.UUID]()
-    for camp_id in selectors.camps_to_invite(now):
-        try:
-            announcing.run_due_invitations(camp_id=camp_id)
-        except Busy:
-            log.info("a camp is held elsewhere", extra={"camp": str(camp_id)})
-            continue
-        seen.add(camp_id)
-    return len(seen)
+    now = clock.now()
+    return act_on_each(lambda: selectors.camps_to_invite(now), lambda pk: announcing.run_due_invitations(camp_id=pk))
 
 
 def remind_of_camps() -> int:

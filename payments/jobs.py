@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from typing import Final
 
 from common.errors import Busy, Conflict
+from common.sweeps import act_on_each
 from payments import errands, plan_selectors, selectors, settlement_selectors
 from payments.services import notices, renewing, settlements
 
@@ -44,14 +44,7 @@ def report_mismatches() -> int:
 
 def move_subscriptions() -> int:
     """Announce, charge, remind of and end every subscription that is due; return how many were."""
-    done = 0
-    for _ in range(TURNS):
-        due = plan_selectors.due_subscriptions(BATCH)
-        moved = sum(_moved(one) for one in due)
-        done += moved
-        if not moved:
-            break
-    return done
+    return act_on_each(lambda: plan_selectors.due_subscriptions(BATCH), lambda pk: renewing.move_on(subscription_id=pk))
 
 
 def settle_months() -> int:
@@ -64,14 +57,3 @@ def settle_months() -> int:
             continue
         done += row is not None
     return done
-
-
-def _moved(subscription_id: uuid.UUID) -> bool:
-    """What somebody holds right now waits for the next run; what fails keeps nobody else waiting."""
-    try:
-        return renewing.move_on(subscription_id=subscription_id)
-    except Busy:
-        return False
-    except Exception:
-        log.exception("a subscription could not be moved on", extra={"subscription": str(subscription_id)})
-        return False

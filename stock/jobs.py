@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 from common import clock
 from common.errors import Busy
+from common.sweeps import act_on_each
 from stock import selectors
 from stock.services.exchanging.ending import advance_if_due
 from stock.services.leaving import expire_due_units, lapse_due_reservations
 
 BATCH = 5000
-log = logging.getLogger(__name__)
 
 
 def expire_units() -> int:
@@ -26,24 +25,9 @@ def lapse_reservations() -> int:
 
 
 def advance_transfers() -> int:
-    """Move every transfer on whose window has passed; return how many were.
-
-    One that somebody holds right now waits for the next run. One that fails keeps nobody else waiting; its failure is
-    raised when all have had their turn.
-    """
-    now, moved = clock.now(), 0
-    failure: Exception | None = None
-    for pk in selectors.transfers_due(now):
-        try:
-            moved += advance_if_due(transfer_id=pk)
-        except Busy:
-            continue
-        except Exception as exc:
-            log.exception("sweep failed on one row", extra={"row": str(pk)})
-            failure = exc
-    if failure is not None:
-        raise failure
-    return moved
+    """Move every transfer on whose window has passed; return how many were."""
+    now = clock.now()
+    return act_on_each(lambda: selectors.transfers_due(now), lambda pk: advance_if_due(transfer_id=pk))
 
 
 def _until_done(act: Callable[..., int]) -> int:

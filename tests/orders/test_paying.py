@@ -288,11 +288,11 @@ def test_a_month_of_a_contract_is_one_bill(noon):
         order = contracted(bank, hospital)
         code = codes.renew_code(order_id=order.pk, buyer=Party.partner(hospital.partner_id), actor="m")
         road.deliver(**of(order, bank), code=code)
-    assert jobs.settle_months() == 0
+    assert jobs.bill_contracts() == 0
     noon.shift(dt.timedelta(days=31))
 
-    assert jobs.settle_months() == 1
-    assert jobs.settle_months() == 0
+    assert jobs.bill_contracts() == 1
+    assert jobs.bill_contracts() == 0
 
     bill = Settlement.objects.get()
     assert (bill.amount_minor, bill.month) == (2 * (240_000 + 17_700), dt.date(2030, 5, 1))
@@ -313,7 +313,7 @@ def test_a_fee_of_a_contract_is_on_the_bill_and_what_failed_is_not(noon):
     road.fail(**of(contracted(bank, hospital), bank), reason="Accident.", fault=Fault.COURIER)
     noon.shift(dt.timedelta(days=31))
 
-    jobs.settle_months()
+    jobs.bill_contracts()
 
     assert Settlement.objects.get().amount_minor == 5_000
     assert not Payment.objects.exists()

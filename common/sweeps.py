@@ -1,0 +1,34 @@
+"""What time does to rows, each in a transaction of its own."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Iterable
+
+from common.errors import Busy
+
+log = logging.getLogger(__name__)
+
+
+def act_on_each(due: Callable[[], Iterable[uuid.UUID]], act: Callable[[uuid.UUID], object]) -> int:
+    """Act on each that is due, batch by batch; return how many acts did something.
+
+    One that somebody holds right now waits for the next run. One that fails keeps nobody else waiting; its failure
+    is raised when all have had their turn.
+    """
+    done, seen = 0, set[uuid.UUID]()
+    failure: Exception | None = None
+    while batch := [pk for pk in due() if pk not in seen]:
+        seen.update(batch)
+        for pk in batch:
+            try:
+                done += act(pk) is not False
+            except Busy:
+                continue
+            except Exception as exc:
+                log.exception("sweep failed on one row", extra={"row": str(pk)})
+                failure = exc
+    if failure is not None:
+        raise failure
+    return done
