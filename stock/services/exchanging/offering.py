@@ -13,6 +13,7 @@ from common import clock
 from common.db import command, lock, step
 from common.errors import NotFound
 from partners import selectors as partners
+from partners.errors import NoPriceList
 from stock.compatibility import ranked_rows
 from stock.din import DinInvalid, parse_din
 from stock.errors import OfferTooLarge, TransferExpired, TransferTaken, UnitNamedTwice, UnitUnsuitable
@@ -236,8 +237,9 @@ def _fits(unit: Unit, partner_id: uuid.UUID, groups: set[str], needs: Needs, tra
 
 def _listed_fee(sender_id: uuid.UUID, transfer: Transfer) -> Fee | None:
     """Return what the sender charges the asker for processing such a bag; None where it has no price for it."""
-    if partners.find_price_list(sender_id) is None:
+    try:
+        tariff = partners.tariff_of(sender_id, partners.find_contract(sender_id, transfer.partner_id))
+    except NoPriceList:
         return None
-    tariff = partners.tariff_of(sender_id, partners.find_contract(sender_id, transfer.partner_id))
     minor = tariff.processing.get(transfer.component)
     return None if minor is None else Fee(minor, str(tariff.currency))
