@@ -165,7 +165,7 @@ def test_five_years_after_an_erasure_no_place_in_a_camp_is_left(owner, noon):
     assert delete_old_traces() == 1
     assert not Donation.objects.exists()
     assert not Enrolment.objects.exists()
-    assert list(CampEvent.objects.values_list("verb", flat=True)) == VERBS_OF_THE_CAMP
+    assert list(CampEvent.objects.order_by("id").values_list("verb", flat=True)) == VERBS_OF_THE_CAMP
 
 
 def test_until_then_the_history_of_a_place_cannot_be_deleted(owner, noon):

@@ -108,7 +108,7 @@ def test_a_monthly_bill_is_told_to_the_hospitals_owner(noon):
     send(pack_all(order, bank), bank)
     road.deliver(**of(order, bank), code=codes.renew_code(order_id=order.pk, buyer=party, actor="m"))
     noon.shift(dt.timedelta(days=31))
-    jobs.settle_months()
+    jobs.bill_contracts()
 
     drain()
 
