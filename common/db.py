@@ -45,6 +45,7 @@ LOCK_ORDER = (
     "donations.Invitation",
     # Whoever sells holds its own rows first and settles the money last; payments never lock what was bought.
     # What is subscribed to, taken off prices and counted; then the money itself.
+    "payments.PayoutAccount",
     "payments.Subscription",
     "payments.Coupon",
     "payments.Wallet",

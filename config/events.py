@@ -30,6 +30,9 @@ EVENTS: Final[Mapping[str, str]] = {
     "complaint.answered": "An administrator has answered whoever complained.",
     "complaint.opened": "Somebody has complained.",
     "credit.granted": "A person has credits to spend.",
+    "dispute.lost": "A payer's bank has taken the money back for good.",
+    "dispute.opened": "A payer has asked the bank for the money back.",
+    "dispute.won": "Money that was disputed stays.",
     "donation.verified": "A partner has verified a donation.",
     "donor.eligible_again": "A donor who came before may give again.",
     "donor.locked": "A donor has broken too many promises.",
@@ -71,7 +74,11 @@ EVENTS: Final[Mapping[str, str]] = {
     "payment.failed": "A payment has failed, or what arrived goes back.",
     "payment.held": "Another amount or currency arrived than was due: a person decides.",
     "payment.notified": "A provider has told us about a payment or refund.",
+    "payment.questioned": "A provider speaks of refunds or disputes of a payment.",
     "payment.succeeded": "Money has arrived; `late` says that it has not paid its purchase.",
+    "payout_account.questioned": "It is to be learnt whether a payee can be paid to an account.",
+    "payout_account.ready": "A payee is paid to an account from now on.",
+    "payout_account.refused": "A payee cannot be paid to an account.",
     "payout.failed": "What was paid out has not arrived.",
     "payout.succeeded": "What was owed has been paid out.",
     "refund.failed": "The provider will not give money back.",
@@ -119,7 +126,6 @@ UNHEARD: Final = frozenset(
     }
     # Told to those who sell, as soon as they do.
     | {"payment.cancelled", "payment.expired", "payment.failed", "payment.held"}
-    | {"payout.failed", "payout.succeeded"}
 )
 
 

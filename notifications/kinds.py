@@ -88,6 +88,15 @@ class Kind(StrEnum):
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_LATE = "payment_late"
     REFUND_SENT = "refund_sent"
+    # To whoever is paid: a person, or a partner's owners.
+    PAYOUT_SENT = "payout_sent"
+    PAYOUT_FAILED = "payout_failed"
+    PAYOUT_ACCOUNT_READY = "payout_account_ready"
+    PAYOUT_ACCOUNT_REFUSED = "payout_account_refused"
+    REFUND_OUTSIDE = "refund_outside"
+    DISPUTE_OPENED = "dispute_opened"
+    DISPUTE_WON = "dispute_won"
+    DISPUTE_LOST = "dispute_lost"
     # To subscribers.
     PLAN_RUNS = "plan_runs"
     PLAN_RENEWAL_NEAR = "plan_renewal_near"
@@ -192,6 +201,14 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.PLAN_ENDED: Rule(SMS),
     Kind.CREDIT_GRANTED: Rule(SMS),
     Kind.SETTLEMENT_MADE: Rule(SMS),
+    Kind.PAYOUT_SENT: Rule(SMS),
+    Kind.PAYOUT_FAILED: Rule(SMS),
+    Kind.PAYOUT_ACCOUNT_READY: Rule(BOTH),
+    Kind.PAYOUT_ACCOUNT_REFUSED: Rule(SMS),
+    Kind.REFUND_OUTSIDE: Rule(SMS),
+    Kind.DISPUTE_OPENED: Rule(BOTH),
+    Kind.DISPUTE_WON: Rule(SMS),
+    Kind.DISPUTE_LOST: Rule(SMS),
     Kind.CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.ACCOUNT_EXISTS: Rule(SMS, priority=0, in_inbox=False),
     Kind.NO_ACCOUNT: Rule(SMS, priority=0, in_inbox=False),

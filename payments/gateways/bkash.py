@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import Any, Final
@@ -21,6 +21,7 @@ from common.money import MINOR_DIGITS, Currency, Money
 from payments.gateways import http, sns
 from payments.gateways.base import (
     Action,
+    Aftermath,
     Charge,
     ChargeState,
     Created,
@@ -118,6 +119,9 @@ class BkashGateway:
     def fetch_refund(self, repayment: Repayment) -> Moved:
         decision = decisions.find(provider=self.provider, ref=str(repayment.id))
         return self.refund(repayment) if decision is None else self._find_refund(repayment, decision)
+
+    def aftermath(self, charge: Charge, refs: Sequence[str]) -> Aftermath:
+        return Aftermath()  # bKash reports of no refund and no dispute, and tells nobody's refunds apart
 
     def take_return(self, charge: Charge, fields: Mapping[str, str]) -> bool:
         if fields.get("paymentID") != charge.provider_ref:

@@ -9,7 +9,8 @@ import datetime as dt
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from common.money import Currency, Money
 from payments.gateways import http, phonepe_v1
 from payments.gateways.base import (
     Action,
+    Aftermath,
     Charge,
     ChargeState,
     Created,
@@ -29,6 +31,7 @@ from payments.gateways.base import (
     Notice,
     Refused,
     Repayment,
+    Returned,
     SignatureInvalid,
     TransferState,
     Unknown,
@@ -43,6 +46,7 @@ LAST_NAME: Final = 5  # names that one payment may need, one for each lost reply
 OUR_ID: Final = 36  # characters of a UUID
 RENEW_AT: Final = 0.5  # of a token's life, as PhonePe's own SDK does
 MOST_TOKENS: Final = 60  # an hour; PhonePe names no limit
+NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,63}")  # of an order or a refund
 MOVED: Final = {"COMPLETED": TransferState.SUCCEEDED, "FAILED": TransferState.FAILED}
 
 
@@ -115,6 +119,12 @@ class PhonePeGateway:
     def fetch_refund(self, repayment: Repayment) -> Moved:
         return self._find_refund(repayment) or self.refund(repayment)
 
+    def aftermath(self, charge: Charge, refs: Sequence[str]) -> Aftermath:
+        # PhonePe lists no refunds: each is asked for by the merchant's name of it, which the webhook told.
+        known = {ref: row for ref in refs if NAME.fullmatch(ref) and (row := _refund(ref)) is not None}
+        ours = {ref: row for ref, row in known.items() if row.get("originalMerchantOrderId") == charge.provider_ref}
+        return Aftermath(tuple(_returned(ref, row) for ref, row in ours.items()))
+
     def take_return(self, charge: Charge, fields: Mapping[str, str]) -> bool:
         return False  # PhonePe sends the payer straight to where the client wants them
 
@@ -149,10 +159,8 @@ class PhonePeGateway:
         raise Refused("reply_lost_too_often")
 
     def _find_refund(self, repayment: Repayment) -> Moved | None:
-        try:
-            return _moved(_ask("GET", f"/payments/v2/refund/{repayment.id}/status"))
-        except Refused:
-            return None
+        row = _refund(str(repayment.id))
+        return None if row is None else _moved(row)
 
 
 def webhook_header(username: str, password: str) -> str:
@@ -162,6 +170,13 @@ def webhook_header(username: str, password: str) -> str:
 
 def _order(ref: str) -> Mapping[str, Any]:
     return _ask("GET", f"/checkout/v2/order/{ref}/status", query={"details": "false", "errorContext": "true"})
+
+
+def _refund(ref: str) -> Mapping[str, Any] | None:
+    try:
+        return _ask("GET", f"/payments/v2/refund/{ref}/status")
+    except Refused:
+        return None
 
 
 def _ask(
@@ -233,6 +248,13 @@ def _moved(row: Mapping[str, Any]) -> Moved:
         raise Unknown("bad_reply")
     code = text(row.get("detailedErrorCode")) or text(row.get("errorCode")) if state is TransferState.FAILED else ""
     return Moved(state=state, provider_ref=_field(row, "refundId"), amount=Money(amount, Currency.INR), code=code)
+
+
+def _returned(ref: str, row: Mapping[str, Any]) -> Returned:
+    moved = _moved(row)
+    if moved.amount is None:
+        raise Unknown("bad_reply")
+    return Returned(provider_ref=moved.provider_ref, state=moved.state, amount=moved.amount, our_id=ref)
 
 
 def _field(row: Mapping[str, Any], name: str) -> str:
