@@ -30,7 +30,7 @@ LOCK_ORDER = (
     "orders.Order",
     "orders.Box",
     "orders.Rider",
-    "orders.Settlement",
+    "orders.ContractBill",
     "partners.Complaint",
     "requests_app.AttenderRequest",  # before the bags, transfers and requests that are found for it
     "stock.Transfer",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from common.admin import ReadOnlyAdmin, ReadOnlyInline
-from orders.models import Box, Order, OrderBag, OrderEvent, OrderLine, Reading, Rider, Settlement
+from orders.models import Box, ContractBill, Order, OrderBag, OrderEvent, OrderLine, Reading, Rider
 
 
 class LineInline(ReadOnlyInline):
@@ -67,8 +67,8 @@ class RiderAdmin(ReadOnlyAdmin):
     exclude = ("phone", "lat", "lng")
 
 
-@admin.register(Settlement)
-class SettlementAdmin(ReadOnlyAdmin):
+@admin.register(ContractBill)
+class ContractBillAdmin(ReadOnlyAdmin):
     list_display = ("bank", "hospital", "month", "number", "amount_minor", "currency", "paid_at")
     list_filter = ("currency", ("paid_at", admin.EmptyFieldListFilter))
     list_select_related = ("bank", "hospital")

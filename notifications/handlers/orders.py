@@ -94,16 +94,16 @@ def tell_both(event: OutboxEvent) -> None:
     _tell(event, TO_BOTH[event.name], order, both, units=order.units, bags=event.payload.get("bags", 0))
 
 
-@on("settlement.due")
-def tell_settlement_due(event: OutboxEvent) -> None:
-    settlement_id = id_in(event, "settlement")
-    bank_id, hospital_id = orders.settlement_sides(settlement_id)
+@on("bill.due")
+def tell_bill_due(event: OutboxEvent) -> None:
+    bill_id = id_in(event, "bill")
+    bank_id, hospital_id = orders.bill_sides(bill_id)
     notify(
-        kind=Kind.SETTLEMENT_DUE,
+        kind=Kind.BILL_DUE,
         occasion=occasion(event),
         recipients=members(hospital_id, (Role.OWNER,)),
         facts={"partner": partners.card(bank_id).name},
-        subject=Subject("settlement", settlement_id),
+        subject=Subject("bill", bill_id),
     )
 
 

@@ -1,10 +1,11 @@
 """Orders and their bags; boxes, couriers and what is measured on the road."""
 
 from orders.models.moving import Box, Ping, Reading, Rider
-from orders.models.ordering import Order, OrderBag, OrderEvent, OrderLine, Settlement
+from orders.models.ordering import ContractBill, Order, OrderBag, OrderEvent, OrderLine
 
 __all__ = [
     "Box",
+    "ContractBill",
     "Order",
     "OrderBag",
     "OrderEvent",
@@ -12,5 +13,4 @@ __all__ = [
     "Ping",
     "Reading",
     "Rider",
-    "Settlement",
 ]

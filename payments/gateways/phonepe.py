@@ -37,7 +37,7 @@ from payments.gateways.base import (
     Unknown,
     text,
 )
-from payments.gateways.tokens import Granted, Source, account_name, token_of
+from payments.gateways.tokens import Granted, Source, account_name, ask_with_token
 from payments.states import ActionType, Provider
 
 SHORTEST: Final = dt.timedelta(minutes=5)  # that PhonePe lets an order live
@@ -77,12 +77,12 @@ class PhonePeGateway:
         if charge.return_url:
             wish["paymentFlow"]["merchantUrls"] = {"redirectUrl": charge.return_url}
             made = _ask("POST", "/checkout/v2/pay", wish)
-            return Created(ref, Action(ActionType.REDIRECT, url=_field(made, "redirectUrl")))
+            return Created(ref, Action(ActionType.REDIRECT, url=http.field(made, "redirectUrl")))
         made = _ask("POST", "/checkout/v2/sdk/order", wish)
         token = {
             "merchant": settings.PHONEPE_MERCHANT_ID,
-            "order_id": _field(made, "orderId"),
-            "token": _field(made, "token"),
+            "order_id": http.field(made, "orderId"),
+            "token": http.field(made, "token"),
         }
         return Created(ref, Action(ActionType.SDK, client_token=json.dumps(token)))
 
@@ -182,12 +182,7 @@ def _refund(ref: str) -> Mapping[str, Any] | None:
 def _ask(
     method: str, path: str, wish: Mapping[str, Any] | None = None, *, query: Mapping[str, str] | None = None
 ) -> Mapping[str, Any]:
-    """Ask with a token; when it is turned down, once more with another: nothing was done for the first."""
-    source = _source()
-    token = token_of(source)
-    answer = _call(method, path, token, wish, query)
-    if answer.status == HTTPStatus.UNAUTHORIZED:
-        answer = _call(method, path, token_of(source, refused=token), wish, query)
+    answer = ask_with_token(_source(), lambda token: _call(method, path, token, wish, query))
     if answer.is_ok:
         return answer.body
     code = text(answer.body.get("code")) or text(answer.body.get("errorCode")) or f"http_{answer.status}"
@@ -247,7 +242,7 @@ def _moved(row: Mapping[str, Any]) -> Moved:
     if not isinstance(amount, int):
         raise Unknown("bad_reply")
     code = text(row.get("detailedErrorCode")) or text(row.get("errorCode")) if state is TransferState.FAILED else ""
-    return Moved(state=state, provider_ref=_field(row, "refundId"), amount=Money(amount, Currency.INR), code=code)
+    return Moved(state=state, provider_ref=http.field(row, "refundId"), amount=Money(amount, Currency.INR), code=code)
 
 
 def _returned(ref: str, row: Mapping[str, Any]) -> Returned:
@@ -255,10 +250,3 @@ def _returned(ref: str, row: Mapping[str, Any]) -> Returned:
     if moved.amount is None:
         raise Unknown("bad_reply")
     return Returned(provider_ref=moved.provider_ref, state=moved.state, amount=moved.amount, our_id=ref)
-
-
-def _field(row: Mapping[str, Any], name: str) -> str:
-    value = row.get(name)
-    if not value or not isinstance(value, str):
-        raise Unknown("bad_reply")
-    return value

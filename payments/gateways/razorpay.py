@@ -79,7 +79,7 @@ class RazorpayGateway:
                 },
             },
         )
-        ref = _field(order, "id")
+        ref = http.field(order, "id")
         if charge.return_url:
             page = f"{settings.PUBLIC_URL}/api/v1/payments/{charge.id}/checkout"
             return Created(ref, Action(ActionType.REDIRECT, url=page))
@@ -163,7 +163,7 @@ class RazorpayGateway:
         """Capture what the payer has agreed to: another amount than was asked for is for a person to look at."""
         wish = {"amount": payment["amount"], "currency": payment["currency"]}
         try:
-            return _paid(_ask("POST", f"/v1/payments/{_field(payment, 'id')}/capture", wish))
+            return _paid(_ask("POST", f"/v1/payments/{http.field(payment, 'id')}/capture", wish))
         except Refused:  # somebody else has captured it meanwhile, or it went back
             return self._found(charge, self._best_payment(charge))
 
@@ -227,7 +227,7 @@ def _paid(payment: Mapping[str, Any]) -> Found:
         received = Money(payment["amount"], Currency(payment["currency"]))
     except (KeyError, TypeError, ValueError) as exc:
         raise Unknown("bad_reply") from exc
-    return Found(state=ChargeState.PAID, received=received, payment_ref=_field(payment, "id"))
+    return Found(state=ChargeState.PAID, received=received, payment_ref=http.field(payment, "id"))
 
 
 def _moved(row: Mapping[str, Any]) -> Moved:
@@ -237,7 +237,7 @@ def _moved(row: Mapping[str, Any]) -> Moved:
         raise Unknown("bad_reply") from exc
     state = MOVED.get(text(row.get("status")), TransferState.PENDING)
     code = "failed" if state is TransferState.FAILED else ""
-    return Moved(state=state, provider_ref=_field(row, "id"), amount=amount, code=code)
+    return Moved(state=state, provider_ref=http.field(row, "id"), amount=amount, code=code)
 
 
 def _refunds(charge: Charge) -> list[Mapping[str, Any]]:
@@ -256,7 +256,7 @@ def _disputed(row: Mapping[str, Any]) -> Disputed:
     try:
         answer_by = row.get("respond_by")
         return Disputed(
-            provider_ref=_field(row, "id"),
+            provider_ref=http.field(row, "id"),
             state=DISPUTES.get(text(row.get("status")), DisputeStatus.OPEN),
             amount=Money(row["amount"], Currency(row["currency"])),
             reason=text(row.get("reason_code")),
@@ -271,13 +271,6 @@ def _items(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Unknown("bad_reply")
     return rows
-
-
-def _field(row: Mapping[str, Any], name: str) -> str:
-    value = row.get(name)
-    if not value or not isinstance(value, str):
-        raise Unknown("bad_reply")
-    return value
 
 
 def _our_id(about: Mapping[str, Mapping[str, Any]]) -> str:
