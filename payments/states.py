@@ -90,6 +90,8 @@ PAYOUT_TRANSITIONS = {
 # The providers that can pay out, and in which currencies; whatever else is owed is paid by hand.
 PAYS_OUT: Final = {Provider.STRIPE: frozenset({Currency.INR, Currency.USD, Currency.EUR})}
 
+PAYOUT_PROVIDERS: Final = tuple(sorted(PAYS_OUT))
+
 
 class PayoutAccountStatus(StrEnum):
     """Where a payee's money goes at a provider."""
@@ -100,6 +102,7 @@ class PayoutAccountStatus(StrEnum):
     REMOVED = "removed"
 
 
+KEPT_ACCOUNTS: Final = (PayoutAccountStatus.CHECKING, PayoutAccountStatus.READY, PayoutAccountStatus.REFUSED)
 PAYOUT_ACCOUNT_TRANSITIONS = {
     (PayoutAccountStatus.CHECKING, "confirm"): PayoutAccountStatus.READY,
     (PayoutAccountStatus.REFUSED, "confirm"): PayoutAccountStatus.READY,
