@@ -83,6 +83,7 @@ class Kind(StrEnum):
     ORDER_SHORT = "order_short"
     ORDER_LATE = "order_late"
     ORDER_BREACHED = "order_breached"
+    COURIER_LOST = "courier_lost"
     SETTLEMENT_DUE = "settlement_due"
     # To whoever paid: a person, or a partner's members.
     PAYMENT_RECEIVED = "payment_received"
@@ -181,6 +182,7 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.ORDER_SHORT: Rule(BOTH, priority=2),
     Kind.ORDER_LATE: Rule(BOTH, priority=2),
     Kind.ORDER_BREACHED: Rule(BOTH, priority=1),
+    Kind.COURIER_LOST: Rule(BOTH, priority=1),
     Kind.SETTLEMENT_DUE: Rule(SMS),
     Kind.HANDOVER_CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.PAYMENT_RECEIVED: Rule(BOTH),

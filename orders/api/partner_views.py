@@ -13,6 +13,7 @@ from common.idempotency import IdempotencyKeyRequired
 from orders import errors, selectors
 from orders.api import examples
 from orders.api import serializers as shapes
+from orders.api.courier_serializers import courier_in
 from orders.api.views import PRICING, quoted, shown, timeline
 from orders.api.wishes import order_in, quote_in
 from orders.services import answering, codes, ending, packing, paying, placing, road
@@ -270,6 +271,7 @@ class DispatchView(APIView):
             IllegalTransition,
             IdempotencyKeyRequired,
             errors.DispatchIncomplete,
+            errors.CourierProviderUnavailable,
             errors.RiderUnknown,
             errors.ExpectedInPast,
             errors.BoxBreached,
@@ -283,17 +285,11 @@ class DispatchView(APIView):
         answer={**DETAIL, "status": "dispatched"},
     )
     def post(self, request: Request, order_id: UUID) -> Response:
-        """The bags are issued and leave; the receiver, and nobody else, is sent a code for the hand-over."""
+        """The bags are issued and leave; the receiver, and nobody else, is sent a code for the hand-over. A courier of
+        the provider is asked for after this answer; `courier.status` says whether one comes."""
         body = read(shapes.OrderDispatchIn, request)
-        courier = road.Courier(
-            rider_id=body.get("rider"),
-            is_nearest=body["nearest_rider"],
-            name=body["courier"],
-            vehicle=body["vehicle"],
-            expected_at=body.get("expected_at"),
-        )
         emergency = Emergency(**body["emergency"]) if "emergency" in body else None
-        road.dispatch(**who(request, order_id), courier=courier, emergency=emergency)
+        road.dispatch(**who(request, order_id), courier=courier_in(body), emergency=emergency)
         return shown(us(request), order_id)
 
 

@@ -19,6 +19,7 @@ from config.catalogue import tables
 
 TABLES = tables()
 COLUMNS = {
+    "orders.states.BOOKING_TRANSITIONS": ("orders.CourierBooking", "status"),
     "orders.states.ORDER_TRANSITIONS": ("orders.Order", "status"),
     "donations.states.CAMP_TRANSITIONS": ("donations.Camp", "status"),
     "donations.states.ENROLMENT_TRANSITIONS": ("donations.Enrolment", "status"),
