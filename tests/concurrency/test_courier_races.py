@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from common import clock
+from common.db import unit_of_work
 from common.outbox import drain
 from orders import errands
 from orders.models import CourierBooking, CourierNotice, Order
@@ -75,8 +76,6 @@ def picked_up_and_failed(booking):
 
 
 def act_on(pk):
-    from common.db import unit_of_work  # noqa: PLC0415
-
     with unit_of_work():
         notices.act_on(notice_id=pk)
 

@@ -68,10 +68,10 @@ def ask(booking: CourierBooking) -> CourierBooking:
 
 
 def run_all() -> None:
-    """Run every errand that is due, and tell every event."""
+    """Tell every event and run every errand that is due."""
+    drain()
     while errands.run_due():
         drain()
-    drain()
 
 
 def said(booking: CourierBooking, status: str = "booked", *, ago: int = 0, **more: Any) -> dict[str, Any]:
