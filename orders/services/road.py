@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from common import clock
-from common.db import attempt, command
+from common.db import attempt, command, step
 from common.errors import IllegalTransition
 from orders.errors import (
     BagNamedTwice,
@@ -124,16 +124,22 @@ def deliver(
     HandoverCodeExpired
     """
     order = hold_order(order_id, bank_id=partner_id)
+    hand_over(order, code=code, role=BANK, actor=f"member:{member_id}", keep_back=keep_back)
+    return order
+
+
+@step
+def hand_over(order: Order, *, code: str, role: str, actor: str, keep_back: bool = False) -> None:
+    """`deliver` of a locked order, whoever brought it."""
     if not may(order, "deliver"):
         raise IllegalTransition(state=order.status, verb="deliver", open=[])
     _refuse_breached(order)
-    sent = list(OrderBag.objects.filter(order=order, fate=BagFate.SENT).select_related("unit", "line"))
+    sent = _sent(order)
     unfit = [bag for bag in sent if bag.is_unfit]
     if unfit and (not keep_back or len(unfit) == len(sent)):
         raise BagsUnfit(bags=sorted(bag.unit.din for bag in unfit), all=len(unfit) == len(sent))
     codes.spend_try(order, code)
-    _hand_over(order, unfit, role=BANK, actor=f"member:{member_id}", facts={"code": True})
-    return order
+    _deliver(order, unfit, role=role, actor=actor, facts={"code": True})
 
 
 @command
@@ -178,13 +184,16 @@ def close_as_administrator(*, order_id: uuid.UUID, actor: str, reason: str, is_d
     if not is_delivered:
         _fail(order, reason=reason, fault=Fault.BANK, role=SYSTEM, actor=actor)
         return order
-    sent = OrderBag.objects.filter(order=order, fate=BagFate.SENT).select_related("unit", "line")
-    unfit = [bag for bag in sent if bag.is_unfit]
-    _hand_over(order, unfit, role=SYSTEM, actor=actor, facts={"reason": reason})
+    unfit = [bag for bag in _sent(order) if bag.is_unfit]
+    _deliver(order, unfit, role=SYSTEM, actor=actor, facts={"reason": reason})
     return order
 
 
-def _hand_over(order: Order, unfit: Sequence[OrderBag], *, role: str, actor: str, facts: dict[str, Any]) -> None:
+def _sent(order: Order) -> list[OrderBag]:
+    return list(OrderBag.objects.filter(order=order, fate=BagFate.SENT).select_related("unit", "line"))
+
+
+def _deliver(order: Order, unfit: Sequence[OrderBag], *, role: str, actor: str, facts: dict[str, Any]) -> None:
     """Raises: IllegalTransition"""
     less = _price_of(order, unfit)
     if unfit:
