@@ -8,27 +8,22 @@ from drf_spectacular.types import OpenApiTypes
 from rest_framework.permissions import AllowAny
 
 from common.api.schema import operation
-from common.api.views import APIView, Request, Response, read
+from common.api.views import Request, Response, read
 from common.api.webhooks import WebhookView
 from common.errors import NotFound, WebhookMalformed, WebhookSignatureInvalid
 from orders import errors, gateways
 from orders.api import examples
 from orders.api.courier_serializers import CourierIn, CourierOptionsOut, courier_in
-from orders.api.partner_views import DETAIL, TAG, us, who
+from orders.api.partner_views import DETAIL, who
 from orders.api.serializers import OrderDetailOut
-from orders.api.views import shown
+from orders.api.sides import MemberSide
 from orders.services import assigning, notices
-from partners.api.authentication import MemberAuthentication
-from partners.api.permissions import IsLiveMember, MayKeepStock
+from partners.api.permissions import MayKeepStock
 
 
-class CouriersView(APIView):
-    authentication_classes = [MemberAuthentication]
-    permission_classes = [IsLiveMember]
-
+class CouriersView(MemberSide):
     @operation(
         "List who may bring orders",
-        tag=TAG,
         responses={200: CourierOptionsOut},
         answer={
             "couriers": [{"kind": "rider", "name": "Your riders"}, {"kind": "provider", "name": "Courier service"}]
@@ -39,13 +34,11 @@ class CouriersView(APIView):
         return Response(CourierOptionsOut({"couriers": gateways.offered()}).data)
 
 
-class SendAnotherView(APIView):
-    authentication_classes = [MemberAuthentication]
+class SendAnotherView(MemberSide):
     permission_classes = [MayKeepStock]
 
     @operation(
         "Send another courier",
-        tag=TAG,
         request=CourierIn,
         responses={200: OrderDetailOut},
         refusals=[
@@ -65,7 +58,7 @@ class SendAnotherView(APIView):
         """For an order on the road, when nobody comes for it. The provider's courier is called off; once it has the
         boxes nobody else can bring them."""
         assigning.send_another(**who(request, order_id), courier=courier_in(read(CourierIn, request)))
-        return shown(us(request), order_id)
+        return self.shown(request, order_id)
 
 
 class LogisticsWebhookView(WebhookView):

@@ -12,7 +12,7 @@ from common.geo import Point
 from common.notices import keep_once
 from common.outbox import emit
 from orders import booking_selectors as selectors
-from orders.errors import BoxBreached, HandoverCodeExpired, HandoverCodeLocked, HandoverCodeWrong
+from orders.errors import BagsUnfit, BoxBreached, HandoverCodeExpired, HandoverCodeLocked, HandoverCodeWrong
 from orders.gateways.base import News, Notice
 from orders.models import CourierBooking, CourierNotice, Order
 from orders.services import bookings, road, tracking
@@ -22,6 +22,7 @@ from orders.states import BookingStatus, NoticeOutcome, OrderStatus
 KEEP: Final = dt.timedelta(days=30)
 NOT_HANDED_OVER: Final = (
     IllegalTransition,
+    BagsUnfit,
     BoxBreached,
     HandoverCodeWrong,
     HandoverCodeLocked,

@@ -23,7 +23,7 @@ DROP FUNCTION orders_bookingevent_stays();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0001_initial"),
+        ("orders", "0002_unfit_bags_and_suspensions"),
     ]
 
     operations = [
