@@ -34,6 +34,20 @@ class OrderOpen(Conflict):
     code, message = "order_open", "An order of yours is still open; cancel it or wait for its end first."
 
 
+class RequisitionMissing(Conflict):
+    code = "requisition_missing"
+    message = "A doctor's requisition is needed first, or two members of the bank who answer for an emergency."
+
+
+class PartnerIsLive(Conflict):
+    code, message = "bank_is_live", "This bank works: its members close the order."
+
+
+class BagsUnfit(Conflict):
+    code = "bags_unfit"
+    message = "Bags of this order were recalled, quarantined or have expired: keep them back, or say that it failed."
+
+
 class BoxMixesBands(Invalid):
     code, message, pointer = "box_mixes_bands", "These bags need different temperatures: use two boxes.", "/units"
 
@@ -65,7 +79,7 @@ class BoxBreached(Conflict):
 
 
 class DispatchIncomplete(Invalid):
-    code, message, pointer = "dispatch_incomplete", "Say who brings it: a rider, or in words.", "/courier"
+    code, message, pointer = "dispatch_incomplete", "Say who brings it: a rider, the provider, or in words.", "/courier"
 
 
 class ExpectedInPast(Invalid):
@@ -106,3 +120,17 @@ class MeasuredInFuture(Invalid):
 
 class NotOnTheRoad(Conflict):
     code, message = "not_on_the_road", "This order is not on the road."
+
+
+class CourierProviderUnavailable(Invalid):
+    code, message = "courier_provider_unavailable", "No logistics provider can bring this order."
+    pointer = "/provider"
+
+
+class CourierBooked(Conflict):
+    code, message = "courier_booked", "A courier of the provider is still booked for this order, or being called off."
+    constraint = "booking_one_live_per_order"
+
+
+class CourierHasBoxes(Conflict):
+    code, message = "courier_has_boxes", "The provider's courier has the boxes: nobody else can bring them."

@@ -15,14 +15,26 @@ from notifications.services import Recipient, notify
 from notifications.templates import Fact
 from partners.states import Role
 from payments import selectors as payments
+from payments.states import PurchaseKind
+
+# Whose sellers decide about late money, and have its payer told.
+SELLERS_TELL = frozenset({PurchaseKind.ORDER})
 
 OWNING: Final = (Role.OWNER,)  # who deals with the organisation's own money
 
 
 @on("payment.succeeded")
 def tell_paid(event: OutboxEvent) -> None:
-    """Confirm the money, or say that it came too late."""
+    """Confirm the money, or say that it came too late, unless the seller says what became of it."""
+    if event.payload["late"] and event.payload["kind"] in SELLERS_TELL:
+        return
     _tell_payer(event, Kind.PAYMENT_LATE if event.payload["late"] else Kind.PAYMENT_RECEIVED)
+
+
+@on("order.money_late")
+def tell_late_for_order(event: OutboxEvent) -> None:
+    """Late money has paid its order after all, or goes back: said once, when it is known."""
+    _tell_payer(event, Kind.PAYMENT_RECEIVED if event.payload["used"] else Kind.PAYMENT_LATE)
 
 
 @on("refund.succeeded")

@@ -15,6 +15,7 @@ BANK: Final[dict[str, Any]] = {
     "city": "Pune",
     "location": {"lat": 18.5204, "lng": 73.8567},
 }
+REQUISITION: Final = "01990b1e-6c00-7a3b-9d1e-2f4a5b6c7dad"
 LINE: Final[dict[str, Any]] = {"blood_group": "B+", "component": "red_cells", "units": 2, "special": []}
 WISH: Final[dict[str, Any]] = {
     "bank": BANK_ID,
@@ -43,6 +44,7 @@ CHARGES: Final[list[dict[str, Any]]] = [
 ]
 TOTAL: Final = {"amount": 307700, "currency": "INR"}
 QUOTE: Final[dict[str, Any]] = {"charges": CHARGES, "total": TOTAL, "distance_km": 2.87, "terms": "prepaid"}
+NO_COURIER: Final = {"kind": "", "name": "", "vehicle": "", "status": None, "tracking_url": None}
 ROW: Final[dict[str, Any]] = {
     "id": ID,
     "status": "placed",
@@ -64,6 +66,8 @@ DETAIL: Final[dict[str, Any]] = {
     **ROW,
     "charges": CHARGES,
     "fee": 0,
+    "less": 0,
+    "missing": 0,
     "patient": WISH["patient"],
     "requisition": None,
     "requisition_number": "",
@@ -71,7 +75,7 @@ DETAIL: Final[dict[str, Any]] = {
     "deliver_to": WISH["deliver_to"],
     "distance_km": 2.87,
     "note": "",
-    "courier": {"kind": "", "name": "", "vehicle": ""},
+    "courier": NO_COURIER,
     "dispatched_at": None,
     "ended_at": None,
     "bags": [],

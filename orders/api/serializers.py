@@ -11,8 +11,9 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from common.api.fields import CodeField, LatitudeField, LongitudeField, MomentField, PhoneField, PointIn
 from common.blood import Sex
+from orders.api.courier_serializers import CourierIn, OrderCourierOut
 from orders.selectors import PLACED, RECEIVED
-from orders.states import BagFate, CourierKind, EndReason, Fault, OrderStatus, Terms
+from orders.states import BagFate, EndReason, Fault, OrderStatus, Terms
 from partners.pricing import ChargeKind
 from payments.api.serializers import MoneyOut
 from stock.api.serializers import COMPONENTS, GROUPS, EmergencyIn, HolderOut
@@ -98,7 +99,11 @@ class _OrderIn(serializers.Serializer[Any]):
 class OrderIn(_OrderIn):
     patient = OrderPatientIn()
     requisition = serializers.UUIDField(
-        required=False, allow_null=True, default=None, help_text="Your document that the patient's doctor has signed."
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Your document that the patient's doctor has signed. It may be given later, but the bank needs it to "
+        "accept, save in an emergency.",
     )
 
 
@@ -121,6 +126,14 @@ class PartnerOrderQuery(OrderQuery):
     side = serializers.ChoiceField(
         choices=[PLACED, RECEIVED], required=False, help_text="What you have ordered, or what is ordered of you."
     )
+
+
+class RequisitionIn(serializers.Serializer[Any]):
+    document = serializers.UUIDField(help_text="Your document that the patient's doctor has signed.")
+
+
+class AcceptIn(serializers.Serializer[Any]):
+    emergency = EmergencyIn(required=False, help_text="Without a requisition: two members of yours answer for it.")
 
 
 class OrderReasonIn(serializers.Serializer[Any]):
@@ -177,12 +190,6 @@ class OrderOut(serializers.Serializer[Any]):
     updated_at = serializers.DateTimeField()
 
 
-class OrderCourierOut(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=["", *(str(kind) for kind in CourierKind)], source="courier_kind")
-    name = serializers.CharField(source="courier")
-    vehicle = serializers.CharField()
-
-
 class OrderPlaceOut(serializers.Serializer[Any]):
     address = serializers.CharField(allow_null=True)
     lat = serializers.FloatField()
@@ -197,6 +204,9 @@ class OrderBagOut(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField(source="unit.expires_at")
     box = serializers.UUIDField(source="box_id", allow_null=True)
     fate = serializers.ChoiceField(choices=[str(fate) for fate in BagFate])
+    unfit = serializers.BooleanField(
+        source="is_unfit", help_text="It has left and may not be used: recalled, quarantined, or past its life."
+    )
 
 
 class BoxOut(serializers.Serializer[Any]):
@@ -213,6 +223,10 @@ class BoxOut(serializers.Serializer[Any]):
 class OrderDetailOut(OrderOut):
     charges = OrderChargeOut(many=True)
     fee = serializers.IntegerField(source="fee_minor", help_text="Kept, or billed, although nothing was delivered.")
+    less = serializers.IntegerField(source="less_minor", help_text="Not owed: bags that were withheld at the door.")
+    missing = serializers.IntegerField(
+        help_text="Bags the bank has yet to keep, in the place of others that were lost."
+    )
     patient = OrderPatientOut(source="*")
     requisition = serializers.UUIDField(allow_null=True)
     requisition_number = serializers.CharField()
@@ -267,19 +281,15 @@ class PackIn(serializers.Serializer[Any]):
     units = serializers.ListField(child=BagScanIn(), min_length=1, max_length=MOST_LINES * MOST_UNITS)
 
 
-class OrderDispatchIn(serializers.Serializer[Any]):
-    rider = serializers.UUIDField(required=False, help_text="One of your riders.")
-    nearest_rider = serializers.BooleanField(
-        required=False, default=False, help_text="Your nearest rider who carries nothing, else who carries least."
-    )
-    courier = serializers.CharField(max_length=120, required=False, allow_blank=True, default="", help_text="In words.")
-    vehicle = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
-    expected_at = MomentField(required=False)
+class OrderDispatchIn(CourierIn):
     emergency = EmergencyIn(required=False, help_text="Without a crossmatch, where you ask for one.")
 
 
 class DeliverIn(serializers.Serializer[Any]):
     code = CodeField(help_text="The receiver's six digits.")
+    keep_back = serializers.BooleanField(
+        default=False, help_text="You keep back the bags that are `unfit` and hand over the others."
+    )
 
 
 class FailIn(serializers.Serializer[Any]):

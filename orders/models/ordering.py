@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
@@ -16,6 +16,7 @@ from common.ids import uuid7
 from common.money import LARGEST, Currency, Money
 from orders.states import (
     BEFORE_DISPATCH,
+    HOLDS_BAGS,
     OPEN_FATES,
     BagFate,
     CourierKind,
@@ -25,6 +26,9 @@ from orders.states import (
 )
 from stock.compatibility import UNKNOWN
 from stock.components import Component
+
+if TYPE_CHECKING:
+    from orders.models.booking import CourierBooking
 
 ENDED_EARLY = frozenset({OrderStatus.REJECTED, OrderStatus.CANCELLED})
 
@@ -106,6 +110,7 @@ class Order(models.Model):
     cancel_accepted_minor = models.PositiveBigIntegerField(default=0)
     cancel_packed_minor = models.PositiveBigIntegerField(default=0)
     fee_minor = models.PositiveBigIntegerField(default=0, help_text="Kept, or billed, although nothing was delivered.")
+    less_minor = models.PositiveBigIntegerField(default=0, help_text="Not owed: bags that were withheld at the door.")
     pay_by = models.DateTimeField(null=True)
     paid_at = models.DateTimeField(null=True)
     bill = models.ForeignKey(ContractBill, on_delete=models.PROTECT, null=True, related_name="orders")
@@ -215,9 +220,29 @@ class Order(models.Model):
         return self.state is OrderStatus.DISPATCHED and self.expected_at is not None and self.expected_at < clock.now()
 
     @property
+    def missing(self) -> int:
+        """How many bags fewer are kept for it than were ordered; of no meaning before the bank's answer."""
+        if self.state not in HOLDS_BAGS or self.is_over:
+            return 0
+        kept = sum(bag.fate == BagFate.KEPT for bag in self.bags.all())
+        return max(0, sum(line.units for line in self.lines.all()) - kept)
+
+    @property
+    def needs_requisition(self) -> bool:
+        """Whether a doctor's requisition has to come before the bank's yes; hospitals sign their own."""
+        return self.buyer_user_id is not None and self.requisition is None
+
+    @property
     def place(self) -> Order | None:
         """Itself, unless it is fetched: then it goes nowhere."""
         return None if self.is_pickup else self
+
+    @property
+    def booking(self) -> CourierBooking | None:
+        """The provider's courier who was asked for last, where one is to bring it."""
+        if self.courier_kind != CourierKind.PROVIDER:
+            return None
+        return max(self.bookings.all(), key=lambda row: row.pk, default=None)
 
     @property
     def destination(self) -> Point | None:
@@ -272,6 +297,13 @@ class OrderBag(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["order", "id"], name="bags_of_order")]
+
+    @property
+    def is_unfit(self) -> bool:
+        """Whether it may not be given although it has left: recalled, quarantined, or past its life on the road."""
+        if self.fate not in {BagFate.SENT, BagFate.DELIVERED, BagFate.WITHHELD}:
+            return False
+        return self.unit.is_withdrawn or (self.fate == BagFate.SENT and self.unit.expires_at <= clock.now())
 
 
 class OrderEvent(models.Model):

@@ -18,6 +18,7 @@ from django.conf import settings
 
 from common import clock
 from common.money import Currency, Money
+from common.webhooks import Malformed, SignatureInvalid
 from payments.gateways import http, phonepe_v1
 from payments.gateways.base import (
     Action,
@@ -26,13 +27,11 @@ from payments.gateways.base import (
     ChargeState,
     Created,
     Found,
-    Malformed,
     Moved,
     Notice,
     Refused,
     Repayment,
     Returned,
-    SignatureInvalid,
     TransferState,
     Unknown,
     text,

@@ -18,6 +18,7 @@ from urllib.parse import quote
 from django.conf import settings
 
 from common.money import Currency, Money
+from common.webhooks import Malformed, SignatureInvalid
 from payments.gateways import http
 from payments.gateways.base import (
     Action,
@@ -27,13 +28,11 @@ from payments.gateways.base import (
     Created,
     Disputed,
     Found,
-    Malformed,
     Moved,
     Notice,
     Refused,
     Repayment,
     Returned,
-    SignatureInvalid,
     TransferState,
     TryLater,
     Unknown,

@@ -17,6 +17,7 @@ import stripe
 from django.conf import settings
 
 from common.money import Currency, Money
+from common.webhooks import Malformed, SignatureInvalid
 from payments.gateways.base import (
     Action,
     Aftermath,
@@ -25,14 +26,12 @@ from payments.gateways.base import (
     Created,
     Disputed,
     Found,
-    Malformed,
     Moved,
     NotDone,
     Notice,
     Refused,
     Repayment,
     Returned,
-    SignatureInvalid,
     TransferState,
     TryLater,
     Unknown,

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0001_initial")]
+    dependencies = [("orders", "0003_courier_booking")]
 
     operations = [
         migrations.RemoveConstraint("settlement", "settlement_once_a_month"),
