@@ -163,6 +163,6 @@ def test_what_was_booked_stays_booked_when_the_plan_ends_before_its_day():
             take(who, reference=reference)
         take(who)
         give_back(booked[0])  # of the period that is over: it frees nothing in this one
-        found, plan = used(who), who.now()["plan"]["code"]
+        found, plan = used(who), who.now()["plan"]
 
     assert (found, plan) == (1, "free")
