@@ -253,6 +253,7 @@ FILE_SCANNER: str = env.str("FILE_SCANNER", default="")  # path of a callable: b
 # Payments. A provider without its secret is not offered.
 STRIPE_SECRET_KEY: str = env.str("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET: str = env.str("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_CONNECT: bool = env.bool("STRIPE_CONNECT", default=False)  # our account may pay out to connected ones
 STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", default="https://api.stripe.com")
 RAZORPAY_KEY_ID: str = env.str("RAZORPAY_KEY_ID", default="")
 RAZORPAY_KEY_SECRET: str = env.str("RAZORPAY_KEY_SECRET", default="")

@@ -31,6 +31,7 @@ KINDS = {
     "orders",
     "past_donations",
     "payments",
+    "payouts",
     "plans",
     "promises",
     "ratings",
