@@ -413,7 +413,7 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *("payment.succeeded", "refund.succeeded", "credit.granted", "settlement.made", "bill.due", "courier.lost"),
         "courier.there",
         *("dispute.opened", "dispute.won", "dispute.lost", "payout.succeeded", "payout.failed"),
-        *("payout_account.ready", "payout_account.refused"),
+        *("payee.ready", "payee.refused"),
         *(f"subscription.{verb}" for verb in ("started", "renewed", "changed", "ended")),
         *("subscription.renewal_near", "subscription.payment_due"),
     }
