@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from sandbox.demo.chapters.hospital_order import open_bank, pack, pay, wish
+from sandbox.demo.chapters.hospital_order import open_bank, pack, pay, soon, wish
 from sandbox.demo.client import TIMEOUT, wait
 from sandbox.demo.people import KM_NORTH
 from sandbox.demo.stage import Stage
@@ -22,16 +22,18 @@ def tell(stage: Stage) -> None:
     pay(hospital, order, "/partner", provider="stripe")
     pack(bank, order, "BOX-3")
     bank.move(f"{path}/dispatch", provider=True)
+    code = hospital.post(f"{path}/code")["code"]
     wait(lambda: bank.get(path)["courier"]["status"] == "booked", "a courier to be booked")
     stage.line("The bank has no rider free and asks for the provider's; a worker books one within a moment.")
-    drive(stage, order, "assign", name="Asha Pawar", vehicle="MH12 CX 2040")
+    drive(stage, order, "assign", name="Asha Pawar", vehicle="MH12 CX 2040", expected_at=soon(minutes=20))
     wait(lambda: hospital.get(path)["courier"]["name"] == "Asha Pawar", "the courier's name")
     drive(stage, order, "pick-up")
     place = {"lat": stage.place["lat"] + 2 * KM_NORTH, "lng": stage.place["lng"]}
     drive(stage, order, "move", **place)
-    eta = wait(lambda: hospital.get(f"{path}/timeline")["eta"], "the arrival to be computed")
-    stage.line(f"Asha Pawar has the box; her place is reported, and the arrival ({eta['basis']}) with it.")
-    code = hospital.post(f"{path}/code")["code"]
+    wait(lambda: hospital.get(f"{path}/timeline")["eta"]["remaining_km"], "her place on the way")
+    eta = hospital.get(f"{path}/timeline")["eta"]
+    at = eta["expected_at"][11:16]
+    stage.line(f"Asha Pawar has the box and is on the way: {eta['remaining_km']:g} km to go, expected at {at}.")
     drive(stage, order, "arrive", code=code)
     wait(lambda: hospital.get(path)["status"] == "delivered", "the hand-over")
     steps = [step["verb"] for step in hospital.get(f"{path}/timeline")["steps"]]
