@@ -71,3 +71,67 @@ class EndedBy(StrEnum):
     DOCTOR = "doctor"
     PLATFORM = "platform"  # the doctor was suspended, the patient erased
     UNPAID = "unpaid"
+
+
+class MeetingProvider(StrEnum):
+    ZOOM = "zoom"
+    JITSI = "jitsi"
+
+
+class MeetingStatus(StrEnum):
+    WANTED = "wanted"  # the provider is being asked for it
+    MADE = "made"
+    MOVING = "moving"  # it stands at the provider, at the time of before
+    REMOVING = "removing"
+    REMOVED = "removed"
+    ENDED = "ended"
+    FAILED = "failed"  # it could not be removed at the provider: a person does
+
+
+MEETING_TRANSITIONS: Final = {
+    (MeetingStatus.WANTED, "make"): MeetingStatus.MADE,
+    (MeetingStatus.WANTED, "remove"): MeetingStatus.REMOVING,  # perhaps it was made, and the reply is lost
+    (MeetingStatus.MADE, "reschedule"): MeetingStatus.MOVING,
+    (MeetingStatus.MADE, "lose"): MeetingStatus.WANTED,  # somebody deleted it at the provider
+    (MeetingStatus.MADE, "remove"): MeetingStatus.REMOVING,
+    (MeetingStatus.MADE, "end"): MeetingStatus.ENDED,
+    (MeetingStatus.MOVING, "move"): MeetingStatus.MADE,
+    (MeetingStatus.MOVING, "lose"): MeetingStatus.WANTED,
+    (MeetingStatus.MOVING, "remove"): MeetingStatus.REMOVING,
+    (MeetingStatus.MOVING, "end"): MeetingStatus.ENDED,
+    (MeetingStatus.REMOVING, "drop"): MeetingStatus.REMOVED,
+    (MeetingStatus.REMOVING, "give_up"): MeetingStatus.FAILED,
+}
+# One may come to it, now or soon.
+LIVE_MEETING: Final = frozenset({MeetingStatus.WANTED, MeetingStatus.MADE, MeetingStatus.MOVING})
+# It has a link that opens something.
+OPEN_MEETING: Final = frozenset({MeetingStatus.MADE, MeetingStatus.MOVING})
+
+
+class Side(StrEnum):
+    """Who of the two."""
+
+    DOCTOR = "doctor"
+    PATIENT = "patient"
+
+
+class MeetingNews(StrEnum):
+    """What a provider of meetings tells of, in our words."""
+
+    STARTED = "started"
+    ENDED = "ended"
+    JOINED = "joined"
+    LEFT = "left"
+    OTHER = "other"
+
+
+class MeetingNoticeOutcome(StrEnum):
+    WAITING = "waiting"
+    NOTED = "noted"
+    IGNORED = "ignored"  # of no meeting of ours, or of nothing that is noted
+
+
+class ReminderOutcome(StrEnum):
+    WAITING = "waiting"
+    TOLD = "told"
+    SKIPPED = "skipped"  # moved, ended, or too late

@@ -33,6 +33,9 @@ LOCK_ORDER = (
     "orders.Settlement",
     "appointments.Doctor",
     "appointments.Appointment",
+    "appointments.Meeting",
+    "appointments.Reminder",
+    "appointments.CalendarFeed",
     "partners.Complaint",
     "requests_app.AttenderRequest",  # before the bags, transfers and requests that are found for it
     "stock.Transfer",

@@ -13,6 +13,12 @@ from common import outbox
 EVENTS: Final[Mapping[str, str]] = {
     "account.erased": "A person has had the account erased.",
     "account.password_changed": "A person has a new password.",
+    "appointment.cancelled": "An appointment will not be held.",
+    "appointment.completed": "A consultation is over.",
+    "appointment.confirmed": "Doctor and patient have an appointment.",
+    "appointment.missed": "The patient did not come.",
+    "appointment.reminder_due": "An appointment is tomorrow, or in an hour.",
+    "appointment.rescheduled": "An appointment has another time.",
     "assignment.accepted": "A donor has promised to come.",
     "assignment.arrived": "The donor is at the partner's.",
     "assignment.cancelled": "The donor has taken the promise back.",
@@ -46,6 +52,9 @@ EVENTS: Final[Mapping[str, str]] = {
     "family.source_changed": "A source of a family's blood has taken a step.",
     "family.unsettled": "What a family needs and what is promised may differ.",
     "member.added": "A partner has a new member.",
+    "meeting.fell_back": "A consultation is held by another link than its provider's, which did not answer.",
+    "meeting.joined": "Somebody is in the meeting of an appointment, for the first time.",
+    "meeting.notified": "A provider of meetings has told us about one.",
     "order.accepted": "A bank keeps bags for an order.",
     "order.breached": "A box of an order was out of its temperature for too long.",
     "order.cancelled": "An order has ended before its bags left.",
@@ -113,6 +122,7 @@ UNHEARD: Final = frozenset(
         "assignment.arrived",
         "camp.reported",
         "complaint.opened",  # administrators see it in their list
+        "meeting.joined",
         "order.returned",
         "partner.flagged",  # administrators see this too
         "unit.collected",

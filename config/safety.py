@@ -30,8 +30,11 @@ PHONEPE = (
     "PHONEPE_MERCHANT_ID",
 )
 BKASH = ("BKASH_USERNAME", "BKASH_PASSWORD", "BKASH_APP_KEY", "BKASH_APP_SECRET")
+MAILBOX = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
 SNS_ORIGIN = re.compile(r"https://sns\.[a-z]{2}(-[a-z]+)+-\d\.amazonaws\.com")
 SNS_TOPIC = re.compile(r"arn:aws:sns:[a-z]{2}(-[a-z]+)+-\d:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?")
+ZOOM = ("ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET", "ZOOM_WEBHOOK_SECRET")
+ZOOM_HOSTS = {"ZOOM_API_BASE": "api.zoom.us", "ZOOM_OAUTH_BASE": "zoom.us"}
 PAYMENT_HOSTS = {
     "STRIPE_API_BASE": ("Stripe", "api.stripe.com"),
     "RAZORPAY_API_BASE": ("Razorpay", "api.razorpay.com"),
@@ -99,6 +102,8 @@ def _outside_world(settings: Mapping[str, Any]) -> Iterator[str]:
     if public.scheme != "https" or not public.hostname:
         yield "PUBLIC_URL must be this server's https address: providers sign their webhooks over it."
     yield from _private_files(settings)
+    yield from _meetings(settings)
+    yield from _mail(settings)
 
 
 def _identity_provider(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -160,6 +165,31 @@ def _providers_of_payments(settings: Mapping[str, Any]) -> Iterator[str]:
         base = urlsplit(settings[name])
         if (base.scheme, base.hostname) != ("https", host):
             yield f"{name} does not point at {provider}: the sandbox is never used in production."
+
+
+def _meetings(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Without Zoom there are rooms of Jitsi, whose addresses are all that keeps strangers out."""
+    yield from _all_or_none(settings, ZOOM)
+    yield from _weak(settings, ZOOM)
+    if settings["ZOOM_ACCOUNT_ID"] and not settings["ZOOM_USERS"]:
+        yield "ZOOM_USERS is empty: somebody must host."
+    for name, host in ZOOM_HOSTS.items():
+        base = urlsplit(settings[name])
+        if (base.scheme, base.hostname) != ("https", host):
+            yield f"{name} does not point at Zoom: the sandbox is never used in production."
+    rooms = urlsplit(settings["JITSI_URL"])
+    if rooms.scheme != "https" or _is_this_machine(rooms.hostname):
+        yield "JITSI_URL must be the https address of a Jitsi Meet."
+
+
+def _mail(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Without a server no e-mail is sent."""
+    yield from _all_or_none(settings, ("SMTP_URL", "MAIL_FROM"))
+    url, sender = settings["SMTP_URL"], settings["MAIL_FROM"]
+    if url and (urlsplit(url).scheme not in ("smtp", "smtps") or _is_this_machine(urlsplit(url).hostname)):
+        yield "SMTP_URL must name a mail server, smtp://… or smtps://…: the sandbox is never used in production."
+    if sender and (not MAILBOX.fullmatch(sender) or sender.endswith(".test")):
+        yield "MAIL_FROM must be an e-mail address of yours."
 
 
 def _razorpay(settings: Mapping[str, Any]) -> Iterator[str]:

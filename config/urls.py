@@ -13,11 +13,13 @@ from common.health import healthz, readyz
 API: list[URLPattern | URLResolver] = [
     path("", include("users.api.urls")),
     path("", include("partners.api.urls")),
+    path("", include("appointments.api.webhook_urls")),  # before those of payments, which take any other name
     path("", include("payments.api.urls")),
     path("", include("stock.api.urls")),
     path("", include("requests_app.api.urls")),
     path("", include("donations.api.urls")),
     path("", include("orders.api.urls")),
+    path("", include("appointments.api.urls")),
     path("", include("notifications.api.urls")),
     path("schema", SchemaView.as_view(), name="schema"),
     path("docs", SwaggerView.as_view(), name="docs"),

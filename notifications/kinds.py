@@ -12,6 +12,8 @@ from notifications.states import Channel
 SMS: Final = (Channel.SMS,)
 BOTH: Final = (Channel.SMS, Channel.WHATSAPP)  # a critical event reaches its people by both
 
+ALL: Final = (*BOTH, Channel.EMAIL)  # e-mail reaches those who have an address
+
 
 class Kind(StrEnum):
     # To donors.
@@ -94,6 +96,16 @@ class Kind(StrEnum):
     PLAN_PAYMENT_DUE = "plan_payment_due"
     PLAN_ENDED = "plan_ended"
     CREDIT_GRANTED = "credit_granted"
+    # Of appointments, to the patient and to the doctor.
+    VISIT_CONFIRMED = "visit_confirmed"
+    VISIT_MOVED = "visit_moved"
+    VISIT_CANCELLED = "visit_cancelled"
+    VISIT_REMINDER = "visit_reminder"
+    VISIT_BOOKED = "visit_booked"  # this and the next three: to the doctor
+    CONSULT_MOVED = "consult_moved"
+    CONSULT_CANCELLED = "consult_cancelled"
+    CONSULT_REMINDER = "consult_reminder"
+    VISIT_OTHER_LINK = "visit_other_link"  # to both
     SETTLEMENT_MADE = "settlement_made"  # to a partner's owners
     # To a number, whoever holds it; never in an inbox.
     HANDOVER_CODE = "handover_code"
@@ -191,6 +203,15 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.PLAN_PAYMENT_DUE: Rule(BOTH, priority=3),
     Kind.PLAN_ENDED: Rule(SMS),
     Kind.CREDIT_GRANTED: Rule(SMS),
+    Kind.VISIT_CONFIRMED: Rule(ALL, priority=2),
+    Kind.VISIT_MOVED: Rule(ALL, priority=2),
+    Kind.VISIT_CANCELLED: Rule(ALL, priority=1),
+    Kind.VISIT_REMINDER: Rule(ALL, priority=2),
+    Kind.VISIT_BOOKED: Rule(ALL, priority=3),
+    Kind.CONSULT_MOVED: Rule(ALL, priority=2),
+    Kind.CONSULT_CANCELLED: Rule(ALL, priority=1),
+    Kind.CONSULT_REMINDER: Rule(ALL, priority=2),
+    Kind.VISIT_OTHER_LINK: Rule(ALL, priority=1),
     Kind.SETTLEMENT_MADE: Rule(SMS),
     Kind.CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.ACCOUNT_EXISTS: Rule(SMS, priority=0, in_inbox=False),

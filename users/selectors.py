@@ -61,6 +61,7 @@ class Contact:
     phone: str
     language: str
     zone: str
+    email: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ class DocumentCard:
 def contacts(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Contact]:
     """Return how the active people among these are reached; one query."""
     rows = User.objects.filter(pk__in=list(user_ids), is_active=True)
-    values = rows.values_list("pk", "name", "phone", "language", "zone")
+    values = rows.values_list("pk", "name", "phone", "language", "zone", "email")
     return {row[0]: Contact(*row) for row in values}
 
 

@@ -1,6 +1,7 @@
 """Doctors and their time; appointments, their meetings and the records that come of them."""
 
 from appointments.models.booking import Appointment, AppointmentEvent
+from appointments.models.calendars import CalendarFeed, Reminder
 from appointments.models.doctors import (
     Doctor,
     DoctorEvent,
@@ -9,13 +10,20 @@ from appointments.models.doctors import (
     TimeException,
     WeeklyHours,
 )
+from appointments.models.meetings import Attendance, Meeting, MeetingNotice, MeetingSitting
 
 __all__ = [
     "Appointment",
     "AppointmentEvent",
+    "Attendance",
+    "CalendarFeed",
     "Doctor",
     "DoctorEvent",
+    "Meeting",
+    "MeetingNotice",
+    "MeetingSitting",
     "Place",
+    "Reminder",
     "Specialisation",
     "TimeException",
     "WeeklyHours",

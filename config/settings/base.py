@@ -198,6 +198,8 @@ THROTTLES = {
     "complaint": "20/d",  # per account
     "upload": "60/h",  # files, per account
     "subscribe": "30/h",  # beginnings of a subscription, with or without a coupon, per account
+    "host_link": "60/h",  # links that a doctor hosts by, asked of the provider, per account
+    "zoom_writes": "100/d",  # meetings made or moved, per user of Zoom: its own limit
     "referral": "20/h",  # tries of a friend's code, per account
     "otp_address": "30/h",  # codes asked for, per address
     "otp_phone": "10/h",  # codes asked for, per number
@@ -236,6 +238,20 @@ IDENTITY_PROVIDER_URL: str = env.str("IDENTITY_PROVIDER_URL", default="")
 IDENTITY_PROVIDER_NAME: str = env.str("IDENTITY_PROVIDER_NAME", default="")  # as the issuer of what it signs
 IDENTITY_PROVIDER_CLIENT_ID: str = env.str("IDENTITY_PROVIDER_CLIENT_ID", default="")
 IDENTITY_PROVIDER_SECRET: str = env.str("IDENTITY_PROVIDER_SECRET", default="")  # signs us in, and what it says
+
+# Meetings. Zoom by server-to-server OAuth; without it, and when it does not answer, rooms of Jitsi.
+ZOOM_ACCOUNT_ID: str = env.str("ZOOM_ACCOUNT_ID", default="")
+ZOOM_CLIENT_ID: str = env.str("ZOOM_CLIENT_ID", default="")
+ZOOM_CLIENT_SECRET: str = env.str("ZOOM_CLIENT_SECRET", default="")
+ZOOM_WEBHOOK_SECRET: str = env.str("ZOOM_WEBHOOK_SECRET", default="")  # the «secret token» of the app's webhooks
+ZOOM_USERS: list[str] = env.list("ZOOM_USERS", default=["me"])  # who host: each holds one meeting at a time
+ZOOM_API_BASE: str = env.str("ZOOM_API_BASE", default="https://api.zoom.us/v2")
+ZOOM_OAUTH_BASE: str = env.str("ZOOM_OAUTH_BASE", default="https://zoom.us")
+JITSI_URL: str = env.str("JITSI_URL", default="https://meet.jit.si")
+
+# E-mail. No address of a server: none is sent.
+SMTP_URL: str = env.str("SMTP_URL", default="")  # smtp://user:password@host:587 (with STARTTLS) or smtps://…:465
+MAIL_FROM: str = env.str("MAIL_FROM", default="")
 
 # Private files go to Cloudinary where it is configured, else to a folder that nothing public leads to.
 CLOUDINARY_URL: str = env.str("CLOUDINARY_URL", default="")  # cloudinary://api_key:api_secret@cloud_name
