@@ -33,6 +33,7 @@ LOCK_ORDER = (
     "orders.Settlement",
     "appointments.Doctor",
     "appointments.Appointment",
+    "appointments.Waiting",
     "partners.Complaint",
     "requests_app.AttenderRequest",  # before the bags, transfers and requests that are found for it
     "stock.Transfer",

@@ -13,6 +13,15 @@ from common import outbox
 EVENTS: Final[Mapping[str, str]] = {
     "account.erased": "A person has had the account erased.",
     "account.password_changed": "A person has a new password.",
+    "appointment.cancelled": "A visit was called off.",
+    "appointment.checked_in": "The patient is there.",
+    "appointment.completed": "A visit is over.",
+    "appointment.confirmed": "A visit is booked: it is paid, or needs no payment before.",
+    "appointment.held": "A time is kept for a patient, who has to pay or agree.",
+    "appointment.lapsed": "Nobody paid or agreed in time: the time is free again.",
+    "appointment.missed": "The patient or the doctor did not come.",
+    "appointment.rescheduled": "A visit has another time.",
+    "appointment.started": "A visit has begun.",
     "assignment.accepted": "A donor has promised to come.",
     "assignment.arrived": "The donor is at the partner's.",
     "assignment.cancelled": "The donor has taken the promise back.",
@@ -106,10 +115,13 @@ EVENTS: Final[Mapping[str, str]] = {
     "unit.issued": "A bag was handed out.",
     "unit.reactive": "A test of a donation was reactive.",
     "unit.recalled": "Bags of a reactive donation were withdrawn or looked back for.",
+    "waitlist.offered": "A time that became free is kept for somebody who waits.",
 }
 # Told to nobody yet: for partners' webhooks to come.
 UNHEARD: Final = frozenset(
     {
+        "appointment.checked_in",
+        "appointment.started",
         "assignment.arrived",
         "camp.reported",
         "complaint.opened",  # administrators see it in their list
@@ -117,6 +129,8 @@ UNHEARD: Final = frozenset(
         "partner.flagged",  # administrators see this too
         "unit.collected",
     }
+    | {"appointment.cancelled", "appointment.completed", "appointment.confirmed", "appointment.held"}
+    | {"appointment.lapsed", "appointment.missed", "appointment.rescheduled", "waitlist.offered"}
     # Told to those who sell, as soon as they do.
     | {"payment.cancelled", "payment.expired", "payment.failed", "payment.held"}
     | {"payout.failed", "payout.succeeded"}

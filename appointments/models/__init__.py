@@ -9,6 +9,7 @@ from appointments.models.doctors import (
     TimeException,
     WeeklyHours,
 )
+from appointments.models.waiting import Waiting
 
 __all__ = [
     "Appointment",
@@ -18,5 +19,6 @@ __all__ = [
     "Place",
     "Specialisation",
     "TimeException",
+    "Waiting",
     "WeeklyHours",
 ]
