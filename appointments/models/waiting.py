@@ -49,3 +49,7 @@ class Waiting(models.Model):
             models.Index(fields=["doctor", "kind", "id"], name="waiting_for_doctor", condition=Q(status="waiting")),
             models.Index(fields=["patient", "id"], name="waiting_of_patient"),
         ]
+
+    @property
+    def state(self) -> WaitingStatus:
+        return WaitingStatus(self.status)
