@@ -1,0 +1,5 @@
+"""Doctors and their time; appointments, meetings and records."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
