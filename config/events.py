@@ -39,6 +39,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "complaint.answered": "An administrator has answered whoever complained.",
     "complaint.opened": "Somebody has complained.",
     "credit.granted": "A person has credits to spend.",
+    "doctor.leave_added": "A doctor sees nobody for a while.",
+    "doctor.suspended": "An administrator has stopped a doctor.",
     "donation.verified": "A partner has verified a donation.",
     "donor.eligible_again": "A donor who came before may give again.",
     "donor.locked": "A donor has broken too many promises.",
@@ -129,8 +131,6 @@ UNHEARD: Final = frozenset(
         "partner.flagged",  # administrators see this too
         "unit.collected",
     }
-    | {"appointment.cancelled", "appointment.completed", "appointment.confirmed", "appointment.held"}
-    | {"appointment.lapsed", "appointment.missed", "appointment.rescheduled", "waitlist.offered"}
     # Told to those who sell, as soon as they do.
     | {"payment.cancelled", "payment.expired", "payment.failed", "payment.held"}
     | {"payout.failed", "payout.succeeded"}

@@ -84,6 +84,15 @@ class Kind(StrEnum):
     ORDER_LATE = "order_late"
     ORDER_BREACHED = "order_breached"
     SETTLEMENT_DUE = "settlement_due"
+    # Of appointments, to the patient, to the doctor, or to both.
+    APPOINTMENT_HELD = "appointment_held"
+    APPOINTMENT_PROPOSED = "appointment_proposed"
+    APPOINTMENT_CONFIRMED = "appointment_confirmed"
+    APPOINTMENT_BOOKED = "appointment_booked"
+    APPOINTMENT_MOVED = "appointment_moved"
+    APPOINTMENT_CANCELLED = "appointment_cancelled"
+    APPOINTMENT_MISSED = "appointment_missed"
+    WAITLIST_OFFERED = "waitlist_offered"
     # To whoever paid: a person, or a partner's members.
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_LATE = "payment_late"
@@ -182,6 +191,14 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.ORDER_LATE: Rule(BOTH, priority=2),
     Kind.ORDER_BREACHED: Rule(BOTH, priority=1),
     Kind.SETTLEMENT_DUE: Rule(SMS),
+    Kind.APPOINTMENT_HELD: Rule(SMS, priority=2),
+    Kind.APPOINTMENT_PROPOSED: Rule(BOTH, priority=3),
+    Kind.APPOINTMENT_CONFIRMED: Rule(BOTH, priority=2),
+    Kind.APPOINTMENT_BOOKED: Rule(SMS, priority=3),
+    Kind.APPOINTMENT_MOVED: Rule(BOTH, priority=2),
+    Kind.APPOINTMENT_CANCELLED: Rule(BOTH, priority=1),
+    Kind.APPOINTMENT_MISSED: Rule(SMS),
+    Kind.WAITLIST_OFFERED: Rule(BOTH, priority=1),
     Kind.HANDOVER_CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.PAYMENT_RECEIVED: Rule(BOTH),
     Kind.PAYMENT_LATE: Rule(BOTH),

@@ -10,9 +10,10 @@ from typing import Final
 from appointments.errors import OwnPatient, TooManyHolds
 from appointments.models import Appointment, Doctor
 from appointments.recurrence import moments
-from appointments.selectors.slots import Slot
-from appointments.services.holding import ask_for_money, clear_the_way, find_slot, hold_doctor, standing, write_visit
+from appointments.selectors.slots import takes_time_at
+from appointments.services.holding import ask_for_money, clear_the_way, find_slot, hold_doctor, write_visit
 from appointments.services.steps import by_user
+from appointments.slots import Slot
 from appointments.states import TREATING, AppointmentStatus, Every, Origin, VisitKind
 from common import clock
 from common.db import command, step, take_turn
@@ -146,6 +147,8 @@ def _take(
 
 def _refuse_hoarder(patient_id: uuid.UUID) -> None:
     """Raises: TooManyHolds where the patient keeps enough times already without paying for any."""
-    held = standing(clock.now()).filter(patient=patient_id, status=AppointmentStatus.HELD, origin=Origin.PATIENT)
+    held = Appointment.objects.filter(
+        takes_time_at(clock.now()), patient=patient_id, status=AppointmentStatus.HELD, origin=Origin.PATIENT
+    )
     if len({series or pk for pk, series in held.values_list("pk", "series")}) >= MOST_HOLDS:
         raise TooManyHolds(limit=MOST_HOLDS)

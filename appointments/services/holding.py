@@ -11,18 +11,19 @@ from django.db.models import Q
 
 from appointments.errors import AppointmentUnpaid, SlotNotOffered, SlotTaken
 from appointments.models import Appointment, Doctor, Waiting
-from appointments.models.booking import HOLDS_TIME, SETTLE_GRACE
-from appointments.selectors.slots import Slot, slot_at
+from appointments.models.booking import SETTLE_GRACE
+from appointments.selectors.slots import slot_at, takes_time_at
 from appointments.services.paying import register
 from appointments.services.steps import SYSTEM, by_user, hold_appointment, note, take_step, tell
+from appointments.slots import Slot
 from appointments.states import (
     WAITING_TRANSITIONS,
     AppointmentStatus,
-    DoctorStatus,
     EndedBy,
     Origin,
     VisitKind,
     VisitTerms,
+    WaitingStatus,
 )
 from common import clock
 from common.db import command, lock, lock_one, step
@@ -53,26 +54,27 @@ def hold_doctor(doctor_id: uuid.UUID) -> Doctor:
     Raises: NotFound
     """
     doctor = lock_one(Doctor, doctor_id)
-    if doctor.status != DoctorStatus.LIVE:
+    if not doctor.is_live:
         raise NotFound
     return doctor
 
 
-def find_slot(doctor: Doctor, starts_at: dt.datetime, kind: VisitKind, now: dt.datetime) -> Slot:
-    """Return the free slot that begins then. Raises: SlotTaken, SlotNotOffered"""
-    slot = slot_at(doctor, starts_at, kind, now)
+def find_slot(
+    doctor: Doctor, starts_at: dt.datetime, kind: VisitKind, now: dt.datetime, *, without: uuid.UUID | None = None
+) -> Slot:
+    """Return the free slot that begins then; `without` an appointment that is to move.
+
+    Raises: SlotTaken, SlotNotOffered
+    """
+    slot = slot_at(doctor, starts_at, kind, now, without=without)
     if slot is not None:
         return slot
     until = starts_at + dt.timedelta(minutes=doctor.consult_minutes)
-    taken = standing(now).filter(doctor=doctor, busy_from__lt=until, busy_until__gt=starts_at)
-    if taken.exists():
+    busy = Appointment.objects.filter(takes_time_at(now), doctor=doctor)
+    others = busy if without is None else busy.exclude(pk=without)
+    if others.filter(busy_from__lt=until, busy_until__gt=starts_at).exists():
         raise SlotTaken(starts_at=starts_at.isoformat())
     raise SlotNotOffered
-
-
-def standing(now: dt.datetime) -> Any:
-    """Return the appointments that take somebody's time at this moment, swept or not."""
-    return Appointment.objects.filter(HOLDS_TIME).exclude(_over(now))
 
 
 def in_the_way(doctor_id: uuid.UUID, patient_id: uuid.UUID | None, slots: Iterable[Times]) -> list[uuid.UUID]:
@@ -114,9 +116,11 @@ def write_visit(
     Raises: SlotTaken, PatientBusy (by the constraints)
     """
     now = clock.now()
-    kind = VisitKind(slot.kind)
-    fee_minor = fee_of(doctor, kind)
-    terms = _terms(doctor, kind, fee_minor)
+    kind = slot.kind
+    fee = doctor.fee(kind)
+    if fee is None:
+        raise SlotNotOffered
+    terms = _terms(doctor, kind, fee.minor)
     is_held = terms is VisitTerms.PREPAID or origin is not Origin.PATIENT
     row = Appointment.objects.create(
         pk=pk or uuid7(),
@@ -130,7 +134,7 @@ def write_visit(
         busy_from=slot.busy_from,
         busy_until=slot.busy_until,
         terms=terms,
-        fee_minor=fee_minor,
+        fee_minor=fee.minor,
         currency=doctor.currency,
         full_refund_until=slot.starts_at - dt.timedelta(hours=doctor.full_refund_hours),
         late_refund_percent=doctor.late_refund_percent,
@@ -189,8 +193,8 @@ def lapse(rows: Iterable[Appointment]) -> None:
 @step
 def give_up(row: Appointment) -> None:
     """Free the time of a locked hold. Emits: appointment.lapsed"""
-    end = {"ended_at": clock.now(), "ended_by": EndedBy.UNPAID, "refund_minor": row.fee_minor}
-    take_step(row, "lapse", actor=SYSTEM, **end)
+    refund = row.fee_minor
+    take_step(row, "lapse", actor=SYSTEM, ended_at=clock.now(), ended_by=EndedBy.UNPAID, refund_minor=refund)
     tell("appointment.lapsed", [row])
 
 
@@ -198,12 +202,12 @@ def give_up(row: Appointment) -> None:
 def end_offers(rows: Sequence[Appointment]) -> None:
     """Whoever waited and was offered one of these has taken it, or has let it pass. Locks: those who wait."""
     by_offer = {row.pk: row for row in rows if row.origin == Origin.WAITLIST}
-    offered = Waiting.objects.filter(offer__in=list(by_offer), status="offered").values_list("pk", flat=True)
-    ids = list(offered) if by_offer else []
-    for waiting in lock(Waiting, ids) if ids else []:
-        row = by_offer[waiting.offer_id]
-        verb = "take" if row.state is AppointmentStatus.CONFIRMED else "pass"
-        waiting.status = advance(WAITING_TRANSITIONS, waiting.state, verb)
+    if not by_offer:
+        return
+    offered = Waiting.objects.filter(offer__in=list(by_offer), status=WaitingStatus.OFFERED)
+    for waiting in lock(Waiting, offered.values_list("pk", flat=True)):
+        is_taken = any(row.pk == waiting.offer_id and row.state is AppointmentStatus.CONFIRMED for row in rows)
+        waiting.status = advance(WAITING_TRANSITIONS, waiting.state, "take" if is_taken else "pass")
         waiting.save(update_fields=["status", "updated_at"])
 
 
@@ -240,14 +244,6 @@ def agree(*, appointment_id: uuid.UUID, patient_id: uuid.UUID) -> Appointment:
     return row
 
 
-def fee_of(doctor: Doctor, kind: VisitKind) -> int:
-    """Return the doctor's price. Raises: SlotNotOffered where there is none"""
-    fee = doctor.video_fee_minor if kind is VisitKind.VIDEO else doctor.in_person_fee_minor
-    if fee is None:
-        raise SlotNotOffered
-    return fee
-
-
 def _terms(doctor: Doctor, kind: VisitKind, fee_minor: int) -> VisitTerms:
     if not fee_minor:
         return VisitTerms.FREE
@@ -255,9 +251,7 @@ def _terms(doctor: Doctor, kind: VisitKind, fee_minor: int) -> VisitTerms:
     return VisitTerms.AT_VISIT if at_visit else VisitTerms.PREPAID
 
 
-def hold_until(
-    terms: VisitTerms, starts_at: dt.datetime, hold_for: dt.timedelta, now: dt.datetime
-) -> dt.datetime:
+def hold_until(terms: VisitTerms, starts_at: dt.datetime, hold_for: dt.timedelta, now: dt.datetime) -> dt.datetime:
     """Return when a hold is over: at the visit's beginning at the latest, with the grace for money that was in time."""
     ends = min(now + hold_for, starts_at)
     return ends + SETTLE_GRACE if terms is VisitTerms.PREPAID else ends

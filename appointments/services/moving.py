@@ -36,7 +36,7 @@ def reschedule(*, appointment_id: uuid.UUID, patient_id: uuid.UUID, starts_at: d
     doctor = hold_doctor(wish.doctor_id)
     take_turn(f"patient:{patient_id}")
     _refuse_wrong_state(wish)
-    slot = find_slot(doctor, starts_at, VisitKind(wish.kind), now)
+    slot = find_slot(doctor, starts_at, VisitKind(wish.kind), now, without=wish.pk)
     rows = {row.pk: row for row in lock(Appointment, {wish.pk, *in_the_way(doctor.pk, patient_id, [slot])})}
     row = rows.pop(wish.pk)
     _refuse_wrong_state(row)

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from appointments.errors import OwnPatient, PatientBusy, SlotTaken, TooManyWaits, WaitlistDaysInvalid
 from appointments.models import Appointment, Doctor, Waiting
-from appointments.selectors.slots import Slot, slot_at
+from appointments.selectors.slots import slot_at
 from appointments.services.holding import ask_for_money, clear_the_way, write_visit
 from appointments.services.steps import SYSTEM, tell
+from appointments.slots import Slot
 from appointments.states import WAITING_TRANSITIONS, DoctorStatus, Origin, VisitKind, WaitingStatus
 from common import clock
 from common.db import attempt, command, lock, lock_one, step, take_turn
