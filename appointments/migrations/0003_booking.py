@@ -10,7 +10,7 @@ import common.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("appointments", "0001_initial"),
+        ("appointments", "0002_doctors"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -91,7 +91,7 @@ def cancel_of_patient(*, patient_id: uuid.UUID) -> int:
     Locks: the appointments, who waited for them.      Emits: appointment.cancelled
     """
     count = _cancel_all(Appointment.objects.filter(patient=patient_id, status__in=AHEAD), by=EndedBy.PLATFORM)
-    Appointment.objects.filter(patient=patient_id).exclude(reason=None).update(reason=None)
+    Appointment.objects.filter(patient=patient_id).update(reason=None)
     return count
 
 

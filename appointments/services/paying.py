@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
+from typing import Final
 
 from django.conf import settings
 
 from appointments.models import Appointment
 from appointments.services.steps import SYSTEM, hold_appointment, note
 from appointments.states import AppointmentStatus, EndedBy, Origin, VisitTerms
+from common import clock
 from common.db import lock, step
 from common.money import BASIS_POINTS, share
 from payments import selectors as payments
@@ -18,6 +21,7 @@ from payments.parties import Party
 from payments.states import PurchaseKind, QuotaKind
 
 KIND = PurchaseKind.APPOINTMENT
+FORGIVEN_EVERY: Final = dt.timedelta(days=30)  # policy
 OURS = frozenset({EndedBy.DOCTOR, EndedBy.PLATFORM})  # through no wish of the patient's
 
 
@@ -44,15 +48,15 @@ def settle_end(*, appointment_id: uuid.UUID) -> None:
     """An appointment has ended: no money is taken any more, what is the patient's goes back, what is the doctor's
     is set aside to be paid out, each once. What came alive again meanwhile is left alone.
 
-    The quota comes back where the patient has not ended it, and where an offer was not taken.
+    The quota comes back where the patient has not ended it, where an offer was not taken, and for one unpaid hold in a
+    while: whoever lets them lapse again and again keeps times from others.
 
     Locks: the appointment, the quota's counter, the purchase, its payments, the accounts.      Raises: Busy
     """
     row = hold_appointment(appointment_id)
     if row.state not in ENDS:
         return
-    lapsed_offer = row.state is AppointmentStatus.LAPSED and row.origin == Origin.WAITLIST
-    if row.ended_by in OURS or lapsed_offer:
+    if row.ended_by in OURS or _is_forgiven(row):
         money.return_quota(kind=QuotaKind.APPOINTMENTS, reference=row.pk)
     if row.terms != VisitTerms.PREPAID:
         return
@@ -66,6 +70,13 @@ def settle_end(*, appointment_id: uuid.UUID) -> None:
             keep_minor=row.fee_minor - refund_minor,
         )
     pay_out(row)
+
+
+def _is_forgiven(row: Appointment) -> bool:
+    if row.state is not AppointmentStatus.LAPSED or row.origin != Origin.PATIENT:
+        return row.state is AppointmentStatus.LAPSED
+    lapsed = Appointment.objects.filter(patient=row.patient_id, status=AppointmentStatus.LAPSED, origin=Origin.PATIENT)
+    return not lapsed.filter(ended_at__gt=clock.now() - FORGIVEN_EVERY).exclude(pk=row.pk).exists()
 
 
 @step
