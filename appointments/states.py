@@ -41,6 +41,9 @@ APPOINTMENT_TRANSITIONS: Final = {
     (AppointmentStatus.HELD, "lapse"): AppointmentStatus.LAPSED,
     (AppointmentStatus.HELD, "cancel"): AppointmentStatus.CANCELLED,
     (AppointmentStatus.LAPSED, "confirm"): AppointmentStatus.CONFIRMED,  # paid late, and the time is still free
+    (AppointmentStatus.CONFIRMED, "reschedule"): AppointmentStatus.CONFIRMED,
+    (AppointmentStatus.CONFIRMED, "check_in"): AppointmentStatus.CONFIRMED,
+    (AppointmentStatus.IN_PROGRESS, "check_in"): AppointmentStatus.IN_PROGRESS,
     (AppointmentStatus.CONFIRMED, "start"): AppointmentStatus.IN_PROGRESS,
     (AppointmentStatus.CONFIRMED, "cancel"): AppointmentStatus.CANCELLED,
     (AppointmentStatus.CONFIRMED, "miss"): AppointmentStatus.MISSED,
@@ -65,12 +68,44 @@ class VisitTerms(StrEnum):
 
 
 class EndedBy(StrEnum):
-    """Why an appointment ended before it was held."""
+    """Why an appointment ended before it was held; of a missed one, who did not come."""
 
     PATIENT = "patient"
     DOCTOR = "doctor"
     PLATFORM = "platform"  # the doctor was suspended, the patient erased
     UNPAID = "unpaid"
+
+
+class Origin(StrEnum):
+    """Who chose the time."""
+
+    PATIENT = "patient"
+    WAITLIST = "waitlist"
+    FOLLOW_UP = "follow_up"
+
+
+class Every(StrEnum):
+    """How often a series comes back."""
+
+    WEEK = "week"
+    TWO_WEEKS = "2weeks"
+    MONTH = "month"
+
+
+class WaitingStatus(StrEnum):
+    WAITING = "waiting"
+    OFFERED = "offered"  # a time is held for the patient
+    TAKEN = "taken"
+    PASSED = "passed"  # the offer was not taken
+    LEFT = "left"
+
+
+WAITING_TRANSITIONS: Final = {
+    (WaitingStatus.WAITING, "offer"): WaitingStatus.OFFERED,
+    (WaitingStatus.WAITING, "leave"): WaitingStatus.LEFT,
+    (WaitingStatus.OFFERED, "take"): WaitingStatus.TAKEN,
+    (WaitingStatus.OFFERED, "pass"): WaitingStatus.PASSED,
+}
 
 
 class MeetingProvider(StrEnum):

@@ -33,6 +33,7 @@ LOCK_ORDER = (
     "orders.Settlement",
     "appointments.Doctor",
     "appointments.Appointment",
+    "appointments.Waiting",
     "appointments.Meeting",
     "appointments.Reminder",
     "appointments.CalendarFeed",
@@ -221,7 +222,10 @@ def on_one_rung(model: type[models.Model]) -> Iterator[None]:
 
 @contextmanager
 def attempt() -> Iterator[None]:
-    """Undo what is done inside when it raises, its locks included; the transaction goes on for whoever catches it."""
+    """Undo what is done inside when it raises, its locks included; the transaction goes on for whoever catches it.
+
+    Raises: what is raised inside; the refusal that a violated constraint is named by.
+    """
     rank = getattr(connection, "lock_rank", -1)
     try:
         with transaction.atomic():
@@ -229,6 +233,12 @@ def attempt() -> Iterator[None]:
     except DomainError:
         _lock_rank(rank)
         raise
+    except IntegrityError as exc:
+        _lock_rank(rank)
+        refusal = refusal_for_constraint(_constraint(exc))
+        if refusal is None:
+            raise
+        raise refusal from exc
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from appointments.states import AppointmentStatus, EndedBy, Every, Origin, VisitKind, VisitTerms, WaitingStatus
 from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
 from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
@@ -63,6 +64,9 @@ from users.states import (
 REQUIREMENTS = ("irradiated", "leukoreduced", "cmv_negative", "k_negative")
 SETS: dict[str, Iterable[str]] = {
     "ActionType": ActionType,
+    "AppointmentEnd": EndedBy,
+    "AppointmentOrigin": Origin,
+    "AppointmentStatus": AppointmentStatus,
     "AssignmentStatus": AssignmentStatus,
     "Answered": Answered,
     "AssuranceLabel": AssuranceLabel,
@@ -112,6 +116,7 @@ SETS: dict[str, Iterable[str]] = {
     "Role": Role,
     "ScoreReason": ScoreReason,
     "Sex": Sex,
+    "SeriesInterval": Every,
     "SourceKind": SourceKind,
     "SourceStatus": SourceStatus,
     "StopReason": StopReason,
@@ -125,6 +130,9 @@ SETS: dict[str, Iterable[str]] = {
     "TransferStatus": TransferStatus,
     "UnitStatus": UnitStatus,
     "Urgency": Urgency,
+    "VisitKind": VisitKind,
+    "VisitTerms": VisitTerms,
+    "WaitingStatus": WaitingStatus,
     "WaveKind": WaveKind,
 }
 ENUM_NAMES = {name: [(str(value), str(value)) for value in values] for name, values in SETS.items()}

@@ -13,12 +13,16 @@ from common import outbox
 EVENTS: Final[Mapping[str, str]] = {
     "account.erased": "A person has had the account erased.",
     "account.password_changed": "A person has a new password.",
-    "appointment.cancelled": "An appointment will not be held.",
-    "appointment.completed": "A consultation is over.",
-    "appointment.confirmed": "Doctor and patient have an appointment.",
-    "appointment.missed": "The patient did not come.",
-    "appointment.reminder_due": "An appointment is tomorrow, or in an hour.",
-    "appointment.rescheduled": "An appointment has another time.",
+    "appointment.cancelled": "A visit was called off.",
+    "appointment.checked_in": "The patient is there.",
+    "appointment.completed": "A visit is over.",
+    "appointment.confirmed": "A visit is booked: it is paid, or needs no payment before.",
+    "appointment.held": "A time is kept for a patient, who has to pay or agree.",
+    "appointment.lapsed": "Nobody paid or agreed in time: the time is free again.",
+    "appointment.missed": "The patient or the doctor did not come.",
+    "appointment.reminder_due": "A visit is tomorrow, or in an hour.",
+    "appointment.rescheduled": "A visit has another time.",
+    "appointment.started": "A visit has begun.",
     "assignment.accepted": "A donor has promised to come.",
     "assignment.arrived": "The donor is at the partner's.",
     "assignment.cancelled": "The donor has taken the promise back.",
@@ -36,6 +40,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "complaint.answered": "An administrator has answered whoever complained.",
     "complaint.opened": "Somebody has complained.",
     "credit.granted": "A person has credits to spend.",
+    "doctor.leave_added": "A doctor sees nobody for a while.",
+    "doctor.suspended": "An administrator has stopped a doctor.",
     "donation.verified": "A partner has verified a donation.",
     "donor.eligible_again": "A donor who came before may give again.",
     "donor.locked": "A donor has broken too many promises.",
@@ -115,10 +121,13 @@ EVENTS: Final[Mapping[str, str]] = {
     "unit.issued": "A bag was handed out.",
     "unit.reactive": "A test of a donation was reactive.",
     "unit.recalled": "Bags of a reactive donation were withdrawn or looked back for.",
+    "waitlist.offered": "A time that became free is kept for somebody who waits.",
 }
 # Told to nobody yet: for partners' webhooks to come.
 UNHEARD: Final = frozenset(
     {
+        "appointment.checked_in",
+        "appointment.started",
         "assignment.arrived",
         "camp.reported",
         "complaint.opened",  # administrators see it in their list

@@ -86,6 +86,15 @@ class Kind(StrEnum):
     ORDER_LATE = "order_late"
     ORDER_BREACHED = "order_breached"
     SETTLEMENT_DUE = "settlement_due"
+    # Of appointments, to the patient, to the doctor, or to both.
+    APPOINTMENT_HELD = "appointment_held"
+    APPOINTMENT_PROPOSED = "appointment_proposed"
+    APPOINTMENT_CONFIRMED = "appointment_confirmed"
+    APPOINTMENT_BOOKED = "appointment_booked"
+    APPOINTMENT_MOVED = "appointment_moved"
+    APPOINTMENT_CANCELLED = "appointment_cancelled"
+    APPOINTMENT_MISSED = "appointment_missed"
+    WAITLIST_OFFERED = "waitlist_offered"
     # To whoever paid: a person, or a partner's members.
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_LATE = "payment_late"
@@ -96,15 +105,9 @@ class Kind(StrEnum):
     PLAN_PAYMENT_DUE = "plan_payment_due"
     PLAN_ENDED = "plan_ended"
     CREDIT_GRANTED = "credit_granted"
-    # Of appointments, to the patient and to the doctor.
-    VISIT_CONFIRMED = "visit_confirmed"
-    VISIT_MOVED = "visit_moved"
-    VISIT_CANCELLED = "visit_cancelled"
+    # Of appointments that are near.
     VISIT_REMINDER = "visit_reminder"
-    VISIT_BOOKED = "visit_booked"  # this and the next three: to the doctor
-    CONSULT_MOVED = "consult_moved"
-    CONSULT_CANCELLED = "consult_cancelled"
-    CONSULT_REMINDER = "consult_reminder"
+    CONSULT_REMINDER = "consult_reminder"  # to the doctor
     VISIT_OTHER_LINK = "visit_other_link"  # to both
     SETTLEMENT_MADE = "settlement_made"  # to a partner's owners
     # To a number, whoever holds it; never in an inbox.
@@ -194,6 +197,14 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.ORDER_LATE: Rule(BOTH, priority=2),
     Kind.ORDER_BREACHED: Rule(BOTH, priority=1),
     Kind.SETTLEMENT_DUE: Rule(SMS),
+    Kind.APPOINTMENT_HELD: Rule(SMS, priority=2),
+    Kind.APPOINTMENT_PROPOSED: Rule(BOTH, priority=3),
+    Kind.APPOINTMENT_CONFIRMED: Rule(ALL, priority=2),
+    Kind.APPOINTMENT_BOOKED: Rule((Channel.SMS, Channel.EMAIL), priority=3),
+    Kind.APPOINTMENT_MOVED: Rule(ALL, priority=2),
+    Kind.APPOINTMENT_CANCELLED: Rule(ALL, priority=1),
+    Kind.APPOINTMENT_MISSED: Rule(SMS),
+    Kind.WAITLIST_OFFERED: Rule(BOTH, priority=1),
     Kind.HANDOVER_CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.PAYMENT_RECEIVED: Rule(BOTH),
     Kind.PAYMENT_LATE: Rule(BOTH),
@@ -203,13 +214,7 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.PLAN_PAYMENT_DUE: Rule(BOTH, priority=3),
     Kind.PLAN_ENDED: Rule(SMS),
     Kind.CREDIT_GRANTED: Rule(SMS),
-    Kind.VISIT_CONFIRMED: Rule(ALL, priority=2),
-    Kind.VISIT_MOVED: Rule(ALL, priority=2),
-    Kind.VISIT_CANCELLED: Rule(ALL, priority=1),
     Kind.VISIT_REMINDER: Rule(ALL, priority=2),
-    Kind.VISIT_BOOKED: Rule(ALL, priority=3),
-    Kind.CONSULT_MOVED: Rule(ALL, priority=2),
-    Kind.CONSULT_CANCELLED: Rule(ALL, priority=1),
     Kind.CONSULT_REMINDER: Rule(ALL, priority=2),
     Kind.VISIT_OTHER_LINK: Rule(ALL, priority=1),
     Kind.SETTLEMENT_MADE: Rule(SMS),

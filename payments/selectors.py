@@ -7,12 +7,14 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce, TruncMonth
 
 from common import clock
 from common.errors import NotFound
-from common.money import Money
+from common.money import Currency, Money
 from payments.errors import ReceiptNotReady
 from payments.gateways.base import Charge, Repayment
 from payments.models import (
@@ -50,6 +52,17 @@ class Balance:
     currency: str
     owed_minor: int
     collected_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaidMonth:
+    """What was set aside for a payee in a month, and how much of it has been paid out."""
+
+    month: str
+    currency: str
+    count: int
+    earned_minor: int
+    paid_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +173,34 @@ def price_for(payer: Party, kind: PurchaseKind, reference: uuid.UUID) -> Money |
 def is_paid(kind: PurchaseKind, reference: uuid.UUID) -> bool:
     """Whether money has paid for it (and its owner has not closed it since)."""
     return Purchase.objects.filter(kind=kind, reference=reference, status=PurchaseStatus.PAID).exists()
+
+
+def kept_of(kind: PurchaseKind, reference: uuid.UUID) -> Money | None:
+    """Return what is the payee's of what was paid for it: less the fee and what went back; None when nobody paid."""
+    paid = Payment.objects.filter(purchase__kind=kind, purchase__reference=reference, is_applied=True)
+    row = paid.select_related("purchase").prefetch_related("refunds").first()
+    if row is None:
+        return None
+    fee_back = sum(refund.fee_minor for refund in row.refunds.all() if refund.status != RefundStatus.FAILED)
+    kept = row.amount_minor - row.purchase.fee_minor - (row.refunded_minor - fee_back)
+    return Money(max(kept, 0), Currency(row.currency))
+
+
+def payouts_of_person(user_id: uuid.UUID) -> QuerySet[Payout]:
+    return Payout.objects.filter(payee_user_id=user_id)
+
+
+def payouts_by_month(user_id: uuid.UUID, zone: str) -> list[PaidMonth]:
+    """Return what was set aside for a person, by the month of `zone` and the currency, newest month first."""
+    month = TruncMonth("created_at", tzinfo=ZoneInfo(zone))
+    rows = payouts_of_person(user_id).exclude(status=PayoutStatus.FAILED).annotate(month=month)
+    totals = rows.order_by("-month", "currency").values_list("month", "currency")
+    found = totals.annotate(
+        count=Count("pk"),
+        total=Sum("amount_minor"),
+        paid=Coalesce(Sum("amount_minor", filter=Q(status=PayoutStatus.SUCCEEDED)), 0),
+    )
+    return [PaidMonth(f"{at:%Y-%m}", currency, count, total, paid) for at, currency, count, total, paid in found]
 
 
 def balances_of(owner: Party) -> list[Balance]:

@@ -1,21 +1,41 @@
-from django.urls import path
+"""Doctors and their time; appointments, meetings and records."""
 
+from django.urls import URLPattern, path
+
+from appointments.api import booking_views as booking
 from appointments.api import calendar_views as calendars
+from appointments.api import day_views as day
 from appointments.api import meeting_views as meetings
 
-urlpatterns = [
-    path("appointments/<uuid:appointment_id>/join", meetings.JoinView.as_view(), name="appointment-join"),
-    path(
-        "doctor/appointments/<uuid:appointment_id>/host-link",
-        meetings.HostLinkView.as_view(),
-        name="doctor-appointment-host-link",
-    ),
-    path(
-        "doctor/appointments/<uuid:appointment_id>/attendance",
-        meetings.AttendanceView.as_view(),
-        name="doctor-appointment-attendance",
-    ),
-    path("appointments/<uuid:appointment_id>.ics", calendars.VisitCalendarView.as_view(), name="appointment-calendar"),
+VISIT = "appointments/<uuid:appointment_id>"
+OURS = "doctor/appointments/<uuid:appointment_id>"
+
+urlpatterns: list[URLPattern] = [
+    path("appointments", booking.AppointmentsView.as_view(), name="appointments"),
+    path("appointments/series", booking.SeriesListView.as_view(), name="appointments-series"),
+    path("appointments/series/<uuid:series>/cancel", booking.SeriesCancelView.as_view(), name="series-cancel"),
+    path("appointments/waitlist", booking.WaitsView.as_view(), name="waitlist"),
+    path("appointments/waitlist/<uuid:waiting_id>", booking.WaitLeaveView.as_view(), name="waitlist-leave"),
+    path(VISIT, booking.AppointmentView.as_view(), name="appointment"),
+    path(f"{VISIT}/cancel", booking.AppointmentCancelView.as_view(), name="appointment-cancel"),
+    path(f"{VISIT}/confirm", booking.AppointmentConfirmView.as_view(), name="appointment-confirm"),
+    path(f"{VISIT}/reschedule", booking.AppointmentMoveView.as_view(), name="appointment-reschedule"),
+    path(f"{VISIT}/check-in", booking.CheckInView.as_view(), name="appointment-check-in"),
+    path(f"{VISIT}/doctor-absent", booking.DoctorAbsentView.as_view(), name="appointment-doctor-absent"),
+    path("doctors/<uuid:doctor_id>/waitlist", booking.WaitView.as_view(), name="doctor-waitlist"),
+    path("doctor/appointments", day.DayView.as_view(), name="doctor-appointments"),
+    path(OURS, day.DoctorAppointmentView.as_view(), name="doctor-appointment"),
+    path(f"{OURS}/start", day.StartView.as_view(), name="doctor-appointment-start"),
+    path(f"{OURS}/complete", day.CompleteView.as_view(), name="doctor-appointment-complete"),
+    path(f"{OURS}/no-show", day.NoShowView.as_view(), name="doctor-appointment-no-show"),
+    path(f"{OURS}/cancel", day.DoctorCancelView.as_view(), name="doctor-appointment-cancel"),
+    path(f"{OURS}/follow-up", day.FollowUpView.as_view(), name="doctor-appointment-follow-up"),
+    path("doctor/earnings", day.EarningsView.as_view(), name="doctor-earnings"),
+    path("doctor/earnings/months", day.EarningMonthsView.as_view(), name="doctor-earning-months"),
+    path(f"{VISIT}/join", meetings.JoinView.as_view(), name="appointment-join"),
+    path(f"{VISIT}.ics", calendars.VisitCalendarView.as_view(), name="appointment-calendar"),
+    path(f"{OURS}/host-link", meetings.HostLinkView.as_view(), name="doctor-appointment-host-link"),
+    path(f"{OURS}/attendance", meetings.AttendanceView.as_view(), name="doctor-appointment-attendance"),
     path("me/calendar-feed", calendars.CalendarFeedView.as_view(), name="calendar-feed"),
     path("calendar/<str:token>.ics", calendars.FeedView.as_view(), name="calendar"),
 ]

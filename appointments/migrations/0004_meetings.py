@@ -11,7 +11,7 @@ import common.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("appointments", "0001_initial"),
+        ("appointments", "0003_booking"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

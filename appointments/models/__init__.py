@@ -11,6 +11,7 @@ from appointments.models.doctors import (
     WeeklyHours,
 )
 from appointments.models.meetings import Attendance, Meeting, MeetingNotice, MeetingSitting
+from appointments.models.waiting import Waiting
 
 __all__ = [
     "Appointment",
@@ -26,5 +27,6 @@ __all__ = [
     "Reminder",
     "Specialisation",
     "TimeException",
+    "Waiting",
     "WeeklyHours",
 ]

@@ -12,7 +12,7 @@ from appointments.models.columns import choices
 from appointments.states import DoctorStatus, VisitKind
 from common import clock
 from common.ids import uuid7
-from common.money import LARGEST, Currency
+from common.money import LARGEST, Currency, Money
 
 LANGUAGE_LENGTH, CODE_LENGTH = 5, 40
 
@@ -115,6 +115,23 @@ class Doctor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.registration_number} ({self.council})"
+
+    @property
+    def state(self) -> DoctorStatus:
+        return DoctorStatus(self.status)
+
+    @property
+    def is_live(self) -> bool:
+        return self.status == DoctorStatus.LIVE
+
+    def fee(self, kind: VisitKind) -> Money | None:
+        """What a consult of the kind costs; None when the doctor gives none."""
+        minor = self.video_fee_minor if kind is VisitKind.VIDEO else self.in_person_fee_minor
+        return None if minor is None else Money(minor, Currency(self.currency))
+
+    def offers(self, kind: VisitKind) -> bool:
+        """Whether anybody may book a consult of this kind."""
+        return self.is_live and self.fee(kind) is not None
 
 
 class DoctorEvent(models.Model):

@@ -288,5 +288,8 @@ BKASH_API_BASE: str = env.str("BKASH_API_BASE", default="https://tokenized.pay.b
 BKASH_SNS_TOPIC: str = env.str("BKASH_SNS_TOPIC", default="")  # the ARN whose notifications are believed to be bKash's
 BKASH_SNS_ORIGIN: str = env.str("BKASH_SNS_ORIGIN", default="")  # of its certificates; empty: by the topic's region
 
+# What the platform keeps of a consultation's fee, in basis points.
+APPOINTMENT_FEE_POINTS = env.int("APPOINTMENT_FEE_POINTS", default=1000)
+
 APSCHEDULER_DATETIME_FORMAT = "Y-m-d H:i:s"
 APSCHEDULER_RUN_NOW_TIMEOUT = 25

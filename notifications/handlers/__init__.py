@@ -5,6 +5,7 @@ Nobody learns more than the visit needs: no donor's name or phone, no arrival co
 
 from notifications.handlers import (
     accounts,
+    appointments,
     blood_requests,
     camps,
     coming_back,
@@ -21,6 +22,7 @@ from notifications.handlers import (
 
 __all__ = [
     "accounts",
+    "appointments",
     "blood_requests",
     "camps",
     "coming_back",

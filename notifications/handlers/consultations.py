@@ -1,19 +1,14 @@
-"""Appointments: both sides hear of each, and their calendars with them.
+"""Appointments that are near: both sides are reminded, and told when the link is another.
 
-No name of a patient, no link and nothing about health: messages and calendars are read by others too.
+No name of a patient, no link and nothing about health: messages are read by others too.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
-from django.conf import settings
-
-from appointments import calendar
-from appointments.calendar import Method
 from appointments.selectors import calendars
 from appointments.selectors.calendars import VisitFacts
 from appointments.services.reminders import LEADS
@@ -26,36 +21,9 @@ from notifications.kinds import Kind
 from notifications.services import Recipient, Subject, notify
 
 Kinds = Mapping[Side, Kind]
-CONFIRMED: Final = {Side.PATIENT: Kind.VISIT_CONFIRMED, Side.DOCTOR: Kind.VISIT_BOOKED}
-MOVED: Final = {Side.PATIENT: Kind.VISIT_MOVED, Side.DOCTOR: Kind.CONSULT_MOVED}
-CANCELLED: Final = {Side.PATIENT: Kind.VISIT_CANCELLED, Side.DOCTOR: Kind.CONSULT_CANCELLED}
 NEAR: Final = {Side.PATIENT: Kind.VISIT_REMINDER, Side.DOCTOR: Kind.CONSULT_REMINDER}
 OTHER_LINK: Final = dict.fromkeys(Side, Kind.VISIT_OTHER_LINK)
 AHEAD: Final = (AppointmentStatus.CONFIRMED, AppointmentStatus.IN_PROGRESS)
-
-
-@on("appointment.confirmed")
-def invite(event: OutboxEvent) -> None:
-    """What has been cancelled since is told of by that."""
-    visit = calendars.visit_facts(id_in(event, "appointment"))
-    if visit.status in AHEAD:
-        _tell(event, CONFIRMED, visit, method=Method.REQUEST)
-
-
-@on("appointment.rescheduled")
-def invite_again(event: OutboxEvent) -> None:
-    """One that has been moved again, or cancelled since, is told of by that."""
-    visit = calendars.visit_facts(id_in(event, "appointment"))
-    if visit.status in AHEAD and visit.sequence == event.payload["sequence"]:
-        _tell(event, MOVED, visit, method=Method.REQUEST)
-
-
-@on("appointment.cancelled")
-def call_off(event: OutboxEvent) -> None:
-    """Of what was never agreed nobody had heard."""
-    visit = calendars.visit_facts(id_in(event, "appointment"))
-    if visit.was_agreed:
-        _tell(event, CANCELLED, visit, method=Method.CANCEL, is_critical=True)
 
 
 @on("appointment.reminder_due")
@@ -82,20 +50,17 @@ def _tell(
     kinds: Kinds,
     visit: VisitFacts,
     *,
-    method: Method | None = None,
     told: str = "",
     valid_until: dt.datetime | None = None,
-    is_critical: bool = False,
 ) -> None:
     for side, recipient in _sides(visit).items():
         notify(
             kind=kinds[side],
             occasion=told or occasion(event),
-            recipients=[_invited(recipient, visit, side, method) if method else recipient],
+            recipients=[recipient],
             facts={"doctor": visit.doctor, "at": visit.starts_at},
             subject=Subject("appointment", visit.id),
             valid_until=valid_until,
-            is_critical=is_critical,
         )
 
 
@@ -104,16 +69,3 @@ def _sides(visit: VisitFacts) -> dict[Side, Recipient]:
     by_person = {person.user_id: person for person in people([visit.patient, visit.doctor_user])}
     wanted = {Side.PATIENT: visit.patient, Side.DOCTOR: visit.doctor_user}
     return {side: by_person[user_id] for side, user_id in wanted.items() if user_id in by_person}
-
-
-def _invited(recipient: Recipient, visit: VisitFacts, side: Side, method: Method) -> Recipient:
-    if not recipient.email:
-        return recipient
-    body = calendar.write(
-        [calendars.entries_of(visit.id)[side]],
-        method=method,
-        language=recipient.language,
-        organizer=settings.MAIL_FROM,
-        attendee=recipient.email,
-    )
-    return replace(recipient, invitation=body.decode())

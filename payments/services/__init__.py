@@ -1,8 +1,8 @@
 """The steps that whoever sells composes into its own commands; docs/payments.md tells their story."""
 
 from payments.services.paying_out import request_payout
-from payments.services.purchasing import accept_late, close_purchase, register_purchase
-from payments.services.quotas import return_quota, take_quota
+from payments.services.purchasing import accept_late, close_purchase, register_purchase, register_purchases
+from payments.services.quotas import return_quota, take_quota, take_quotas
 from payments.services.refunding import refund_purchase
 
 __all__ = [
@@ -10,7 +10,9 @@ __all__ = [
     "close_purchase",
     "refund_purchase",
     "register_purchase",
+    "register_purchases",
     "request_payout",
     "return_quota",
     "take_quota",
+    "take_quotas",
 ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 
 from django.db.models import F
 
 from common import clock
-from common.db import lock_one, step
+from common.db import lock_one, on_one_rung, step
 from payments import plan_selectors
 from payments.errors import QuotaExceeded
 from payments.models import QuotaCounter, QuotaTake
@@ -32,6 +33,14 @@ def take_quota(*, user_id: uuid.UUID, kind: QuotaKind, reference: uuid.UUID, amo
         raise QuotaExceeded(kind=str(kind), limit=limit, used=row.used, plan=standing.version.plan.code)
     QuotaTake.objects.create(counter=row, kind=kind, reference=reference, amount=amount)
     QuotaCounter.objects.filter(pk=row.pk).update(used=F("used") + amount)
+
+
+@step
+def take_quotas(*, user_id: uuid.UUID, kind: QuotaKind, references: Iterable[uuid.UUID]) -> None:
+    """`take_quota` for several things that are had together, or none of them. Raises: QuotaExceeded, Busy"""
+    with on_one_rung(QuotaCounter):
+        for reference in references:
+            take_quota(user_id=user_id, kind=kind, reference=reference)
 
 
 @step

@@ -1,118 +1,128 @@
-"""Doctors and appointments as rows, and short words for what is told of them."""
+"""Doctors with hours, patients who book, and short words for what is done."""
 
 from __future__ import annotations
 
 import datetime as dt
 import itertools
+from decimal import Decimal
 from typing import Any
 
-from appointments.models import Appointment, Doctor, Meeting, Place
-from appointments.states import AppointmentStatus, DoctorStatus, VisitKind, VisitTerms
+from appointments.models import Appointment, Doctor, Place, WeeklyHours
+from appointments.services import booking, visiting
+from appointments.states import VisitKind
 from common import clock
-from common.db import unit_of_work
-from common.outbox import drain, emit
+from common.outbox import drain
+from payments.gateways.base import ChargeState, Found
+from payments.models import Payment, PlanVersion, Purchase
+from payments.services import paying as payments
+from payments.services import settling
+from payments.states import Provider, PurchaseKind
+from tests.conftest import NOON
 from tests.factories import make_user
+from users.models import User
 
+FEE = 50_000
+NET = 45_000  # less the platform's tenth
+TOMORROW = NOON - dt.timedelta(hours=2) + dt.timedelta(days=1)  # 10:00 in India, half an hour after another
+HALF_HOUR, DAY = dt.timedelta(minutes=30), dt.timedelta(days=1)
 _numbers = itertools.count(1)
 
 
 def make_doctor(**values: Any) -> Doctor:
-    """A doctor whom an administrator has approved."""
-    user = values.pop("user", None) or make_user(name="Asha Rao")
-    defaults = {
-        "status": DoctorStatus.LIVE,
-        "title": "Dr",
+    """A live doctor who sees people each day from 9 to 17 in India, half an hour each, by video and in Pune."""
+    columns = {
+        "user": make_user(name="Asha Rao"),
+        "status": "live",
+        "title": "Dr.",
         "registration_number": f"MMC-{next(_numbers)}",
         "council": "Maharashtra Medical Council",
-        "registered_in": 2012,
+        "registered_in": 2010,
         "qualifications": "MBBS, MD",
-        "specialisations": ["cardiology"],
+        "specialisations": ["general_medicine"],
         "languages": ["en", "hi"],
-        "video_fee_minor": 50_000,
-        "search_text": user.name.lower(),
+        "video_fee_minor": FEE,
+        "in_person_fee_minor": FEE,
+        "consult_minutes": 30,
+        "search_text": "",
         "approved_at": clock.now(),
     }
-    return Doctor.objects.create(user=user, **{**defaults, **values})
+    doctor = Doctor.objects.create(**{**columns, **values})
+    place = Place.objects.create(doctor=doctor, name="Clinic", address="1 Lake Road", lat=Decimal(18), lng=Decimal(73))
+    WeeklyHours.objects.bulk_create(
+        WeeklyHours(
+            doctor=doctor, weekday=day, from_minute=540, to_minute=1020, kinds=["video", "in_person"], place=place
+        )
+        for day in range(1, 8)
+    )
+    return doctor
 
 
-def make_place(doctor: Doctor, **values: Any) -> Place:
-    where = {"name": "Rao Clinic", "address": "12 FC Road, Pune", "lat": "18.520400", "lng": "73.856700"}
-    return Place.objects.create(doctor=doctor, **{**where, **values})
+def generous() -> None:
+    """Let everybody book as often as they like, for tests of something else."""
+    free = PlanVersion.objects.filter(plan__rank=0).order_by("-number")[0]
+    free.pk, free.number, free.appointments = None, free.number + 1, None
+    free._state.adding = True
+    free.save(force_insert=True)
 
 
-def make_appointment(doctor: Doctor | None = None, *, hours_ahead: float = 48, **values: Any) -> Appointment:
-    """A confirmed video consultation of twenty minutes, in two days unless told otherwise."""
-    seen_by, now = doctor or make_doctor(), clock.now()
-    starts_at = values.pop("starts_at", now + dt.timedelta(hours=hours_ahead))
-    ends_at = values.pop("ends_at", starts_at + dt.timedelta(minutes=20))
-    kind = values.get("kind", VisitKind.VIDEO)
-    defaults = {
-        "patient": values.pop("patient", None) or make_user(),
-        "kind": kind,
-        "place": make_place(seen_by) if kind == VisitKind.IN_PERSON else None,
-        "status": AppointmentStatus.CONFIRMED,
-        "starts_at": starts_at,
-        "ends_at": ends_at,
-        "busy_from": starts_at,
-        "busy_until": ends_at,
-        "reason": "chest pain",
-        "terms": VisitTerms.PREPAID,
-        "fee_minor": 50_000,
-        "currency": "INR",
-        "full_refund_until": starts_at - dt.timedelta(hours=24),
-        "late_refund_percent": 50,
-        "confirmed_at": now,
-    }
-    return Appointment.objects.create(doctor=seen_by, **{**defaults, **values})
+def book(
+    doctor: Doctor, *, patient: User | None = None, starts_at: dt.datetime = TOMORROW, kind: str = "video", reason=""
+) -> Appointment:
+    who = patient or make_user()
+    row = booking.book(patient_id=who.pk, doctor_id=doctor.pk, starts_at=starts_at, kind=VisitKind(kind), reason=reason)
+    return fresh(row)
 
 
-def say(name: str, visit: Appointment, **more: Any) -> None:
-    """Tell what happened to the appointment, as it stands now, and let everybody hear it."""
-    payload = {
-        "appointment": str(visit.pk),
-        "doctor": str(visit.doctor_id),
-        "doctor_user": str(visit.doctor.user_id),
-        "patient": str(visit.patient_id),
-        "kind": str(visit.kind),
-        "starts_at": visit.starts_at.isoformat(),
-        "sequence": visit.sequence,
-    }
-    with unit_of_work():
-        emit(name, key=f"appointment:{visit.pk}", **payload, **more)
+def begin(row: Appointment) -> Payment:
+    return payments.begin(
+        payer=Purchase.objects.get(kind=PurchaseKind.APPOINTMENT, reference=row.pk).payer,
+        kind=PurchaseKind.APPOINTMENT,
+        reference=row.pk,
+        provider=Provider.STRIPE,
+        return_url="",
+        key=None,
+    ).payment
+
+
+def arrive(payment: Payment) -> Payment:
+    """Let the money arrive at the provider; nobody here is told yet."""
+    found = Found(state=ChargeState.PAID, received=payment.amount, payment_ref=f"pi_{payment.pk}")
+    settling.settle(payment_id=payment.pk, found=found)
+    payment.refresh_from_db()
+    return payment
+
+
+def booked(doctor: Doctor, **values: Any) -> Appointment:
+    """A visit that is paid for, or needs no payment."""
+    row = book(doctor, **values)
+    for _ in Purchase.objects.filter(reference=row.pk):
+        arrive(begin(row))
     drain()
+    return fresh(row)
 
 
-def confirm(**values: Any) -> Appointment:
-    visit = make_appointment(**values)
-    say("appointment.confirmed", visit)
-    return visit
+def of_patient(row: Appointment) -> dict[str, Any]:
+    return {"appointment_id": row.pk, "patient_id": row.patient_id}
 
 
-def reschedule(visit: Appointment, *, hours: float = 24, tell: bool = True) -> Appointment:
-    """The appointment is so much later."""
-    for field in ("starts_at", "ends_at", "busy_from", "busy_until"):
-        setattr(visit, field, getattr(visit, field) + dt.timedelta(hours=hours))
-    visit.sequence += 1
-    visit.save()
-    if tell:
-        say("appointment.rescheduled", visit)
-    return visit
+def of_doctor(row: Appointment) -> dict[str, Any]:
+    return {"appointment_id": row.pk, "doctor_id": row.doctor_id}
 
 
-def cancel(visit: Appointment, *, by: str = "patient") -> Appointment:
-    visit.status, visit.ended_by, visit.ended_at = AppointmentStatus.CANCELLED, by, clock.now()
-    visit.sequence += 1
-    visit.save()
-    say("appointment.cancelled", visit, by=by)
-    return visit
+def seen(doctor: Doctor, noon: Any, **values: Any) -> Appointment:
+    """A visit that was held; the clock stands at its end."""
+    row = booked(doctor, **values)
+    noon.move_to(row.starts_at)
+    visiting.start(**of_doctor(row))
+    noon.move_to(row.ends_at)
+    visiting.complete(**of_doctor(row))
+    drain()
+    return fresh(row)
 
 
-def complete(visit: Appointment) -> Appointment:
-    visit.status = AppointmentStatus.COMPLETED
-    visit.save()
-    say("appointment.completed", visit)
-    return visit
+def fresh(row: Appointment) -> Appointment:
+    return Appointment.objects.select_related("doctor").get(pk=row.pk)
 
 
-def meeting_of(visit: Appointment) -> Meeting:
-    return Meeting.objects.select_related("appointment").get(appointment=visit)
+def verbs(row: Appointment) -> list[str]:
+    return list(row.events.order_by("pk").values_list("verb", flat=True))

@@ -18,8 +18,8 @@ from appointments.services import meetings
 from appointments.states import MeetingNoticeOutcome, Side
 from common.models import OutboxEvent
 from common.outbox import drain
-from tests.appointments.scenes import confirm, meeting_of
 from tests.appointments.test_meetings import work
+from tests.appointments.visit_scenes import confirm, meeting_of
 from tests.appointments.zoom_side import event, post
 from tests.conftest import NOON
 from tests.factories import person_client

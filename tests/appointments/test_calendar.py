@@ -12,7 +12,7 @@ from appointments.models import CalendarFeed
 from appointments.selectors.calendars import entries_of
 from appointments.states import Side, VisitKind
 from common.outbox import drain
-from tests.appointments.scenes import cancel, make_appointment, make_doctor, reschedule
+from tests.appointments.visit_scenes import cancel, make_appointment, make_doctor, reschedule
 from tests.factories import make_user, person_client
 
 pytestmark = pytest.mark.django_db

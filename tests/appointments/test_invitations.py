@@ -7,7 +7,7 @@ from icalendar import Calendar
 
 from notifications.models import Delivery, Notification
 from notifications.worker import Worker
-from tests.appointments.scenes import cancel, confirm, make_appointment, make_doctor, reschedule, say
+from tests.appointments.visit_scenes import cancel, confirm, make_appointment, make_doctor, reschedule, say
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -55,32 +55,21 @@ def test_the_doctors_message_does_not_name_the_patient(pair):
     assert "chest" not in texts
 
 
-def test_what_was_cancelled_before_the_invitation_went_is_told_of_as_cancelled_only(pair):
+def test_an_invitation_to_what_was_cancelled_since_brings_nothing(pair):
     visit = make_appointment(**pair)
     visit.status = "cancelled"
     visit.save()
 
     say("appointment.confirmed", visit)
-    say("appointment.cancelled", visit, by="doctor")
 
-    kinds = Notification.objects.filter(user=pair["patient"]).values_list("kind", flat=True)
-    assert list(kinds) == ["visit_cancelled"]
-
-
-def test_of_what_was_never_agreed_nobody_hears(pair):
-    visit = make_appointment(**pair, confirmed_at=None)
-
-    cancel(visit)
-
-    assert not Notification.objects.exists()
+    assert set(Delivery.objects.filter(channel="email").values_list("invitation", flat=True)) == {None}
 
 
 def test_each_change_tells_each_side_once(pair):
     visit = confirm(**pair)
     event_count = Notification.objects.count()
 
-    reschedule(visit, tell=False)
-    say("appointment.rescheduled", visit)
+    reschedule(visit)
 
     assert event_count == 2
     assert Notification.objects.count() == 4

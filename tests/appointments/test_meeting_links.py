@@ -9,8 +9,8 @@ import pytest
 
 from appointments.models import Appointment, Meeting
 from appointments.states import AppointmentStatus, DoctorStatus, VisitKind
-from tests.appointments.scenes import confirm, make_appointment, meeting_of
 from tests.appointments.test_meetings import work
+from tests.appointments.visit_scenes import confirm, make_appointment, meeting_of
 from tests.factories import make_user, person_client
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from appointments.services import meetings
 from appointments.services.meetings import LEASE, MOST_IN_VAIN
 from appointments.states import MeetingProvider, MeetingStatus, VisitKind
 from common.models import OutboxEvent
-from tests.appointments.scenes import cancel, complete, confirm, make_appointment, meeting_of, reschedule, say
+from tests.appointments.visit_scenes import cancel, complete, confirm, make_appointment, meeting_of, reschedule, say
 from tests.conftest import NOON
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from appointments.services import reminders
 from common.models import OutboxEvent
 from common.outbox import drain
 from notifications.models import Notification
-from tests.appointments.scenes import cancel, confirm, reschedule, say
+from tests.appointments.visit_scenes import cancel, confirm, reschedule, say
 
 pytestmark = pytest.mark.django_db
 HOUR = dt.timedelta(hours=1)

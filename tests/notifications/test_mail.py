@@ -45,7 +45,7 @@ def carriers() -> Carriers:
 def invite(person, **values) -> None:
     recipient = replace(recipient_of(person), email=person.email, **values)
     facts = {"doctor": "Dr Asha Rao", "at": clock.now()}
-    tell(kind=Kind.VISIT_CONFIRMED, occasion="one", recipients=[recipient], facts=facts)
+    tell(kind=Kind.VISIT_REMINDER, occasion="one", recipients=[recipient], facts=facts)
 
 
 def test_a_mail_arrives_with_its_text_its_invitation_and_the_file(post):
