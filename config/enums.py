@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from appointments.states import AppointmentStatus, EndedBy, Every, Origin, VisitKind, VisitTerms, WaitingStatus
+from appointments.states import (
+    AppointmentStatus,
+    EndedBy,
+    Every,
+    MeetingProvider,
+    Origin,
+    Side,
+    VisitKind,
+    VisitTerms,
+    WaitingStatus,
+)
 from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
 from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
@@ -94,6 +104,7 @@ SETS: dict[str, Iterable[str]] = {
     "InvoiceKind": InvoiceKind,
     "JourneyStep": JourneyStep,
     "MandatoryTest": MandatoryTest,
+    "MeetingProvider": MeetingProvider,
     "OfflineMethod": OfflineMethod,
     "OrderBagFate": BagFate,
     "OrderCourierKind": CourierKind,
@@ -131,6 +142,7 @@ SETS: dict[str, Iterable[str]] = {
     "UnitStatus": UnitStatus,
     "Urgency": Urgency,
     "VisitKind": VisitKind,
+    "VisitSide": Side,
     "VisitTerms": VisitTerms,
     "WaitingStatus": WaitingStatus,
     "WaveKind": WaveKind,

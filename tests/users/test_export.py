@@ -13,6 +13,7 @@ from users.models import Deferral
 
 KINDS = {
     "account",
+    "attendances",
     "complaints",
     "certificates",
     "follow_ups",
