@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from appointments.states import AppointmentStatus, EndedBy, Every, Origin, VisitKind, VisitTerms, WaitingStatus
+from appointments.states import (
+    AppointmentStatus,
+    DoctorOrder,
+    DoctorStatus,
+    EndedBy,
+    Every,
+    Origin,
+    SlotsEmpty,
+    VisitKind,
+    VisitTerms,
+    WaitingStatus,
+)
 from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
 from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
@@ -85,6 +96,8 @@ SETS: dict[str, Iterable[str]] = {
     "Currency": Currency,
     "DeliveryStatus": DeliveryStatus,
     "DiscardReason": DiscardReason,
+    "DoctorOrder": DoctorOrder,
+    "DoctorStatus": DoctorStatus,
     "DocumentKind": DocumentKind,
     "DonationType": DonationType,
     "EnrolmentStatus": EnrolmentStatus,
@@ -118,6 +131,7 @@ SETS: dict[str, Iterable[str]] = {
     "Sex": Sex,
     "SeriesInterval": Every,
     "SourceKind": SourceKind,
+    "SlotsEmpty": SlotsEmpty,
     "SourceStatus": SourceStatus,
     "StopReason": StopReason,
     "SubjectKind": SubjectKind,

@@ -2,8 +2,10 @@
 
 from appointments.models.booking import Appointment, AppointmentEvent
 from appointments.models.doctors import (
+    ORDERS,
     Doctor,
     DoctorEvent,
+    DoctorRating,
     Place,
     Specialisation,
     TimeException,
@@ -12,10 +14,12 @@ from appointments.models.doctors import (
 from appointments.models.waiting import Waiting
 
 __all__ = [
+    "ORDERS",
     "Appointment",
     "AppointmentEvent",
     "Doctor",
     "DoctorEvent",
+    "DoctorRating",
     "Place",
     "Specialisation",
     "TimeException",
