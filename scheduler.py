@@ -86,6 +86,7 @@ JOBS = (
     Job("prune_meetings", appointments.jobs.prune_meetings, nightly(3, 25)),
     Job("lapse_appointment_holds", appointments.jobs.lapse_holds, every(minutes=1)),
     Job("close_visits", appointments.jobs.close_visits, every(minutes=15)),
+    Job("refresh_next_free", appointments.jobs.refresh_next_free, every(minutes=1)),
     Job("reconcile_payments", payments.jobs.reconcile, every(minutes=1)),
     Job("move_subscriptions", payments.jobs.move_subscriptions, every(minutes=5)),
     Job("settle_months", payments.jobs.settle_months, nightly(4, 30)),

@@ -1,4 +1,4 @@
-"""What time does to appointments, in bounded batches over what an index says is due."""
+"""What time does to doctors and appointments, in bounded transactions."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Final
 
 from appointments.selectors import booking
 from appointments.services import attendance, ending, holding, reminders, visiting
+from appointments.services.doctors import find_next_free_of_stale
 from common import clock
 from common.sweeps import act_on_each
 
 BATCH: Final = 500
+ROUNDS: Final = 100  # batches in one run; the next one goes on
 
 
 def lapse_holds() -> int:
@@ -29,6 +31,17 @@ def close_visits() -> int:
         lambda: booking.forgotten(now - visiting.FORGOTTEN_AFTER, limit=BATCH),
         lambda pk: visiting.complete_if_forgotten(appointment_id=pk),
     )
+
+
+def refresh_next_free() -> int:
+    """Look again when doctors are free whose kept times have passed; return how many."""
+    refreshed = 0
+    for _ in range(ROUNDS):
+        found = find_next_free_of_stale()
+        if not found:
+            break
+        refreshed += found
+    return refreshed
 
 
 def remind_of_visits() -> int:

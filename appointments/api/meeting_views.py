@@ -40,7 +40,7 @@ class HostLinkOut(serializers.Serializer[hosting.HostLink]):
 
 
 class PresenceOut(serializers.Serializer[meetings.Presence]):
-    side = serializers.ChoiceField(choices=list(Side))
+    who = serializers.ChoiceField(choices=list(Side), source="side")
     joined_at = serializers.DateTimeField(allow_null=True)
     left_at = serializers.DateTimeField(allow_null=True)
 
@@ -103,7 +103,7 @@ class AttendanceView(APIView):
         tag=TAG,
         responses={200: PresenceOut},
         refusals=[NotFound],
-        answer=[{"side": "patient", "joined_at": "2026-11-21T10:29:12Z", "left_at": "2026-11-21T10:51:40Z"}],
+        answer=[{"who": "patient", "joined_at": "2026-11-21T10:29:12Z", "left_at": "2026-11-21T10:51:40Z"}],
         many=True,
     )
     def get(self, request: Request, appointment_id: uuid.UUID) -> Response:

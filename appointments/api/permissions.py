@@ -46,3 +46,12 @@ class IsLiveDoctor(IsDoctor):
     """A doctor whom an administrator has approved: for patients, appointments and money."""
 
     live_only = True
+
+
+class IsDoctorOrApplies(IsDoctor):
+    """Everybody who is signed in may register; the rest is for who has."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if request.method == "POST":
+            return IsPerson().has_permission(request, view)
+        return super().has_permission(request, view)

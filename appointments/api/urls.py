@@ -1,16 +1,33 @@
 """Doctors and their time; appointments, meetings and records."""
 
-from django.urls import URLPattern, path
+from django.urls import path
 
 from appointments.api import booking_views as booking
 from appointments.api import calendar_views as calendars
 from appointments.api import day_views as day
+from appointments.api import doctor_views, practice_views
 from appointments.api import meeting_views as meetings
 
 VISIT = "appointments/<uuid:appointment_id>"
 OURS = "doctor/appointments/<uuid:appointment_id>"
 
-urlpatterns: list[URLPattern] = [
+urlpatterns = [
+    path("specialisations", doctor_views.SpecialisationsView.as_view(), name="specialisations"),
+    path("doctors", doctor_views.DoctorsView.as_view(), name="doctors"),
+    path("doctors/<uuid:doctor_id>", doctor_views.DoctorView.as_view(), name="doctor"),
+    path("doctors/<uuid:doctor_id>/slots", doctor_views.SlotsView.as_view(), name="doctor-slots"),
+    path("doctors/<uuid:doctor_id>/ratings", doctor_views.RatingsView.as_view(), name="doctor-ratings"),
+    path("appointments/<uuid:appointment_id>/rating", doctor_views.RateView.as_view(), name="appointment-rating"),
+    path("doctor/profile", practice_views.ProfileView.as_view(), name="doctor-profile"),
+    path("doctor/availability/places", practice_views.PlacesView.as_view(), name="doctor-places"),
+    path("doctor/availability/places/<uuid:place_id>", practice_views.PlaceView.as_view(), name="doctor-place"),
+    path("doctor/availability/hours", practice_views.HoursView.as_view(), name="doctor-hours"),
+    path("doctor/availability/exceptions", practice_views.ExceptionsView.as_view(), name="doctor-exceptions"),
+    path(
+        "doctor/availability/exceptions/<uuid:exception_id>",
+        practice_views.ExceptionView.as_view(),
+        name="doctor-exception",
+    ),
     path("appointments", booking.AppointmentsView.as_view(), name="appointments"),
     path("appointments/series", booking.SeriesListView.as_view(), name="appointments-series"),
     path("appointments/series/<uuid:series>/cancel", booking.SeriesCancelView.as_view(), name="series-cancel"),

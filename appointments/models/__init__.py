@@ -3,8 +3,10 @@
 from appointments.models.booking import Appointment, AppointmentEvent
 from appointments.models.calendars import CalendarFeed, Reminder
 from appointments.models.doctors import (
+    ORDERS,
     Doctor,
     DoctorEvent,
+    DoctorRating,
     Place,
     Specialisation,
     TimeException,
@@ -14,12 +16,14 @@ from appointments.models.meetings import Attendance, Meeting, MeetingNotice, Mee
 from appointments.models.waiting import Waiting
 
 __all__ = [
+    "ORDERS",
     "Appointment",
     "AppointmentEvent",
     "Attendance",
     "CalendarFeed",
     "Doctor",
     "DoctorEvent",
+    "DoctorRating",
     "Meeting",
     "MeetingNotice",
     "MeetingSitting",

@@ -106,7 +106,7 @@ def _side(row: Appointment, user_id: uuid.UUID) -> Side:
 
 
 def _doctor(row: Appointment) -> str:
-    return f"{row.doctor.title} {row.doctor.user.name}".strip()
+    return f"{row.doctor.title} {row.doctor.name or row.doctor.user.name}".strip()
 
 
 def _entry(row: Appointment, side: Side) -> Entry:

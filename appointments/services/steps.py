@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from appointments.models import Appointment, AppointmentEvent
+from appointments.services.doctors import forget_next_free
 from appointments.states import APPOINTMENT_TRANSITIONS
 from common import clock
 from common.db import lock, step
@@ -16,6 +17,10 @@ from common.outbox import emit
 from common.transitions import advance
 
 SYSTEM: Final = "system"
+# After these the doctor's time is taken, or free, where it was not before.
+CHANGES_TIME: Final = frozenset(
+    f"appointment.{what}" for what in ("held", "confirmed", "rescheduled", "cancelled", "lapsed")
+)
 
 
 @step
@@ -51,6 +56,8 @@ def note(row: Appointment, verb: str, *, actor: str, facts: dict[str, Any] | Non
 def tell(name: str, rows: Iterable[Appointment], **facts: Any) -> None:
     """Emit the event of each appointment. The payload is the same for all names; `facts` come beside it."""
     for row in rows:
+        if name in CHANGES_TIME:
+            forget_next_free(row.doctor_id)
         emit(
             name,
             key=f"appointment:{row.pk}",

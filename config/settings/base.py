@@ -197,6 +197,7 @@ THROTTLES = {
     "export": "10/h",  # copies of all one's data, per account
     "complaint": "20/d",  # per account
     "upload": "60/h",  # files, per account
+    "doctor_application": "10/d",  # registrations as a doctor, per account
     "subscribe": "30/h",  # beginnings of a subscription, with or without a coupon, per account
     "host_link": "60/h",  # links that a doctor hosts by, asked of the provider, per account
     "zoom_writes": "100/d",  # meetings made or moved, per user of Zoom: its own limit

@@ -183,7 +183,7 @@ def test_the_doctor_reads_it_and_nobody_else(visit):
     drain()
     url = f"/api/v1/doctor/appointments/{visit.pk}/attendance"
 
-    assert person_client(visit.doctor.user).get(url).json()[0]["side"] == "patient"
+    assert person_client(visit.doctor.user).get(url).json()[0]["who"] == "patient"
     assert person_client(visit.patient).get(url).status_code == 404
 
 

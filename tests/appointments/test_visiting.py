@@ -260,15 +260,9 @@ def test_leave_cancels_what_it_overlaps():
     doctor = make_doctor()
     inside, after = booked(doctor), booked(doctor, starts_at=TOMORROW + 2 * HALF_HOUR)
     begin, end = TOMORROW + MINUTE, TOMORROW + HALF_HOUR
-    leave = TimeException.objects.create(doctor=doctor, starts_at=begin, ends_at=end, is_leave=True)
+    TimeException.objects.create(doctor=doctor, starts_at=begin, ends_at=end, is_leave=True)
 
-    say(
-        "doctor.leave_added",
-        doctor=str(doctor.pk),
-        exception=str(leave.pk),
-        starts_at=begin.isoformat(),
-        ends_at=end.isoformat(),
-    )
+    say("doctor.leave_added", doctor=str(doctor.pk), since=begin.isoformat(), until=end.isoformat())
 
     assert [fresh(one).status for one in (inside, after)] == ["cancelled", "confirmed"]
     assert fresh(inside).ended_by == EndedBy.DOCTOR

@@ -1,0 +1,91 @@
+"""What money, doctors and people who are gone mean for appointments, and what a freed time means for who waits."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+from appointments.services import ending, late, paying, waiting
+from appointments.states import EndedBy
+from common.models import OutboxEvent
+from common.outbox import on
+from payments.states import PurchaseKind
+
+
+@on("payment.succeeded")
+def take_money(event: OutboxEvent) -> None:
+    """Book what is paid; money that came late still books if the time is free."""
+    if event.payload["kind"] == PurchaseKind.APPOINTMENT:
+        late.take_money(
+            reference=uuid.UUID(event.payload["reference"]),
+            payment_id=uuid.UUID(event.payload["payment"]),
+            is_late=event.payload["late"],
+        )
+
+
+@on("refund.succeeded")
+@on("refund.failed")
+def note_refund(event: OutboxEvent) -> None:
+    """Write into the appointment's history what became of the money that goes back."""
+    if event.payload["kind"] == PurchaseKind.APPOINTMENT:
+        paying.note_refund(
+            reference=uuid.UUID(event.payload["reference"]),
+            verb=event.name.replace(".", "_"),
+            minor=event.payload["amount"],
+        )
+
+
+@on("appointment.cancelled")
+@on("appointment.completed")
+@on("appointment.lapsed")
+@on("appointment.missed")
+def settle_end(event: OutboxEvent) -> None:
+    """Give back what is the patient's, and set aside what is the doctor's."""
+    paying.settle_end(appointment_id=uuid.UUID(event.payload["appointment"]))
+
+
+@on("appointment.cancelled")
+@on("appointment.lapsed")
+def offer_freed_time(event: OutboxEvent) -> None:
+    """Ask whoever waits first."""
+    _offer(event, event.payload["starts_at"])
+
+
+@on("appointment.rescheduled")
+def offer_former_time(event: OutboxEvent) -> None:
+    """Ask whoever waits for the time that was given back."""
+    _offer(event, event.payload["was"])
+
+
+@on("doctor.suspended")
+def cancel_of_doctor(event: OutboxEvent) -> None:
+    """Whoever may not work sees nobody."""
+    ending.cancel_of_doctor(doctor_id=uuid.UUID(event.payload["doctor"]), by=EndedBy.PLATFORM)
+
+
+@on("doctor.leave_added")
+def cancel_during_leave(event: OutboxEvent) -> None:
+    """Who is on leave sees nobody in that time."""
+    ending.cancel_of_doctor(
+        doctor_id=uuid.UUID(event.payload["doctor"]),
+        by=EndedBy.DOCTOR,
+        since=dt.datetime.fromisoformat(event.payload["since"]),
+        until=dt.datetime.fromisoformat(event.payload["until"]),
+    )
+
+
+@on("account.erased")
+def forget_patient(event: OutboxEvent) -> None:
+    """Cancel what is ahead of a person who is gone, and forget why they came."""
+    patient_id = uuid.UUID(event.payload["user"])
+    ending.cancel_of_patient(patient_id=patient_id)
+
+
+@on("account.erased")
+def leave_lists(event: OutboxEvent) -> None:
+    """Who is gone waits no more."""
+    waiting.forget_patient(patient_id=uuid.UUID(event.payload["user"]))
+
+
+def _offer(event: OutboxEvent, starts_at: str) -> None:
+    waiting.offer(doctor_id=uuid.UUID(event.payload["doctor"]), starts_at=dt.datetime.fromisoformat(starts_at))
