@@ -24,6 +24,7 @@ from users.api.permissions import IsPerson
 
 TAG = "Calendar"
 CALENDAR = (200, "text/calendar")
+SAMPLE = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:019a9c3e@jeevansetu\r\n…\r\nEND:VCALENDAR\r\n"
 MOST_KEPT = 300  # seconds that a calendar program may go without asking
 IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="An ETag from before.")
 
@@ -41,6 +42,7 @@ class VisitCalendarView(APIView):
         "Take my appointment into a calendar",
         tag=TAG,
         responses={CALENDAR: OpenApiTypes.BINARY},
+        answer=SAMPLE,
         refusals=[NotFound],
         query=[IF_NONE_MATCH],
     )
@@ -83,6 +85,7 @@ class FeedView(APIView):
         "Read a calendar",
         tag=TAG,
         responses={CALENDAR: OpenApiTypes.BINARY},
+        answer=SAMPLE,
         refusals=[NotFound],
         query=[IF_NONE_MATCH],
         public=True,

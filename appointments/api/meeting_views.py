@@ -122,6 +122,7 @@ class ZoomWebhookView(WebhookView):
         request=OpenApiTypes.OBJECT,
         example={"event": "meeting.started", "payload": {"object": {"id": "94671234567", "uuid": "4444AAAi=="}}},
         responses={200: ChallengeOut, 204: None},
+        answer={"plainToken": "qgg8vlvZRS6UYooatFL8Aw", "encryptedToken": "6004f4c5cf160998d3b38cf08d7533b9"},
         refusals=[NotFound, WebhookSignatureInvalid, WebhookMalformed],
         public=True,
     )

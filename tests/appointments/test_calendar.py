@@ -183,5 +183,5 @@ def test_the_feed_costs_the_same_for_one_and_for_many(django_assert_num_queries)
         make_appointment(doctor, hours_ahead=24 + number)
     drain()
 
-    with django_assert_num_queries(4):  # the throttle, the address, its owner's appointments
+    with django_assert_num_queries(3):  # the throttle, the address, its owner's appointments
         APIClient().get(url)
