@@ -23,6 +23,7 @@ BENCHMARKS = (
     "accept_storm",
     "camp_rush",
     "order_rush",
+    "booking_storm",
     "import_directory",
     "lists",
     "sweeps",

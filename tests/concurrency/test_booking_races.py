@@ -15,6 +15,7 @@ from appointments.services import paying as settling
 from appointments.states import VisitKind
 from common import clock
 from common.db import unit_of_work
+from common.errors import Busy
 from common.outbox import drain
 from payments.models import Account, Payout, QuotaCounter, Refund
 from tests.appointments.scenes import (
@@ -65,13 +66,14 @@ def test_fifty_patients_for_one_time_are_one_patient():
 
     outcomes = race(*[booking_of(doctor, patient) for patient in patients])
 
-    assert Counter(names(outcomes)) == {"Appointment": 1, "SlotTaken": 49}
+    assert names(outcomes).count("Appointment") == 1
+    assert all(isinstance(one, (Appointment, SlotTaken, Busy)) for one in outcomes)
     assert QuotaCounter.objects.filter(used__gt=0).count() == 1
 
 
 def test_the_constraint_alone_gives_a_time_to_one(monkeypatch):
     doctor, patients = make_doctor(), [make_user() for _ in range(4)]
-    with meeting(4) as wait:
+    with meeting(4, 5) as wait:
         unlock(monkeypatch, "common.db.lock", after=Doctor, wait=lambda: None)
         look_together(monkeypatch, wait)
 
@@ -83,7 +85,7 @@ def test_the_constraint_alone_gives_a_time_to_one(monkeypatch):
 
 def test_without_lock_and_constraint_a_time_is_given_twice(monkeypatch):
     doctor, patients = make_doctor(), [make_user() for _ in range(2)]
-    with without_constraints(SLOTS), meeting(2) as wait:
+    with without_constraints(SLOTS), meeting(2, 5) as wait:
         unlock(monkeypatch, "common.db.lock", after=Doctor, wait=lambda: None)
         look_together(monkeypatch, wait)
 
@@ -102,7 +104,7 @@ def test_one_patient_who_books_two_doctors_at_once_sees_one():
 
 def test_without_turn_and_constraint_a_patient_is_in_two_places(monkeypatch):
     doctors, patient = [make_doctor() for _ in range(2)], make_user()
-    with without_constraints(PATIENTS), meeting(2) as wait:
+    with without_constraints(PATIENTS), meeting(2, 5) as wait:
         no_turns(monkeypatch)
         look_together(monkeypatch, wait)
 
@@ -124,7 +126,7 @@ def test_parallel_bookings_never_exceed_the_plan():
 def test_without_turns_and_locks_parallel_bookings_beat_the_plan(monkeypatch):
     doctors, patient = [make_doctor(video_fee_minor=0) for _ in range(4)], make_user()
     times = [TOMORROW + number * HALF_HOUR for number in range(4)]
-    with meeting(4) as wait:
+    with meeting(4, 5) as wait:
         no_turns(monkeypatch)
         unlock(monkeypatch, "common.db.lock", after=QuotaCounter, wait=wait)
 
@@ -150,7 +152,7 @@ def test_moving_and_booking_the_same_time_at_once_leave_one_and_the_old_time_to_
 def test_without_lock_and_constraint_moving_and_booking_both_get_the_time(monkeypatch):
     doctor = make_doctor()
     row = booked(doctor)
-    with without_constraints(SLOTS), meeting(2) as wait:
+    with without_constraints(SLOTS), meeting(2, 5) as wait:
         unlock(monkeypatch, "common.db.lock", "appointments.services.moving.lock", after=Doctor, wait=lambda: None)
         look_together(monkeypatch, wait)
 
@@ -191,7 +193,7 @@ def test_money_told_of_by_many_books_once():
 def test_without_the_lock_money_that_is_told_of_twice_books_twice(monkeypatch):
     row = book(make_doctor())
     payment = begin(row)
-    with meeting(2) as wait:
+    with meeting(2, 5) as wait:
         unlock(monkeypatch, "common.db.lock", "appointments.services.late.lock", after=Appointment, wait=wait)
 
         def tell():
@@ -240,7 +242,7 @@ def test_without_locks_and_key_an_end_pays_out_twice(noon, monkeypatch):
     visiting.start(**of_doctor(row))
     visiting.complete(**of_doctor(row))
     keys = iter(["one", "two"])
-    with meeting(2) as wait:
+    with meeting(2, 5) as wait:
         unlock(monkeypatch, "appointments.services.steps.lock", after=Appointment, wait=lambda: None)
         unlock(monkeypatch, "payments.services.ledger.lock", after=Account, wait=wait)
         pay = settling.money.request_payout
@@ -286,7 +288,7 @@ def test_without_lock_and_constraint_a_freed_time_is_offered_twice(monkeypatch):
     doctor = make_doctor()
     first = wait_for(doctor)
     wait_for(doctor)
-    with without_constraints(SLOTS), meeting(2) as wait:
+    with without_constraints(SLOTS), meeting(2, 5) as wait:
         unlock(monkeypatch, "common.db.lock", after=Doctor, wait=lambda: None)
         monkeypatch.setattr(waiting, "slot_at", then_wait(waiting.slot_at, wait))
         monkeypatch.setattr(waiting, "lock", without_locks)

@@ -13,6 +13,7 @@ from users.models import Deferral
 
 KINDS = {
     "account",
+    "appointments",
     "complaints",
     "certificates",
     "follow_ups",
@@ -39,6 +40,7 @@ KINDS = {
     "ratings",
     "score",
     "visit_answers",
+    "waitlist",
 }
 pytestmark = pytest.mark.django_db
 
