@@ -18,6 +18,7 @@ from common.db import unit_of_work
 from common.errors import Busy
 from common.outbox import drain
 from payments.models import Account, Payout, QuotaCounter, Refund
+from payments.services import paying_out
 from tests.appointments.scenes import (
     DAY,
     FEE,
@@ -244,7 +245,8 @@ def test_without_locks_and_key_an_end_pays_out_twice(noon, monkeypatch):
     keys = iter(["one", "two"])
     with meeting(2, 5) as wait:
         unlock(monkeypatch, "appointments.services.steps.lock", after=Appointment, wait=lambda: None)
-        unlock(monkeypatch, "payments.services.ledger.lock", after=Account, wait=wait)
+        unlock(monkeypatch, "payments.services.ledger.lock", after=Account, wait=lambda: None)
+        monkeypatch.setattr(paying_out, "lock_balance", then_wait(paying_out.lock_balance, wait))
         pay = settling.money.request_payout
         monkeypatch.setattr(settling.money, "request_payout", lambda **values: pay(**{**values, "key": next(keys)}))
 
