@@ -42,6 +42,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "doctor.applied": "A doctor's registration waits for an administrator.",
     "doctor.approved": "An administrator has let a doctor see patients.",
     "doctor.leave_added": "A doctor is away over appointments, which are to be cancelled.",
+    "doctor.leave_removed": "A doctor is there after all.",
     "doctor.reinstated": "A suspended doctor works again.",
     "doctor.rejected": "An administrator has refused a doctor's registration.",
     "doctor.suspended": "An administrator has stopped a doctor.",
@@ -128,6 +129,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "unit.issued": "A bag was handed out.",
     "unit.reactive": "A test of a donation was reactive.",
     "unit.recalled": "Bags of a reactive donation were withdrawn or looked back for.",
+    "waitlist.freed": "A time is free that somebody waits for.",
     "waitlist.offered": "A time that became free is kept for somebody who waits.",
 }
 # Told to nobody yet: for partners' webhooks to come.

@@ -53,7 +53,7 @@ def booking_of(doctor, patient, **values):
 
 def no_turns(monkeypatch):
     """Let nobody wait for anybody's turn."""
-    for module in ("booking", "moving", "waiting"):
+    for module in ("booking", "late", "moving", "waiting"):
         monkeypatch.setattr(f"appointments.services.{module}.take_turn", lambda _: None)
 
 
@@ -195,6 +195,7 @@ def test_without_the_lock_money_that_is_told_of_twice_books_twice(monkeypatch):
     row = book(make_doctor())
     payment = begin(row)
     with meeting(2, 5) as wait:
+        no_turns(monkeypatch)
         unlock(monkeypatch, "common.db.lock", "appointments.services.late.lock", after=Appointment, wait=wait)
 
         def tell():
