@@ -48,6 +48,8 @@ FACTS = {
     "pay_by": MOMENT,
     "amount": "INR 99,999,999,999.99",
     "plan": "Enterprise",
+    "doctor": "Dr. Sivasubramaniam Venkataraman",
+    "was": MOMENT,
 }
 FORMS = [
     (language, kind, form)
