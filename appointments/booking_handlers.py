@@ -57,6 +57,22 @@ def offer_former_time(event: OutboxEvent) -> None:
     _offer(event, event.payload["was"])
 
 
+@on("doctor.leave_removed")
+def look_for_who_waits(event: OutboxEvent) -> None:
+    """See which of the times that are there again somebody waits for."""
+    waiting.announce_free(
+        doctor_id=uuid.UUID(event.payload["doctor"]),
+        since=dt.datetime.fromisoformat(event.payload["since"]),
+        until=dt.datetime.fromisoformat(event.payload["until"]),
+    )
+
+
+@on("waitlist.freed")
+def offer_time(event: OutboxEvent) -> None:
+    """Ask whoever waits for it first."""
+    _offer(event, event.payload["starts_at"])
+
+
 @on("doctor.suspended")
 def cancel_of_doctor(event: OutboxEvent) -> None:
     """Whoever may not work sees nobody."""

@@ -5,10 +5,15 @@ from __future__ import annotations
 import uuid
 
 from appointments.errors import DoctorHasAppointments
-from appointments.selectors import doctors, meetings
+from appointments.selectors import booking, doctors, meetings
 from common import clock
 from users.personal_data import Holding, Rows, hold, refuses_erasure
 
+APPOINTMENT = (
+    *("id", "doctor_id", "kind", "status", "starts_at", "ends_at", "reason", "fee_minor", "currency", "refund_minor"),
+    *("paid_at", "checked_in_at", "started_at", "ended_at", "ended_by", "created_at"),
+)
+WAIT = ("id", "doctor_id", "kind", "first_day", "last_day", "earliest_minute", "latest_minute", "status", "created_at")
 YOU = "You and the administrators."
 PROFILE = (
     *("id", "status", "title", "name", "registration_number", "council", "registered_in", "qualifications"),
@@ -37,6 +42,14 @@ def availability(user_id: uuid.UUID) -> Rows:
 def ratings(user_id: uuid.UUID) -> Rows:
     rows = doctors.ratings_by_patient(user_id).order_by("pk")
     return list(rows.values("id", "appointment_id", "stars", "comment", "created_at"))
+
+
+def appointments(user_id: uuid.UUID) -> Rows:
+    return list(booking.appointments_of_patient(user_id).order_by("pk").values(*APPOINTMENT))
+
+
+def waits(user_id: uuid.UUID) -> Rows:
+    return list(booking.all_waits_of(user_id).order_by("pk").values(*WAIT))
 
 
 def attendances(user_id: uuid.UUID) -> Rows:
@@ -80,6 +93,26 @@ hold(
         "As long as the account.",
         "The stars, without words or name.",
         ratings,
+    )
+)
+hold(
+    Holding(
+        "appointments",
+        "To keep times with doctors for you, and to give or take what they cost.",
+        "The doctor you see.",
+        "As long as the account.",
+        "When you saw whom and what it cost, without why you came; what is ahead is cancelled.",
+        appointments,
+    )
+)
+hold(
+    Holding(
+        "waitlist",
+        "To offer you a time that becomes free.",
+        "Nobody.",
+        "As long as the account.",
+        "That somebody waited, for whom and when.",
+        waits,
     )
 )
 hold(

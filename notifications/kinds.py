@@ -91,6 +91,9 @@ class Kind(StrEnum):
     ORDER_SHORT = "order_short"
     ORDER_LATE = "order_late"
     ORDER_BREACHED = "order_breached"
+    ORDER_BAGS_UNFIT = "order_bags_unfit"
+    ORDER_DOCUMENTED = "order_documented"
+    ORDER_GOES_ON = "order_goes_on"
     SETTLEMENT_DUE = "settlement_due"
     # Of appointments, to the patient, to the doctor, or to both.
     APPOINTMENT_HELD = "appointment_held"
@@ -207,6 +210,9 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.ORDER_SHORT: Rule(BOTH, priority=2),
     Kind.ORDER_LATE: Rule(BOTH, priority=2),
     Kind.ORDER_BREACHED: Rule(BOTH, priority=1),
+    Kind.ORDER_BAGS_UNFIT: Rule(BOTH, priority=1),
+    Kind.ORDER_DOCUMENTED: Rule(BOTH, priority=2),
+    Kind.ORDER_GOES_ON: Rule(BOTH, priority=2),
     Kind.SETTLEMENT_DUE: Rule(SMS),
     Kind.APPOINTMENT_HELD: Rule(SMS, priority=2),
     Kind.APPOINTMENT_PROPOSED: Rule(BOTH, priority=3),

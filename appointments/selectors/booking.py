@@ -88,13 +88,17 @@ def of_series(user_id: uuid.UUID, series: uuid.UUID) -> list[Appointment]:
 
 def waits_of(user_id: uuid.UUID) -> QuerySet[Waiting]:
     """Return where the patient waits or has an offer; what was left, taken or let pass is told no more."""
-    rows = Waiting.objects.filter(patient=user_id, status__in=[WaitingStatus.WAITING, WaitingStatus.OFFERED])
-    return rows.select_related("doctor__user")
+    rows = all_waits_of(user_id).filter(status__in=[WaitingStatus.WAITING, WaitingStatus.OFFERED])
+    return rows.select_related("doctor")
+
+
+def all_waits_of(user_id: uuid.UUID) -> QuerySet[Waiting]:
+    return Waiting.objects.filter(patient=user_id)
 
 
 def appointment_facts(appointment_id: uuid.UUID) -> AppointmentFacts:
     """Return what others are told of. Raises: NotFound"""
-    row = Appointment.objects.select_related("doctor__user").filter(pk=appointment_id).first()
+    row = Appointment.objects.select_related("doctor").filter(pk=appointment_id).first()
     if row is None:
         raise NotFound
     return AppointmentFacts(
@@ -116,7 +120,7 @@ def appointment_facts(appointment_id: uuid.UUID) -> AppointmentFacts:
 
 def name_of(doctor: Any) -> str:
     """Return how a doctor is called: the title, if there is one, and the name."""
-    return f"{doctor.title} {doctor.user.name}".strip()
+    return f"{doctor.title} {doctor.name}".strip()
 
 
 def holds_over(now: dt.datetime, *, limit: int) -> list[uuid.UUID]:
@@ -148,4 +152,4 @@ def _in_state(status: AppointmentStatus, now: dt.datetime) -> Q:
 
 
 def _shown(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
-    return rows.select_related("doctor__user", "place")
+    return rows.select_related("doctor", "place")

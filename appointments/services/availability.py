@@ -171,12 +171,16 @@ def add_hours(
 def end_exception(*, doctor_id: uuid.UUID, exception_id: uuid.UUID) -> None:
     """Take leave or extra hours back; what is booked stays booked.
 
-    Locks: the doctor.      Emits: doctor.time_changed      Raises: NotFound, DoctorSuspended
+    Locks: the doctor.      Emits: doctor.time_changed, doctor.leave_removed      Raises: NotFound, DoctorSuspended
     """
     _hold(doctor_id)
-    gone, _ = TimeException.objects.filter(doctor=doctor_id, pk=exception_id).delete()
-    if not gone:
+    row = TimeException.objects.filter(doctor=doctor_id, pk=exception_id).first()
+    if row is None:
         raise NotFound
+    if row.is_leave:
+        since, until = row.starts_at.isoformat(), row.ends_at.isoformat()
+        outbox.emit("doctor.leave_removed", key=f"doctor:{doctor_id}", doctor=str(doctor_id), since=since, until=until)
+    row.delete()
     forget_next_free(doctor_id)
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from appointments.errors import OwnPatient, TooManyHolds
 from appointments.models import Appointment, Doctor
 from appointments.recurrence import moments
+from appointments.selectors.doctors import get_live_doctor
 from appointments.selectors.slots import takes_time_at
 from appointments.services.holding import ask_for_money, clear_the_way, find_slot, hold_doctor, write_visit
 from appointments.services.steps import by_user
@@ -40,6 +41,7 @@ def book(
     Raises: NotFound, OwnPatient, SlotNotOffered, SlotTaken, PatientBusy, TooManyHolds, QuotaExceeded, Busy
     """
     now = clock.now()
+    find_slot(get_live_doctor(doctor_id), starts_at, kind, now)  # whoever is too late need not wait for the doctor
     doctor = _hold_doctor_for(patient_id, doctor_id)
     slot = find_slot(doctor, starts_at, kind, now)
     row = _take(doctor, [slot], patient_id=patient_id, reason=reason, hold_for=PAY_WITHIN, series=None)[0]

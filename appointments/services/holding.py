@@ -66,15 +66,15 @@ def find_slot(
 
     Raises: SlotTaken, SlotNotOffered
     """
-    slot = slot_at(doctor, starts_at, kind, now, without=without)
-    if slot is not None:
-        return slot
     until = starts_at + dt.timedelta(minutes=doctor.consult_minutes)
     busy = Appointment.objects.filter(takes_time_at(now), doctor=doctor)
     others = busy if without is None else busy.exclude(pk=without)
     if others.filter(busy_from__lt=until, busy_until__gt=starts_at).exists():
         raise SlotTaken(starts_at=starts_at.isoformat())
-    raise SlotNotOffered
+    slot = slot_at(doctor, starts_at, kind, now, without=without)
+    if slot is None:
+        raise SlotNotOffered
+    return slot
 
 
 def in_the_way(doctor_id: uuid.UUID, patient_id: uuid.UUID | None, slots: Iterable[Times]) -> list[uuid.UUID]:

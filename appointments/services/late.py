@@ -11,7 +11,7 @@ from appointments.services.paying import KIND
 from appointments.services.steps import SYSTEM, note
 from appointments.states import AppointmentStatus, DoctorStatus, VisitTerms
 from common import clock
-from common.db import attempt, lock, lock_one, step
+from common.db import attempt, lock, lock_one, step, take_turn
 from payments import selectors as payments
 from payments import services as money
 from payments.errors import PurchaseClosed, PurchasePaid
@@ -28,10 +28,11 @@ def take_money(*, reference: uuid.UUID, payment_id: uuid.UUID, is_late: bool) ->
     Locks: the doctor, the appointment and what is in its way, who waits, the quota's counter, the purchase, its
     payments.      Emits: appointment.confirmed, appointment.lapsed      Raises: Busy
     """
-    doctor_id = Appointment.objects.filter(pk=reference).values_list("doctor_id", flat=True).first()
-    if doctor_id is None:
+    sides = Appointment.objects.filter(pk=reference).values_list("doctor_id", "patient_id").first()
+    if sides is None:
         return
-    doctor = lock_one(Doctor, doctor_id)
+    doctor = lock_one(Doctor, sides[0])
+    take_turn(f"patient:{sides[1]}")
     row, others = _hold_with_what_is_over(reference)
     if row.terms != VisitTerms.PREPAID or row.state not in (AppointmentStatus.HELD, AppointmentStatus.LAPSED):
         return

@@ -73,8 +73,11 @@ def settle_end(*, appointment_id: uuid.UUID) -> None:
 
 
 def _is_forgiven(row: Appointment) -> bool:
-    if row.state is not AppointmentStatus.LAPSED or row.origin != Origin.PATIENT:
-        return row.state is AppointmentStatus.LAPSED
+    """Whether it counts no more: an offer that was not taken, or one unpaid hold in a while."""
+    if row.origin != Origin.PATIENT:
+        return row.confirmed_at is None
+    if row.state is not AppointmentStatus.LAPSED:
+        return False
     lapsed = Appointment.objects.filter(patient=row.patient_id, status=AppointmentStatus.LAPSED, origin=Origin.PATIENT)
     return not lapsed.filter(ended_at__gt=clock.now() - FORGIVEN_EVERY).exclude(pk=row.pk).exists()
 

@@ -9,15 +9,16 @@ from zoneinfo import ZoneInfo
 
 from appointments.errors import OwnPatient, PatientBusy, SlotTaken, TooManyWaits, WaitlistDaysInvalid
 from appointments.models import Appointment, Doctor, Waiting
-from appointments.selectors.slots import slot_at
+from appointments.selectors.slots import slot_at, slots
 from appointments.services.holding import ask_for_money, clear_the_way, write_visit
-from appointments.services.steps import SYSTEM, tell
+from appointments.services.steps import SYSTEM, in_payload, tell
 from appointments.slots import Slot
 from appointments.states import WAITING_TRANSITIONS, DoctorStatus, Origin, VisitKind, WaitingStatus
 from common import clock
 from common.db import attempt, command, lock, lock_one, step, take_turn
 from common.errors import NotFound
 from common.ids import uuid7
+from common.outbox import emit
 from common.transitions import advance
 from payments import services as money
 from payments.errors import QuotaExceeded
@@ -89,6 +90,27 @@ def forget_patient(*, patient_id: uuid.UUID) -> None:
 
 
 @step
+def announce_free(*, doctor_id: uuid.UUID, since: dt.datetime, until: dt.datetime) -> int:
+    """Tell of the free times in `[since, until)` that somebody waits for, at most as many as are asked for one.
+
+    Each is then offered by itself. Emits: waitlist.freed
+    """
+    now = clock.now()
+    doctor = Doctor.objects.filter(pk=doctor_id, status=DoctorStatus.LIVE).first()
+    if doctor is None:
+        return 0
+    rows = Waiting.objects.filter(doctor=doctor, status=WaitingStatus.WAITING).order_by("pk")[:MOST_ASKED]
+    asked = list(rows)
+    kinds = sorted({VisitKind(row.kind) for row in asked})
+    free = {slot.starts_at for kind in kinds for slot in slots(doctor, max(since, now), until, kind, now)}
+    wanted = [moment for moment in sorted(free) if any(_fits(row, doctor, moment) for row in asked)][:MOST_ASKED]
+    for moment in wanted:
+        key = f"waitlist:{doctor.pk}:{in_payload(moment)}"
+        emit("waitlist.freed", key=key, doctor=str(doctor.pk), starts_at=in_payload(moment))
+    return len(wanted)
+
+
+@step
 def offer(*, doctor_id: uuid.UUID, starts_at: dt.datetime) -> Appointment | None:
     """A time became free: hold it for the first who waits for it, has quota, and is not elsewhere then.
 
@@ -101,8 +123,8 @@ def offer(*, doctor_id: uuid.UUID, starts_at: dt.datetime) -> Appointment | None
     if starts_at <= now or doctor.status != DoctorStatus.LIVE:
         return None
     asked = _who_fit(doctor, starts_at)
-    slots = {kind: slot_at(doctor, starts_at, kind, now) for kind in {VisitKind(row.kind) for row in asked}}
-    free = {kind: slot for kind, slot in slots.items() if slot is not None}
+    found = {kind: slot_at(doctor, starts_at, kind, now) for kind in {VisitKind(row.kind) for row in asked}}
+    free = {kind: slot for kind, slot in found.items() if slot is not None}
     if not free:
         return None
     clear_the_way(doctor.pk, None, free.values())
@@ -156,6 +178,12 @@ def _who_fit(doctor: Doctor, starts_at: dt.datetime) -> list[Waiting]:
         latest_minute__gt=minute,
     )
     return list(rows.order_by("pk")[:MOST_ASKED])
+
+
+def _fits(row: Waiting, doctor: Doctor, starts_at: dt.datetime) -> bool:
+    there = starts_at.astimezone(ZoneInfo(doctor.zone))
+    is_in_days = row.first_day <= there.date() <= row.last_day
+    return is_in_days and row.earliest_minute <= there.hour * 60 + there.minute < row.latest_minute
 
 
 @step

@@ -31,7 +31,8 @@ _numbers = itertools.count(1)
 def make_doctor(**values: Any) -> Doctor:
     """A live doctor who sees people each day from 9 to 17 in India, half an hour each, by video and in Pune."""
     columns = {
-        "user": make_user(name="Asha Rao"),
+        "user": make_user(),
+        "name": "Asha Rao",
         "status": "live",
         "title": "Dr.",
         "registration_number": f"MMC-{next(_numbers)}",

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
 API = "/api/v1"
 
 
-def wish(doctor, **values):
+def wish(doctor, /, **values):
     return {"doctor": str(doctor.pk), "starts_at": TOMORROW.isoformat(), "kind": "video", "reason": "Tired", **values}
 
 

@@ -9,7 +9,7 @@ import pytest
 from appointments import jobs
 from appointments.errors import AlreadyWaiting, OwnPatient, TooManyWaits, WaitlistDaysInvalid
 from appointments.models import Appointment, Waiting
-from appointments.services import ending, holding, moving, waiting
+from appointments.services import availability, ending, holding, moving, waiting
 from appointments.states import VisitKind
 from common import clock
 from common.errors import IllegalTransition, NotFound
@@ -205,3 +205,27 @@ def test_a_place_is_left_by_its_owner_and_an_offer_is_not():
     assert statuses(first, second) == ["offered", "left"]
     with pytest.raises(IllegalTransition):
         waiting.leave(waiting_id=first.pk, patient_id=first.patient_id)
+
+
+def test_the_times_of_a_leave_that_is_taken_back_are_offered_each_to_one():
+    doctor = make_doctor()
+    leave = availability.add_leave(doctor_id=doctor.pk, starts_at=TOMORROW, ends_at=TOMORROW + 2 * HALF_HOUR)
+    asked = [wait(doctor, earliest_minute=600) for _ in range(3)]
+
+    availability.end_exception(doctor_id=doctor.pk, exception_id=leave.pk)
+    drain()
+
+    assert statuses(*asked) == ["offered", "offered", "waiting"]
+    assert sorted(offers().values_list("starts_at", flat=True)) == [TOMORROW, TOMORROW + HALF_HOUR]
+
+
+def test_an_offer_that_is_refused_costs_no_quota_and_goes_to_the_next():
+    doctor = make_doctor()
+    row = booked(doctor)
+    first, second = wait(doctor), wait(doctor)
+    free(row)
+
+    free(offers().get())
+
+    assert statuses(first, second) == ["passed", "offered"]
+    assert QuotaCounter.objects.get(user=first.patient_id).used == 0

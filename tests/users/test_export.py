@@ -13,6 +13,7 @@ from users.models import Deferral
 
 KINDS = {
     "account",
+    "appointments",
     "attendances",
     "complaints",
     "certificates",
@@ -40,6 +41,7 @@ KINDS = {
     "ratings",
     "score",
     "visit_answers",
+    "waitlist",
 }
 pytestmark = pytest.mark.django_db
 
