@@ -6,6 +6,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import requests
@@ -49,6 +50,15 @@ class Api:
             return self.call("POST", path, expect, body)
         finally:
             del self.http.headers["Idempotency-Key"]
+
+    def send_file(self, path: str, name: str, content: bytes, expect: int = 201, **fields: str) -> Any:
+        """POST a file as a form does."""
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        url, files = f"{self.base}/api/v1{path}", {"file": (name, content)}
+        reply = self.http.post(url, files=files, data=fields, headers=headers, timeout=TIMEOUT)
+        if reply.status_code != expect:
+            raise Surprise(f"POST {path} answered {reply.status_code}, not {expect}: {reply.text[:600]}")
+        return reply.json()
 
     def put(self, path: str, expect: int = 200, **body: Any) -> Any:
         return self.call("PUT", path, expect, body)
@@ -104,6 +114,13 @@ class Administrator:
         """Choose the partner in the list and run the action «Approve»."""
         self._submit("/admin/partners/partner/", {"action": "approve", "_selected_action": partner_id})
 
+    def read(self, path: str) -> str:
+        """Return a page of the admin. Raises: Surprise"""
+        reply = self.http.get(self.base + path, timeout=TIMEOUT, allow_redirects=False)
+        if reply.status_code != HTTPStatus.OK:
+            raise Surprise(f"{path} answered {reply.status_code}.")
+        return reply.text
+
     def _submit(self, path: str, fields: dict[str, str]) -> None:
         page = self.http.get(self.base + path, timeout=TIMEOUT)
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
@@ -115,7 +132,7 @@ class Administrator:
             headers={"Referer": self.base + path},
             timeout=TIMEOUT,
         )
-        if reply.status_code != 200 or "errornote" in reply.text:  # noqa: PLR2004
+        if reply.status_code != HTTPStatus.OK or "errornote" in reply.text:
             raise Surprise(f"{path} refused the form ({reply.status_code}).")
 
 
