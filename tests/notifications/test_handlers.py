@@ -392,6 +392,7 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
     }
 
     assert heard == {
+        *("doctor.applied", "doctor.approved", "doctor.rejected", "doctor.suspended", "doctor.reinstated"),
         *("otp.requested", "account.erased", "account.password_changed", "donor.locked", "donor.unlocked"),
         *("request.donors_asked", "request.place_offered", "request.cancelled", "request.filled"),
         *("request.fulfilled", "request.expired", "assignment.accepted", "assignment.cancelled"),
