@@ -66,15 +66,20 @@ def find_slot(
 
     Raises: SlotTaken, SlotNotOffered
     """
+    _refuse_taken(doctor, starts_at, now, without)
+    slot = slot_at(doctor, starts_at, kind, now, without=without)
+    if slot is None:
+        _refuse_taken(doctor, starts_at, now, without)  # by somebody between the two looks, where nobody is held
+        raise SlotNotOffered
+    return slot
+
+
+def _refuse_taken(doctor: Doctor, starts_at: dt.datetime, now: dt.datetime, without: uuid.UUID | None) -> None:
     until = starts_at + dt.timedelta(minutes=doctor.consult_minutes)
     busy = Appointment.objects.filter(takes_time_at(now), doctor=doctor)
     others = busy if without is None else busy.exclude(pk=without)
     if others.filter(busy_from__lt=until, busy_until__gt=starts_at).exists():
         raise SlotTaken(starts_at=starts_at.isoformat())
-    slot = slot_at(doctor, starts_at, kind, now, without=without)
-    if slot is None:
-        raise SlotNotOffered
-    return slot
 
 
 def in_the_way(doctor_id: uuid.UUID, patient_id: uuid.UUID | None, slots: Iterable[Times]) -> list[uuid.UUID]:
@@ -145,7 +150,10 @@ def write_visit(
     )
     facts: dict[str, Any] = {"starts_at": slot.starts_at.isoformat(), "origin": str(origin)}
     note(row, "hold" if is_held else "book", actor=actor, facts=facts)
-    tell("appointment.held" if is_held else "appointment.confirmed", [row])
+    if is_held:
+        tell("appointment.held", [row])
+    else:
+        tell("appointment.confirmed", [row])
     return row
 
 
