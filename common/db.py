@@ -31,6 +31,8 @@ LOCK_ORDER = (
     "orders.Box",
     "orders.Rider",
     "orders.Settlement",
+    "appointments.Doctor",
+    "appointments.Appointment",
     "partners.Complaint",
     "requests_app.AttenderRequest",  # before the bags, transfers and requests that are found for it
     "stock.Transfer",

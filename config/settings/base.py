@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "requests_app",
     "donations",
     "orders",
+    "appointments",
     "notifications",
     "config.apps.ConfigConfig",
 ]

@@ -17,6 +17,7 @@ ROOMS = (
     "requests_app",
     "donations",
     "orders",
+    "appointments",
     "notifications",
     "config",
 )

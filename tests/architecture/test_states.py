@@ -19,6 +19,8 @@ from config.catalogue import tables
 
 TABLES = tables()
 COLUMNS = {
+    "appointments.states.APPOINTMENT_TRANSITIONS": ("appointments.Appointment", "status"),
+    "appointments.states.DOCTOR_TRANSITIONS": ("appointments.Doctor", "status"),
     "orders.states.ORDER_TRANSITIONS": ("orders.Order", "status"),
     "donations.states.CAMP_TRANSITIONS": ("donations.Camp", "status"),
     "donations.states.ENROLMENT_TRANSITIONS": ("donations.Enrolment", "status"),

@@ -1,0 +1,129 @@
+"""Who sees whom, and when: two that overlap cannot be written."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q, Value
+
+from appointments.models.columns import choices
+from appointments.states import TAKES_TIME, AppointmentStatus, EndedBy, VisitKind, VisitTerms
+from common import clock
+from common.fields import EncryptedTextField
+from common.ids import uuid7
+from common.money import LARGEST, Currency, Money
+
+HOLDS_TIME = Q(status__in=sorted(TAKES_TIME))
+
+
+def only(column: str) -> Func:
+    """This one id as a range: a GiST index of core PostgreSQL compares ranges, and no plain uuid."""
+    return Func(F(column), F(column), Value("[]"), function="uuid_range")
+
+
+def during(start: str, end: str) -> Func:
+    return Func(F(start), F(end), function="tstzrange")
+
+
+class Appointment(models.Model):
+    """One doctor and one patient at one time.
+
+    The doctor is taken from `busy_from` to `busy_until`, buffers included; the patient from `starts_at` to `ends_at`.
+    Price and refund rule are the doctor's at the moment of booking. A hold is over at `hold_expires_at`, whatever
+    the status still says. `sequence` rises with each change that an invitation tells (RFC 5545 §3.8.7.4).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    doctor = models.ForeignKey("appointments.Doctor", on_delete=models.PROTECT, related_name="appointments")
+    patient = models.ForeignKey("users.User", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=choices(VisitKind))
+    place = models.ForeignKey("appointments.Place", on_delete=models.PROTECT, null=True, related_name="+")
+    status = models.CharField(max_length=12, choices=choices(AppointmentStatus))
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    busy_from = models.DateTimeField()
+    busy_until = models.DateTimeField()
+    reason = EncryptedTextField(null=True, max_length=1000)
+    terms = models.CharField(max_length=10, choices=choices(VisitTerms))
+    fee_minor = models.PositiveBigIntegerField()
+    currency = models.CharField(max_length=3, choices=choices(Currency))
+    full_refund_until = models.DateTimeField()
+    late_refund_percent = models.PositiveSmallIntegerField()
+    hold_expires_at = models.DateTimeField(null=True)
+    paid_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    checked_in_at = models.DateTimeField(null=True, help_text="The patient is there.")
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=10, blank=True, choices=choices(EndedBy))
+    sequence = models.PositiveSmallIntegerField(default=0)
+    follows = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="follow_ups")
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=list(AppointmentStatus)), name="appointment_status_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=list(VisitKind)), name="appointment_kind_is_known"),
+            models.CheckConstraint(condition=Q(terms__in=list(VisitTerms)), name="appointment_terms_are_known"),
+            models.CheckConstraint(condition=Q(currency__in=list(Currency)), name="appointment_currency_is_known"),
+            models.CheckConstraint(condition=Q(fee_minor__lte=LARGEST), name="appointment_fee_is_payable"),
+            models.CheckConstraint(
+                condition=Q(busy_from__lte=F("starts_at"), starts_at__lt=F("ends_at"), ends_at__lte=F("busy_until")),
+                name="appointment_has_a_length",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=VisitKind.VIDEO, place=None) | Q(kind=VisitKind.IN_PERSON, place__isnull=False),
+                name="appointment_in_person_has_a_place",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=AppointmentStatus.HELD) | Q(hold_expires_at__isnull=False),
+                name="appointment_hold_ends",
+            ),
+            ExclusionConstraint(
+                name="doctor_has_one_at_a_time",
+                expressions=[
+                    (only("doctor"), RangeOperators.OVERLAPS),
+                    (during("busy_from", "busy_until"), RangeOperators.OVERLAPS),
+                ],
+                condition=HOLDS_TIME,
+            ),
+            ExclusionConstraint(
+                name="patient_has_one_at_a_time",
+                expressions=[
+                    (only("patient"), RangeOperators.OVERLAPS),
+                    (during("starts_at", "ends_at"), RangeOperators.OVERLAPS),
+                ],
+                condition=HOLDS_TIME,
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["doctor", "starts_at", "id"], name="appointments_of_doctor"),
+            models.Index(fields=["patient", "-starts_at", "id"], name="appointments_of_patient"),
+            models.Index(fields=["doctor", "patient"], name="appointments_treating"),
+            models.Index(fields=["hold_expires_at"], name="appointments_held", condition=Q(status="held")),
+            models.Index(fields=["starts_at", "id"], name="appointments_ahead", condition=HOLDS_TIME),
+        ]
+
+    @property
+    def fee(self) -> Money:
+        return Money(self.fee_minor, Currency(self.currency))
+
+    @property
+    def state(self) -> AppointmentStatus:
+        return AppointmentStatus(self.status)
+
+
+class AppointmentEvent(models.Model):
+    """One step of an appointment, and the state after it. Never changed: a trigger refuses it."""
+
+    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="events")
+    verb = models.CharField(max_length=16)
+    status = models.CharField(max_length=12)
+    actor = models.CharField(max_length=60, help_text="user:…, admin:… or system")
+    facts = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["appointment", "id"], name="events_of_appointment")]
