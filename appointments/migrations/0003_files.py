@@ -405,7 +405,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("status", "destroyed"), _negated=True),
-                    models.Q(("taken_on", None), ("title", None)),
+                    models.Q(("taken_on", None), ("title__isnull", True)),
                     _connector="OR",
                 ),
                 name="destroyed_file_says_nothing",

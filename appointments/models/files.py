@@ -37,7 +37,7 @@ class MedicalFile(models.Model):
                 condition=~Q(status=FileStatus.DELETED) | Q(destroy_at__isnull=False), name="deleted_file_has_an_end"
             ),
             models.CheckConstraint(
-                condition=~Q(status=FileStatus.DESTROYED) | Q(title=None, taken_on=None),
+                condition=~Q(status=FileStatus.DESTROYED) | Q(title__isnull=True, taken_on=None),
                 name="destroyed_file_says_nothing",
             ),
         ]
