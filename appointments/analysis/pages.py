@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from appointments.analysis.tables import LONGEST_ROW, Row
 
@@ -68,26 +68,30 @@ def _pages(content: bytes, wish: str, most: int) -> list[Any]:
 
 def _run(content: bytes, wish: str) -> bytes:
     with tempfile.TemporaryFile() as answer:
-        process = subprocess.Popen(  # noqa: S603 - our own script
-            [sys.executable, "-I", str(SCRIPT), wish],
-            stdin=subprocess.PIPE,
-            stdout=answer,
-            stderr=subprocess.DEVNULL,
-            env={"LC_ALL": "C.UTF-8"},
-            cwd=tempfile.gettempdir(),
-            start_new_session=True,
-        )
-        try:
-            process.communicate(content, timeout=PATIENCE)
-        except (subprocess.TimeoutExpired, BrokenPipeError):
-            raise Unreadable("time") from None
-        finally:
-            process.kill()
-            process.wait()
-        if process.returncode != 0:
+        if _end_of(content, wish, answer) != 0:
             raise Unreadable("process")
         answer.seek(0)
         said = answer.read(MOST_OUTPUT + 1)
     if len(said) > MOST_OUTPUT:
         raise Unreadable("size")
     return said
+
+
+def _end_of(content: bytes, wish: str, answer: IO[bytes]) -> int:
+    """Return how the process ended, having written to `answer`. Raises: Unreadable when it took too long"""
+    with subprocess.Popen(  # noqa: S603 - our own script
+        [sys.executable, "-I", str(SCRIPT), wish],
+        stdin=subprocess.PIPE,
+        stdout=answer,
+        stderr=subprocess.DEVNULL,
+        env={"LC_ALL": "C.UTF-8"},
+        cwd=tempfile.gettempdir(),
+        start_new_session=True,
+    ) as process:
+        try:
+            process.communicate(content, timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise Unreadable("time") from None
+        finally:
+            process.kill()
+    return process.returncode

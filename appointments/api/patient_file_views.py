@@ -123,7 +123,7 @@ class SignOffView(APIView):
         responses={200: shapes.AnalysisOut},
         refusals=[NotFound, IllegalTransition, ObservationUnknown, ValueImpossible, Busy],
         example={
-            "values": [{"id": OBSERVATION["id"], "verdict": "correct", "value": "10.4"}],
+            "values": [{"id": OBSERVATION["id"], "verdict": "correct", "value": 10.4}],
             "note": "Iron for three months, then again.",
         },
         answer=SIGNED,

@@ -1,4 +1,4 @@
-"""A clamd that finds the EICAR test file (https://www.eicar.org), for tests: as much of INSTREAM as the product speaks."""
+"""A clamd that finds the EICAR test file (https://www.eicar.org), for tests: INSTREAM, as the product speaks it."""
 
 from __future__ import annotations
 

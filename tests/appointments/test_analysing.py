@@ -55,15 +55,15 @@ def test_a_report_is_read_by_the_worker_and_its_owner_told():
     assert (done["status"], done["engine"], done["pages"], done["not_a_diagnosis"]) == ("done", "table-1", 1, True)
     read = {one["name"]: one["value"] for one in done["values"]}
     assert read == {
-        "Haemoglobin": "10.2",
-        "Leucocytes": "7.8",
-        "Platelets": "150",
-        "Haematocrit": "31.2",
-        "Mean cell volume": "78",
-        "Creatinine": "0.9",
+        "Haemoglobin": 10.2,
+        "Leucocytes": 7.8,
+        "Platelets": 150,
+        "Haematocrit": 31.2,
+        "Mean cell volume": 78,
+        "Creatinine": 0.9,
     }
     first = done["values"][0]
-    assert (first["low"], first["high"], first["interpretation"], first["unit"]) == ("12", "16", "L", "g/dL")
+    assert (first["low"], first["high"], first["interpretation"], first["unit"]) == (12, 16, "L", "g/dL")
     assert (first["taken_on"], first["page"], first["signed"], first["status"]) == ("2030-04-12", 1, False, "read")
     assert done["skipped"] == []
     assert list(Notification.objects.values_list("kind", flat=True)) == ["analysis_ready"]
@@ -240,7 +240,7 @@ def test_a_doctor_confirms_corrects_and_rejects():
     values = {one["code"]: one for one in body["values"]}
     assert (body["status"], body["not_a_diagnosis"], body["note"]) == ("signed", False, "Iron.")
     corrected, rejected, confirmed = values["718-7"], values["777-3"], values["2160-0"]
-    assert (corrected["value"], corrected["read_value"], corrected["interpretation"]) == ("12.4", "10.2", "N")
+    assert (corrected["value"], corrected["read_value"], corrected["interpretation"]) == (12.4, 10.2, "N")
     assert [one["status"] for one in (corrected, rejected, confirmed)] == ["corrected", "rejected", "confirmed"]
     assert (confirmed["not_a_diagnosis"], confirmed["notice"]) == (False, "")
     assert (again.status_code, again.json()["code"]) == (409, "illegal_transition")
@@ -390,7 +390,7 @@ def test_a_low_haemoglobin_that_the_donor_shares_is_a_reason_with_an_end_until_a
     untouched = Deferral.objects.count()
 
     refused, shared, again = share(row, consent=False), share(row), share(row)
-    told = person_client(donor.user).get("/api/v1/me/eligibility").json()
+    told = person_client(donor.user).get("/api/v1/me/donor/eligibility").json()
     better = share(low(donor.user, "13.6"))
 
     assert untouched == 0
@@ -399,7 +399,7 @@ def test_a_low_haemoglobin_that_the_donor_shares_is_a_reason_with_an_end_until_a
     assert (told["eligible"], told["provisional"]) == (False, True)
     assert [(one["code"], one["until"]) for one in told["reasons"]] == [("low_haemoglobin", "2030-07-11")]
     assert not Deferral.objects.exists()
-    assert person_client(donor.user).get("/api/v1/me/eligibility").json()["eligible"] is True
+    assert person_client(donor.user).get("/api/v1/me/donor/eligibility").json()["eligible"] is True
 
 
 def test_only_a_fresh_signed_and_dated_haemoglobin_may_be_shared():
