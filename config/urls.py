@@ -28,6 +28,7 @@ API: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="docs"), name="home"),
     path("api/v1/", include(API)),
+    path("fhir/R4/", include("config.fhir")),
     path("files/<str:token>", show_file, name="file"),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=f"/{settings.STATIC_URL.strip('/')}/favicon.svg"), name="favicon"),

@@ -11,6 +11,7 @@ import time_machine
 from django.apps import apps
 from pytest_django import Settings
 
+from tests import emptying
 from users import fitness
 from users.models import EligibilityRule
 
@@ -20,6 +21,7 @@ provider_notices = import_module("users.migrations.0005_licensed_identity")
 donation_consent = import_module("users.migrations.0007_donation_consent")
 report_consents = import_module("users.migrations.0009_report_consents")
 plans = import_module("payments.migrations.0004_plans")
+emptying.install()
 NOON = dt.datetime(2030, 5, 1, 6, 30, tzinfo=dt.UTC)  # 12:00 in Asia/Kolkata
 
 

@@ -56,9 +56,12 @@ class CursorPagination(DRFCursorPagination):
         if not BASE64.fullmatch(request.query_params.get(self.cursor_query_param, "")):
             raise CursorInvalid  # the framework would skip what is no base64, and give the first page again
         try:
-            return super().decode_cursor(request)
+            found = super().decode_cursor(request)
         except NotFound as exc:
             raise CursorInvalid from exc
+        if found is not None and not any(found):  # no list gives one that leads to its beginning
+            raise CursorInvalid
+        return found
 
 
 def paged(

@@ -36,6 +36,7 @@ from requests_app.selectors.requests import (
     get_request,
     get_request_of,
     request_facts,
+    requests_made,
     requests_of,
     waves_due,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "promises_past",
     "questionnaire_of",
     "request_facts",
+    "requests_made",
     "requests_near",
     "requests_of",
     "source_until",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Prefetch, QuerySet
@@ -44,6 +44,20 @@ def requests_of(
     if updated_since is not None:
         rows = rows.filter(updated_at__gte=updated_since)
     return rows.prefetch_related(Prefetch("waves", queryset=Wave.objects.order_by("number"), to_attr="asked_in"))
+
+
+def requests_made(
+    partner_id: uuid.UUID,
+    *,
+    request_id: uuid.UUID | None = None,
+    statuses: Collection[str] = (),
+    made: Mapping[str, dt.datetime],
+) -> QuerySet[BloodRequest]:
+    """Return the partner's requests with the partner; `made` are lookups of `created_at`."""
+    rows = BloodRequest.objects.filter(partner_id=partner_id, **made).select_related("partner")
+    if request_id is not None:
+        rows = rows.filter(pk=request_id)
+    return rows.filter(status__in=statuses) if statuses else rows
 
 
 def get_request_of(partner_id: uuid.UUID, request_id: uuid.UUID) -> BloodRequest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import json
 import time
@@ -72,11 +73,12 @@ class Bkash:
 
     def admit(self, request: Request) -> None:
         self._base = base_of(request)
+        token = request.headers.get("authorization", "")
         if self.desk.strike("token_expired", to="token"):
-            self.books.tokens.clear()
-        headers = request.headers
-        is_app = hmac.compare_digest(headers.get("x-app-key", "").encode(), self._settings.bkash_app_key.encode())
-        if not is_app or self.books.tokens.get(headers.get("authorization", ""), 0) <= time.time():
+            self.books.voided.add(token)
+        app_key = request.headers.get("x-app-key", "")
+        is_app = hmac.compare_digest(app_key.encode(), self._settings.bkash_app_key.encode())
+        if not is_app or token in self.books.voided or not self._serves(token, time.time()):
             raise bad("401", "The incoming token has expired", HTTPStatus.UNAUTHORIZED)
 
     async def grant(self, request: Request) -> Any:
@@ -93,12 +95,10 @@ class Bkash:
             settings.bkash_app_secret,
         ]:
             raise bad("2001", "Invalid App Key", HTTPStatus.UNAUTHORIZED)
-        token = new_id("eyJ")
-        self.books.tokens[token] = now + TOKEN_LIFE
         return {
             "statusCode": "0000",
             "statusMessage": "Successful",
-            "id_token": token,
+            "id_token": self._sealed(f"{new_id('eyJ')}.{int(now) + TOKEN_LIFE}"),
             "token_type": "Bearer",
             "expires_in": TOKEN_LIFE,
             "refresh_token": new_id("eyR"),
@@ -198,6 +198,15 @@ class Bkash:
                 "confirmed": self._confirmed,
             }
         )
+
+    def _sealed(self, words: str) -> str:
+        secret = self._settings.bkash_app_secret.encode()
+        return f"{words}.{hmac.new(secret, words.encode(), hashlib.sha256).hexdigest()}"
+
+    def _serves(self, token: str, now: float) -> bool:
+        words, _, _ = token.rpartition(".")
+        is_ours = hmac.compare_digest(token.encode(), self._sealed(words).encode())
+        return is_ours and int(words.rpartition(".")[2]) > now
 
     def _callback(self, payment: Payment, status: str) -> str:
         mark = "&" if "?" in payment.callback else "?"

@@ -88,17 +88,20 @@ class Refund:
 
 
 class Books:
-    """Everything that this sandbox's bKash knows. `grants` are the times of the calls for a token."""
+    """Everything that this sandbox's bKash knows. `grants` are the times of the calls for a token.
+
+    Tokens say themselves until when they serve, so that they outlive a restart, as at bKash: only `voided` are known.
+    """
 
     def __init__(self) -> None:
         self.payments: dict[str, Payment] = {}
         self.refunds: dict[str, Refund] = {}
-        self.tokens: dict[str, float] = {}
+        self.voided: set[str] = set()
         self.grants: list[float] = []
         self.executed = 0
 
     def clear(self) -> None:
-        for kept in (self.payments, self.refunds, self.tokens, self.grants):
+        for kept in (self.payments, self.refunds, self.voided, self.grants):
             kept.clear()
         self.executed = 0
 

@@ -6,6 +6,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import requests
@@ -104,6 +105,13 @@ class Administrator:
         """Choose the partner in the list and run the action «Approve»."""
         self._submit("/admin/partners/partner/", {"action": "approve", "_selected_action": partner_id})
 
+    def read(self, path: str) -> str:
+        """Return a page of the admin. Raises: Surprise"""
+        reply = self.http.get(self.base + path, timeout=TIMEOUT, allow_redirects=False)
+        if reply.status_code != HTTPStatus.OK:
+            raise Surprise(f"{path} answered {reply.status_code}.")
+        return reply.text
+
     def _submit(self, path: str, fields: dict[str, str]) -> None:
         page = self.http.get(self.base + path, timeout=TIMEOUT)
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
@@ -115,7 +123,7 @@ class Administrator:
             headers={"Referer": self.base + path},
             timeout=TIMEOUT,
         )
-        if reply.status_code != 200 or "errornote" in reply.text:  # noqa: PLR2004
+        if reply.status_code != HTTPStatus.OK or "errornote" in reply.text:
             raise Surprise(f"{path} refused the form ({reply.status_code}).")
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import time
 from typing import Any
 
-from sandbox.demo.client import Administrator, Surprise, wait
+from sandbox.demo.client import Surprise, wait
 from sandbox.demo.people import PASSWORD, Donor, new_phone
 from sandbox.demo.stage import Stage
-
-DEMO_ADMIN = ("+919800000101", "bridge-of-life")
 
 
 class Loop(Stage):
@@ -58,8 +55,7 @@ class Loop(Stage):
         self.desk.token = self.public.post("/partner/auth/login", phone=phone, password=PASSWORD)["access"]
         refusal = self.desk.get("/partner/requests", 403)
         self.expect(refusal["code"], "partner_not_live", "until then nothing but its own profile answers")
-        admin = os.environ.get("ADMIN_PHONE", DEMO_ADMIN[0]), os.environ.get("ADMIN_PASSWORD", DEMO_ADMIN[1])
-        Administrator(self.base, *admin).approve(self.partner["id"])
+        self.admin.approve(self.partner["id"])
         self.expect(self.desk.get("/partner")["status"], "live", "an administrator approves it in the admin")
         bank = self.desk.get("/partner")
         self.place = {"lat": bank["lat"], "lng": bank["lng"]}

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import time
+from functools import cached_property
 from typing import Any
 
-from sandbox.demo.client import Api, Inbox, Surprise
+from sandbox.demo.client import Administrator, Api, Inbox, Surprise
 from sandbox.demo.people import Donor
+
+DEMO_ADMIN = ("+919800000101", "bridge-of-life")
 
 
 class Stage:
@@ -25,6 +29,14 @@ class Stage:
         self.desk = Api(base)
         self.inbox = Inbox(sandbox)
         self.started = time.perf_counter()
+
+    @cached_property
+    def admin(self) -> Administrator:
+        """The administrator of the demo data, or ADMIN_PHONE with ADMIN_PASSWORD, who signs in once."""
+        phone, password = DEMO_ADMIN
+        return Administrator(
+            self.base, os.environ.get("ADMIN_PHONE", phone), os.environ.get("ADMIN_PASSWORD", password)
+        )
 
     def expect(self, got: Any, wanted: Any, line: str) -> None:
         if got != wanted:

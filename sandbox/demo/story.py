@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from sandbox.demo.chapters import (
+    bkash_timeout,
     breach,
     camp,
     coming_back,
@@ -16,7 +17,9 @@ from sandbox.demo.chapters import (
     identity,
     look_back,
     patient_order,
+    razorpay_ten_times,
     test_and_release,
+    trial_balance,
 )
 from sandbox.demo.loop import Loop
 from sandbox.demo.stage import Stage
@@ -29,10 +32,13 @@ CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (
     family_by_transfer.tell,
     hospital_order.tell,
     patient_order.tell,
+    razorpay_ten_times.tell,
+    bkash_timeout.tell,
     breach.tell,
     camp.tell,
     look_back.tell,
     identity.tell,
+    trial_balance.tell,
 )
 
 

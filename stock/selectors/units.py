@@ -53,6 +53,25 @@ def units_of(
     return found
 
 
+def products_of(
+    partner_id: uuid.UUID,
+    *,
+    unit_id: uuid.UUID | None = None,
+    din: str | None = None,
+    is_available: bool | None = None,
+) -> QuerySet[Unit]:
+    """Return the partner's bags; available are those that are, or could become, somebody's at this moment."""
+    found = Unit.objects.filter(partner_id=partner_id)
+    if unit_id is not None:
+        found = found.filter(pk=unit_id)
+    if din is not None:
+        found = found.filter(din=key_of(din))
+    if is_available is not None:
+        givable = Q(status__in=[UnitStatus.AVAILABLE, UnitStatus.RESERVED], expires_at__gt=clock.now())
+        found = found.filter(givable if is_available else ~givable)
+    return found
+
+
 def unit_id_of(partner_id: uuid.UUID, text: str, *, component: str = "") -> uuid.UUID:
     """Return the id of the partner's bag that an id, a number or the text of a bar code names.
 

@@ -136,7 +136,19 @@ def cursor(text: str) -> str:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "text", ["%%%", "é", "%00", cursor("p=x"), cursor("p=%00"), cursor("o=-1"), cursor("o=x"), cursor("r=x")]
+    "text",
+    [
+        "%%%",
+        "é",
+        "%00",
+        "AAAA",
+        cursor(""),
+        cursor("p=x"),
+        cursor("p=%00"),
+        cursor("o=-1"),
+        cursor("o=x"),
+        cursor("r=x"),
+    ],
 )
 def test_a_cursor_that_no_list_gave_is_refused(text):
     make_events(1)

@@ -6,12 +6,17 @@ import datetime as dt
 
 import pytest
 
+from common import clock
+from payments import errands
 from payments.gateways import tokens as gateway_tokens
 from payments.gateways.tokens import Granted, Source, token_of
 from payments.models import ProviderDecision, ProviderToken
 from payments.services import decisions
 from payments.states import Decided, Provider
 from tests.concurrency.scenes import race_test, unlock, without_constraints
+from tests.payments.conftest import sandbox, started  # noqa: F401 - fixtures
+from tests.payments.scenes import begin, make_purchase
+from tests.payments.sides import BkashSide
 from tests.races import meeting, names, race
 
 pytestmark = race_test
@@ -113,3 +118,38 @@ def test_of_those_who_saw_a_decision_come_to_nothing_one_goes_on():
 
     assert found.count(True) == 1
     assert names(found) == ["bool"] * MANY
+
+
+def agreed(side):
+    purchase, client = make_purchase(amount=side.price)
+    payment = begin(purchase, client, side.provider)
+    side.press(payment.provider_ref, "pay")
+    return payment
+
+
+def test_workers_who_ask_at_once_have_bkash_take_the_money_once(sandbox):  # noqa: F811
+    side = BkashSide(sandbox)
+    payment = agreed(side)
+
+    race(*[lambda: errands.ask(payment.pk) for _ in range(4)])
+    errands.ask(payment.pk)
+
+    payment.refresh_from_db()
+    assert (payment.status, side.executed()) == ("succeeded", 1)
+    assert side.captured() == {str(payment.pk): side.price.minor}
+
+
+def test_without_the_decision_bkash_is_told_more_than_once(sandbox, monkeypatch):  # noqa: F811
+    side = BkashSide(sandbox)
+    payment = agreed(side)
+    with meeting(2) as wait:
+
+        def everybody(*, decided, **_):
+            wait()
+            return decisions.Decision(decided, clock.now(), is_mine=True)
+
+        monkeypatch.setattr(decisions, "decide", everybody)
+
+        race(*[lambda: errands.ask(payment.pk) for _ in range(2)])
+
+    assert side.executed() == 2

@@ -177,13 +177,17 @@ def test_without_a_token_nothing_counts_as_signed(settings: Settings) -> None:
     assert post(settings, status_path(row), report(row, "delivered")).status_code == 403
 
 
-def test_the_vector_of_the_providers_own_documentation() -> None:
+@pytest.mark.parametrize(
+    ("algorithm", "wanted"),
+    [("HMAC_SHA1", "RSOYDt4T1cUTdK1PDd93/VVr8B8="), ("HMAC_SHA256", "033hgUJA9M/hXIZsYjwkerEP/DBm35nEri5FhCYjA5s=")],
+)
+def test_the_vectors_of_the_providers_own_documentation(algorithm: str, wanted: str) -> None:
     form = {"CallSid": "CA1234567890ABCDE", "Caller": "+14158675309", "Digits": "1234"}
     form |= {"From": "+14158675309", "To": "+18005551212"}
 
-    signed = RequestValidator("12345").compute_signature("https://mycompany.com/myapp.php?foo=1&bar=2", form)
+    url = "https://mycompany.com/myapp.php?foo=1&bar=2"
 
-    assert signed == "RSOYDt4T1cUTdK1PDd93/VVr8B8="
+    assert RequestValidator("12345").compute_signature(url, form, algorithm) == wanted
 
 
 def test_a_signed_receipt_for_a_foreign_delivery_is_taken_and_forgotten(settings: Settings) -> None:

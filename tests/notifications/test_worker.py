@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.core.management import call_command
@@ -31,47 +27,16 @@ from notifications.worker import Worker
 from sandbox import server
 from sandbox.server import Sandbox
 from tests.notifications.factories import FakeGateway, make_delivery, make_notification, make_person, work
+from tests.processes import until, worker_process
 from users.models import User
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
-
-
-def until(true: Callable[[], bool], seconds: float = 30) -> None:
-    """Return once it is true; fail when it is not in time."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not become true in time"
-        threading.Event().wait(0.05)
 
 
 def passwords_change(people: list[User]) -> None:
     with unit_of_work():
         for person in people:
             outbox.emit("account.password_changed", key=f"user:{person.pk}", user=str(person.pk))
-
-
-@contextmanager
-def worker_process(provider: Sandbox, *, threads: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `manage.py worker` as its own process on this test's database."""
-    name = str(connection.settings_dict["NAME"])
-    database = urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
-    environment = {
-        **os.environ,
-        "DATABASE_URL": database,
-        "DJANGO_SETTINGS_MODULE": "config.settings.test",
-        "TWILIO_API_BASE": provider.url,
-        "PUBLIC_URL": "",
-        "DISPATCH_LEASE": "2",
-        "DISPATCH_GRACE": "1",
-        "LOG_LEVEL": "ERROR",
-    }
-    command = [sys.executable, "manage.py", "worker", "--threads", str(threads)]
-    process = subprocess.Popen(command, cwd=PROJECT, env=environment)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait(10)
 
 
 @pytest.mark.real_time

@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+import time_machine
 
 from common import clock
 from common.errors import NotFound
@@ -21,6 +22,7 @@ from payments.parties import Party
 from stock.components import Component
 from stock.models import Unit
 from stock.services.leaving import transfuse_unit
+from tests.conftest import NOON
 from tests.orders.scenes import dispatched, fresh, kept, line, make_bank, of, pack_all, packed, paid, place, send, verbs
 from tests.stock.scenes import make_unit
 
@@ -256,9 +258,10 @@ def test_who_stands_still_or_was_not_seen_lately_gives_no_arrival_of_its_own(noo
     assert eta_of(order.pk, zone=ZONE).basis == "courier"
 
 
-def test_a_timeline_says_when_by_the_readers_clock_what_who_and_proof(noon):
-    order, bank = on_the_road(noon)
-    road.deliver(**of(order, bank), code=order.code_sealed)
+def test_a_timeline_says_when_by_the_readers_clock_what_who_and_proof():
+    with time_machine.travel(NOON, tick=False) as clock_at_rest:
+        order, bank = on_the_road(clock_at_rest)
+        road.deliver(**of(order, bank), code=order.code_sealed)
 
     steps = selectors.timeline_of(Party.person(order.buyer_user_id), order.pk, zone=ZONE)
 

@@ -186,6 +186,17 @@ def test_the_browser_that_comes_back_has_bkash_asked_and_goes_on(bkash, client):
     assert payment.status == "succeeded"
 
 
+def test_coming_back_again_and_again_pays_once(bkash, client):
+    _, payment = agreed(bkash)
+
+    for _ in range(3):
+        come_back(client, payment)
+        run_all()
+
+    assert (bkash.executed(), len(events("payment.succeeded"))) == (1, 1)
+    assert totals() == {"gateway": PRICE, "payable": -PRICE}
+
+
 def test_the_browsers_word_alone_takes_no_money(bkash, client):
     _, payment = waiting()
 

@@ -6,11 +6,13 @@ import datetime as dt
 
 import pytest
 import time_machine
+from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.test import Client
 
 from common.money import Currency, Money
 from payments import jobs, selectors
-from payments.models import Payment, Payout, Refund
+from payments.models import Payment, Payout, Posting, Refund
 from payments.services import paying_out
 from tests.conftest import NOON
 from tests.factories import make_user
@@ -70,6 +72,25 @@ def test_what_needs_a_person_is_reported(stripe):
         found = kinds()
 
     assert found == ["payment held", "payment not asked about", "refund failed", "refund slow"]
+
+
+def test_a_command_prints_the_trial_balance(stripe, capsys):
+    paid(stripe)
+
+    call_command("trial_balance")
+
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["gateway", "stripe", "INR", str(PRICE)] in lines
+    assert lines[-1] == ["sum", "INR", "0"]
+
+
+def test_the_command_fails_when_the_ledger_is_out(stripe):
+    paid(stripe)
+    entry, account = Posting.objects.values_list("entry", "account").order_by("pk")[0]
+
+    with pytest.raises(CommandError, match="out by 1 INR"), transaction.atomic():
+        Posting.objects.create(entry_id=entry, account_id=account, amount_minor=1, currency="INR")
+        call_command("trial_balance")
 
 
 def test_the_job_runs_the_errands_that_no_worker_has_run(stripe):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 
 from sandbox.demo.chapters.family_from_stock import need, shelve, source
-from sandbox.demo.client import Administrator, Api, wait
-from sandbox.demo.loop import DEMO_ADMIN
+from sandbox.demo.client import Api, wait
 from sandbox.demo.people import KM_NORTH, PASSWORD, Donor, new_phone
 from sandbox.demo.stage import Stage
 
@@ -37,8 +35,7 @@ def open_second_bank(stage: Stage, *, km: float) -> Api:
     )
     desk = Api(stage.base)
     desk.token = stage.public.post("/partner/auth/login", phone=phone, password=PASSWORD)["access"]
-    admin = os.environ.get("ADMIN_PHONE", DEMO_ADMIN[0]), os.environ.get("ADMIN_PASSWORD", DEMO_ADMIN[1])
-    Administrator(stage.base, *admin).approve(claim["partner"]["id"])
+    stage.admin.approve(claim["partner"]["id"])
     return desk
 
 
