@@ -161,6 +161,19 @@ def test_the_process_that_opens_files_knows_nothing_of_ours(monkeypatch, tmp_pat
     assert "DATABASE_URL" not in told
 
 
+def test_a_file_that_wants_too_much_memory_ends_its_reader_alone(monkeypatch, tmp_path):
+    greedy = tmp_path / "greedy.py"
+    greedy.write_text(
+        f"import json, runpy\nlimit = runpy.run_path({str(pages.SCRIPT)!r})['limit']\n"
+        "wish = int(open(0).read())\nlimit()\nprint(json.dumps({'pages': [[str(len(bytes(wish)))]]}))"
+    )
+    monkeypatch.setattr(pages, "SCRIPT", greedy)
+
+    assert [row.text for row in pages.rows_of(b"1000000")] == ["1000000"]
+    with pytest.raises(pages.Unreadable):
+        pages.rows_of(b"2000000000")
+
+
 @pytest.mark.parametrize(
     "script",
     [
