@@ -1,17 +1,21 @@
-"""What time does to doctors and appointments, in bounded transactions."""
+"""What time does to doctors, appointments and files, in bounded transactions."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
 
+from appointments.selectors import analysing as analyses
 from appointments.selectors import booking
-from appointments.services import attendance, ending, holding, reminders, visiting
+from appointments.selectors import files as kept_files
+from appointments.services import analysing, attendance, ending, files, holding, reminders, visiting
 from appointments.services.doctors import find_next_free_of_stale
 from common import clock
 from common.sweeps import act_on_each
 
 BATCH: Final = 500
 ROUNDS: Final = 100  # batches in one run; the next one goes on
+KEEP_FAILURES: Final = dt.timedelta(days=30)
 
 
 def lapse_holds() -> int:
@@ -55,3 +59,19 @@ def remind_of_visits() -> int:
 def prune_meetings() -> int:
     """Forget webhooks and reminders of long ago."""
     return attendance.prune() + reminders.prune()
+
+
+def destroy_deleted_files() -> int:
+    """Destroy every file whose time to be brought back is over; return how many."""
+    now = clock.now()
+    return act_on_each(
+        lambda: kept_files.files_to_destroy(now, limit=BATCH), lambda pk: files.destroy_if_due(file_id=pk)
+    )
+
+
+def prune_analyses() -> int:
+    """Delete analyses that failed a month ago; return how many."""
+    before, gone = clock.now() - KEEP_FAILURES, 0
+    while due := analyses.old_failures(before, limit=BATCH):
+        gone += analysing.prune(analysis_ids=due)
+    return gone

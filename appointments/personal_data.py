@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import uuid
 
+from appointments.analysis.states import FileStatus
 from appointments.errors import DoctorHasAppointments
-from appointments.selectors import booking, doctors, meetings
+from appointments.selectors import booking, doctors, files, meetings
+from appointments.selectors.analysing import every_observation_of
+from appointments.services.files import delete_traces
 from common import clock
-from users.personal_data import Holding, Rows, hold, refuses_erasure
+from users.personal_data import Holding, Rows, hold, leaves_traces, refuses_erasure
 
 APPOINTMENT = (
     *("id", "doctor_id", "kind", "status", "starts_at", "ends_at", "reason", "fee_minor", "currency", "refund_minor"),
@@ -23,6 +26,12 @@ PROFILE = (
 PLACE = ("id", "name", "address", "city", "lat", "lng", "ended_at", "created_at")
 HOURS = ("weekday", "from_minute", "to_minute", "kinds", "place_id", "valid_from", "valid_until")
 EXCEPTION = ("id", "starts_at", "ends_at", "is_leave", "kinds", "place_id", "note", "created_at")
+OBSERVED = (
+    *("id", "analysis_id", "analysis__analyser", "analysis__engine", "analysis__signed_at", "code", "name", "value"),
+    *("unit", "low", "high", "interpretation", "taken_on", "status"),
+)
+FILE = ("id", "kind", "title", "taken_on", "status", "created_at")
+VERSION = ("number", "name", "size", "scan", "created_at")
 
 
 def registration(user_id: uuid.UUID) -> Rows:
@@ -56,6 +65,21 @@ def attendances(user_id: uuid.UUID) -> Rows:
     return meetings.attendances_of(user_id)
 
 
+def medical_files(user_id: uuid.UUID) -> Rows:
+    return [
+        {
+            **{name: getattr(row, name) for name in FILE},
+            "versions": [{name: getattr(one, name) for name in VERSION} for one in row.versions.all()],
+        }
+        for row in files.every_file_of(user_id).exclude(status=FileStatus.DESTROYED)
+    ]
+
+
+def observations(user_id: uuid.UUID) -> Rows:
+    rows = every_observation_of(user_id).values(*OBSERVED)
+    return [{name.removeprefix("analysis__"): value for name, value in row.items()} for row in rows]
+
+
 @refuses_erasure(DoctorHasAppointments)
 def refuse_while_patients_wait(user_id: uuid.UUID) -> None:
     """Raises: DoctorHasAppointments. Patients count on the doctor."""
@@ -65,6 +89,7 @@ def refuse_while_patients_wait(user_id: uuid.UUID) -> None:
         raise DoctorHasAppointments(count=count)
 
 
+leaves_traces(delete_traces)
 hold(
     Holding(
         "doctor_registration",
@@ -123,5 +148,25 @@ hold(
         "As long as the appointment.",
         "That one of two, no longer named, was there.",
         attendances,
+    )
+)
+hold(
+    Holding(
+        "medical_files",
+        "To keep reports, pictures and letters that you want to have at hand, or to show to a doctor.",
+        "You, and doctors who treat you or whom you let.",
+        "Until you delete them, and seven days more in which you can bring them back.",
+        "",
+        medical_files,
+    )
+)
+hold(
+    Holding(
+        "observations",
+        "To show you, and doctors who treat you, the values of the reports that you had read.",
+        "You, and doctors who treat you or whom you let.",
+        "As long as the file; what a doctor has signed, as long as medical records are kept.",
+        "With no name, what a doctor has signed: medical records are kept for at least three years.",
+        observations,
     )
 )

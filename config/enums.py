@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from appointments.analysis.states import (
+    Analyser,
+    AnalysisFailure,
+    AnalysisStatus,
+    Availability,
+    FileKind,
+    Interpretation,
+    ObservationStatus,
+    Passed,
+)
 from appointments.states import (
     AppointmentStatus,
     DoctorOrder,
@@ -80,6 +90,14 @@ SETS: dict[str, Iterable[str]] = {
     "AppointmentEnd": EndedBy,
     "AppointmentOrigin": Origin,
     "AppointmentStatus": AppointmentStatus,
+    "Analyser": Analyser,
+    "AnalysisFailure": AnalysisFailure,
+    "AnalysisStatus": AnalysisStatus,
+    "FileAvailability": Availability,
+    "MedicalFileKind": FileKind,
+    "Interpretation": Interpretation,
+    "ObservationStatus": ObservationStatus,
+    "PassedRow": Passed,
     "AssignmentStatus": AssignmentStatus,
     "Answered": Answered,
     "AssuranceLabel": AssuranceLabel,

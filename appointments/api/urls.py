@@ -6,10 +6,14 @@ from appointments.api import booking_views as booking
 from appointments.api import calendar_views as calendars
 from appointments.api import day_views as day
 from appointments.api import doctor_views, practice_views
+from appointments.api import file_views as files
 from appointments.api import meeting_views as meetings
+from appointments.api import patient_file_views as patients
 
 VISIT = "appointments/<uuid:appointment_id>"
 OURS = "doctor/appointments/<uuid:appointment_id>"
+FILE = "me/files/<uuid:file_id>"
+PATIENT = "doctor/patients/<uuid:patient_id>"
 
 urlpatterns = [
     path("specialisations", doctor_views.SpecialisationsView.as_view(), name="specialisations"),
@@ -55,4 +59,32 @@ urlpatterns = [
     path(f"{OURS}/attendance", meetings.AttendanceView.as_view(), name="doctor-appointment-attendance"),
     path("me/calendar-feed", calendars.CalendarFeedView.as_view(), name="calendar-feed"),
     path("calendar/<str:token>.ics", calendars.FeedView.as_view(), name="calendar"),
+    path("me/files", files.FilesView.as_view(), name="me-files"),
+    path(FILE, files.FileView.as_view(), name="me-file"),
+    path(f"{FILE}/restore", files.RestoreView.as_view(), name="me-file-restore"),
+    path(f"{FILE}/versions", files.VersionsView.as_view(), name="me-file-versions"),
+    path(f"{FILE}/link", files.LinkView.as_view(), name="me-file-link"),
+    path(f"{FILE}/analyses", files.AnalysesView.as_view(), name="me-file-analyses"),
+    path(f"{FILE}/analyses/<uuid:analysis_id>", files.AnalysisView.as_view(), name="me-file-analysis"),
+    path("me/analysers", files.AnalysersView.as_view(), name="me-analysers"),
+    path("me/observations", files.ObservationsView.as_view(), name="me-observations"),
+    path("me/observations/<uuid:observation_id>/share", files.ShareView.as_view(), name="me-observation-share"),
+    path(f"{PATIENT}/files", patients.PatientFilesView.as_view(), name="doctor-patient-files"),
+    path(f"{PATIENT}/files/<uuid:file_id>/link", patients.PatientLinkView.as_view(), name="doctor-patient-file-link"),
+    path(
+        f"{PATIENT}/files/<uuid:file_id>/analyses",
+        patients.PatientAnalysesView.as_view(),
+        name="doctor-patient-file-analyses",
+    ),
+    path(
+        f"{PATIENT}/analyses/<uuid:analysis_id>",
+        patients.PatientAnalysisView.as_view(),
+        name="doctor-patient-analysis",
+    ),
+    path(
+        f"{PATIENT}/analyses/<uuid:analysis_id>/sign-off",
+        patients.SignOffView.as_view(),
+        name="doctor-patient-analysis-sign-off",
+    ),
+    path(f"{PATIENT}/observations", patients.PatientObservationsView.as_view(), name="doctor-patient-observations"),
 ]

@@ -1,5 +1,6 @@
 """Doctors and their time; appointments, their meetings and the records that come of them."""
 
+from appointments.models.analysing import Analysis, Observation, SharedHaemoglobin
 from appointments.models.booking import Appointment, AppointmentEvent
 from appointments.models.calendars import CalendarFeed, Reminder
 from appointments.models.doctors import (
@@ -12,23 +13,30 @@ from appointments.models.doctors import (
     TimeException,
     WeeklyHours,
 )
+from appointments.models.files import AppointmentFile, FileVersion, MedicalFile
 from appointments.models.meetings import Attendance, Meeting, MeetingNotice, MeetingSitting
 from appointments.models.waiting import Waiting
 
 __all__ = [
     "ORDERS",
+    "Analysis",
     "Appointment",
     "AppointmentEvent",
+    "AppointmentFile",
     "Attendance",
     "CalendarFeed",
     "Doctor",
     "DoctorEvent",
     "DoctorRating",
+    "FileVersion",
+    "MedicalFile",
     "Meeting",
     "MeetingNotice",
     "MeetingSitting",
+    "Observation",
     "Place",
     "Reminder",
+    "SharedHaemoglobin",
     "Specialisation",
     "TimeException",
     "Waiting",

@@ -131,7 +131,7 @@ def _take(
     clear_the_way(doctor.pk, patient_id, slots)
     _refuse_hoarder(patient_id)
     ids = [uuid7() for _ in slots]
-    money.take_quotas(user_id=patient_id, kind=QuotaKind.APPOINTMENTS, references=ids)
+    money.take_quotas(user_id=patient_id, kind=QuotaKind.APPOINTMENTS, amounts=dict.fromkeys(ids, 1))
     return [
         write_visit(
             doctor,

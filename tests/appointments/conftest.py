@@ -1,12 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
 from sandbox.server import Sandbox, running
 from tests.appointments.zoom_side import ZoomSide
+
+
+@pytest.fixture(autouse=True)
+def folder(settings: Settings, tmp_path: Path) -> Path:
+    """A private folder of the test's own."""
+    settings.PRIVATE_FILES_DIR = str(tmp_path / "private")
+    return tmp_path / "private"
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from appointments import errands
+from appointments.errands import meetings as errands
 from appointments.models import Meeting
 from appointments.selectors import meetings as selectors
 from appointments.selectors.meetings import Readiness

@@ -6,7 +6,7 @@ import datetime as dt
 
 from rest_framework.test import APIClient
 
-from appointments import errands
+from appointments.errands import meetings as errands
 from appointments.models import Attendance, Reminder
 from appointments.services import meetings, reminders
 from appointments.states import MeetingStatus

@@ -419,4 +419,5 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *(f"appointment.{step}" for step in ("held", "confirmed", "rescheduled", "cancelled", "missed")),
         *("appointment.reminder_due", "meeting.fell_back", "waitlist.offered"),
         *(f"doctor.{step}" for step in ("applied", "approved", "rejected", "suspended", "reinstated")),
+        *("analysis.finished", "analysis.failed", "analysis.signed", "file.infected"),
     }

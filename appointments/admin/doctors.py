@@ -12,17 +12,13 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from appointments import meeting_admin  # noqa: F401 - registers the admin of meetings
 from appointments.models import (
-    Appointment,
-    AppointmentEvent,
     Doctor,
     DoctorEvent,
     DoctorRating,
     Place,
     Specialisation,
     TimeException,
-    Waiting,
     WeeklyHours,
 )
 from appointments.selectors.doctors import application_of
@@ -167,32 +163,3 @@ class DoctorRatingAdmin(ReadOnlyAdmin):
         for row in chosen:
             rating.hide_words(rating_id=row.pk)
         self.message_user(request, f"{len(chosen)} comments deleted.", messages.SUCCESS)
-
-
-class AppointmentEventInline(ReadOnlyInline):
-    model = AppointmentEvent
-    fields = ("created_at", "verb", "status", "actor", "facts")
-    ordering = ("pk",)
-    show_change_link = False
-
-
-@admin.register(Appointment)
-class AppointmentAdmin(ReadOnlyAdmin):
-    """Appointments with their history; why the patient comes is the doctor's to read."""
-
-    list_display = ("id", "status", "kind", "doctor", "starts_at", "terms", "created_at")
-    list_filter = ("status", "kind", "terms", "origin", "ended_by")
-    list_select_related = ("doctor",)
-    search_fields = ("id", "doctor__name", "series")
-    ordering = ("-pk",)
-    exclude = ("reason",)
-    inlines = (AppointmentEventInline,)
-
-
-@admin.register(Waiting)
-class WaitingAdmin(ReadOnlyAdmin):
-    list_display = ("id", "status", "kind", "doctor", "first_day", "last_day", "created_at")
-    list_filter = ("status", "kind")
-    list_select_related = ("doctor",)
-    search_fields = ("id", "doctor__name")
-    ordering = ("-pk",)
