@@ -20,7 +20,7 @@ from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
 from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
 from notifications.states import Channel, DeliveryStatus
-from orders.states import BagFate, CourierKind, EndReason, Fault, OrderStatus, Terms
+from orders.states import BagFate, BookingStatus, CourierKind, EndReason, Fault, OrderStatus, Terms
 from partners.states import ComplaintCategory, ComplaintStatus, PartnerKind, PartnerStatus, Role, SubjectKind
 from payments.states import (
     ActionType,
@@ -109,6 +109,7 @@ SETS: dict[str, Iterable[str]] = {
     "MandatoryTest": MandatoryTest,
     "OfflineMethod": OfflineMethod,
     "OrderBagFate": BagFate,
+    "CourierStatus": BookingStatus,
     "OrderCourierKind": CourierKind,
     "OrderEnd": EndReason,
     "OrderFault": Fault,

@@ -1,5 +1,5 @@
-"""The worker: relays events to their handlers, sends what they queued, and asks the providers of payments, until it is
-told to stop."""
+"""The worker: relays events to their handlers, sends what they queued, and asks the providers of payments and of
+couriers, until it is told to stop."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from common import outbox
+from common.errands import serve
 from common.errors import Busy
 from notifications.dispatch import POLL, Dispatcher
 from notifications.gateways import TextGateway, TwilioGateway
-from payments import errands
+from orders import errands as couriers
+from payments import errands as payments
 
 RELAYS: Final = 2  # threads that tell events; events of one key keep their order all the same
 CARRIERS: Final = 1  # threads that tell events to the outside, which may be slow: no message waits for them
+# What is done at providers outside, in a thread each: one that is slow holds up no other.
+ERRANDS: Final = (("payments", payments.run_due), ("couriers", couriers.run_due))
 BITE: Final = 5  # events that a relay takes at a time: what one holds, the other cannot tell
 STOP_WITHIN: Final = 9.0  # seconds for what is on its way when the worker is told to stop
 LONGEST_PAUSE: Final = 10.0  # seconds between two tries to reach the database
@@ -38,7 +42,9 @@ class Worker:
             threading.Thread(target=relay_until, args=(stop, number >= RELAYS), name=f"relay-{number}", daemon=True)
             for number in range(RELAYS + CARRIERS)
         ]
-        relays.append(threading.Thread(target=errands.serve, args=(stop,), name="errands", daemon=True))
+        relays += [
+            threading.Thread(target=serve, args=(run_due, stop), name=name, daemon=True) for name, run_due in ERRANDS
+        ]
         for relay in relays:
             relay.start()
         self.dispatcher.start()
@@ -53,9 +59,9 @@ class Worker:
             log.info("worker stopped", extra={"worker": self.dispatcher.worker})
 
     def run_once(self) -> None:
-        """Tell every event, run every errand to a provider of payments, send every delivery that is due, and return."""
+        """Tell every event, run every errand to a provider, send every delivery that is due, and return."""
         outbox.drain()
-        while errands.run_due():
+        while sum(run_due() for _, run_due in ERRANDS):
             outbox.drain()
         self.dispatcher.start()
         try:

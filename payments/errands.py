@@ -6,16 +6,11 @@ once; whoever is killed on the way loses nothing, for the same errand is due aga
 
 from __future__ import annotations
 
-import logging
-import threading
 import uuid
 from typing import Final
 
-from django.db import InterfaceError, OperationalError, connection
-
 from common import clock
 from common.db import command, lock_free
-from common.errors import Busy
 from payments import selectors
 from payments.gateways import gateway_of
 from payments.gateways.base import ChargeState, Found, Gateway, Moved, NotDone, Refused
@@ -24,9 +19,6 @@ from payments.services import paying, refunding, settling
 from payments.states import UNPAID, PaymentStatus, PurchaseStatus
 
 BITE: Final = 4  # errands claimed at a time: together they take less than a lease, however slow the provider is
-POLL: Final = 0.2  # seconds between two looks at an index
-LONGEST_PAUSE: Final = 10.0  # seconds between two tries to reach the database
-log = logging.getLogger(__name__)
 
 
 def submit(payment_id: uuid.UUID, *, again: bool) -> Payment:
@@ -125,28 +117,6 @@ def claim_refunds(*, limit: int) -> list[uuid.UUID]:
     rows = lock_free(due, limit=limit)
     Refund.objects.filter(pk__in=[row.pk for row in rows]).update(ask_at=clock.now() + settling.LEASE)
     return [row.pk for row in rows]
-
-
-def serve(stop: threading.Event) -> None:
-    """Run errands until `stop` is set, through any failure of database or provider."""
-    pause = POLL
-    while not stop.is_set():
-        try:
-            while run_due() and not stop.is_set():
-                pass
-            pause = POLL
-        except Busy:
-            pause = POLL
-        except (OperationalError, InterfaceError) as exc:
-            pause = min(max(0.5, pause * 2), LONGEST_PAUSE)
-            log.warning("errands lost the database", extra={"cause": type(exc).__name__, "pause_s": pause})
-            connection.close()
-        except Exception:  # a worker outlives every failure
-            pause = 1.0
-            log.exception("an errand failed")
-            connection.close()
-        stop.wait(pause)
-    connection.close()
 
 
 def _is_over(row: Payment) -> bool:

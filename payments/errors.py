@@ -1,4 +1,4 @@
-from common.errors import Conflict, Invalid, Mismatch, Unauthenticated
+from common.errors import Conflict, Invalid, Mismatch
 
 
 class PurchaseUnknown(Invalid):
@@ -59,14 +59,6 @@ class PayoutTooLarge(Conflict):
 
 class ReceiptNotReady(Conflict):
     code, message = "receipt_not_ready", "There is a receipt when the money has arrived."
-
-
-class WebhookSignatureInvalid(Unauthenticated):
-    code, message = "webhook_signature_invalid", "The signature is missing, too old, or does not belong to this body."
-
-
-class WebhookMalformed(Invalid):
-    code, message = "webhook_malformed", "The body is no event of this provider."
 
 
 class PlanUnknown(Invalid):

@@ -43,6 +43,9 @@ os.environ.setdefault("PHONEPE_WEBHOOK_USERNAME", "sandbox_hook")
 os.environ.setdefault("PHONEPE_WEBHOOK_PASSWORD", "sandbox12345")
 os.environ.setdefault("PHONEPE_API_BASE", f"{os.environ['SANDBOX_URL']}/phonepe")
 os.environ.setdefault("PHONEPE_AUTH_BASE", f"{os.environ['SANDBOX_URL']}/phonepe")
+os.environ.setdefault("LOGISTICS_URL", f"{os.environ['SANDBOX_URL']}/logistics")
+os.environ.setdefault("LOGISTICS_KEY", "sandbox-logistics-key")
+os.environ.setdefault("LOGISTICS_WEBHOOK_SECRET", "whsec_c2FuZGJveC1sb2dpc3RpY3Mtc2VjcmV0LXRoYXQtaXMtbm9uZQ==")
 os.environ.setdefault("COLD_CHAIN_GRACE", "60")  # the demo does not wait for ten minutes
 os.environ.setdefault("DISPATCH_GRACE", "3")  # the sandbox settles a message within a second
 os.environ.setdefault("PRIVATE_FILES_DIR", ".run/files")

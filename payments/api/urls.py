@@ -41,5 +41,5 @@ urlpatterns = [
         name="partner-settlement-lines",
     ),
     path("partner/balance", partners.BalanceView.as_view(), name="partner-balance"),
-    path("webhooks/<slug:provider>", views.WebhookView.as_view(), name="payment-webhook"),
+    path("webhooks/<slug:provider>", views.PaymentWebhookView.as_view(), name="payment-webhook"),
 ]

@@ -5,16 +5,15 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
 from drf_spectacular.types import OpenApiTypes
-from rest_framework.parsers import BaseParser
 from rest_framework.permissions import AllowAny
 
 from common.api.pagination import paged
 from common.api.renderers import JSONRenderer
 from common.api.schema import operation
-from common.api.views import APIView, HTTPRequest, Request, Response, read_query
-from common.errors import NotFound
+from common.api.views import APIView, Request, Response, read_query
+from common.api.webhooks import WebhookView
+from common.errors import NotFound, WebhookMalformed, WebhookSignatureInvalid
 from common.money import LARGEST
 from payments import errors, selectors
 from payments.api import examples
@@ -22,7 +21,6 @@ from payments.api import serializers as shapes
 from payments.api.beginning import begin, filtered
 from payments.api.renderers import PDFRenderer
 from payments.gateways import gateway_of, offered
-from payments.gateways.base import Malformed, SignatureInvalid
 from payments.papers import pdf_of
 from payments.parties import Party
 from payments.services import notices, paying
@@ -31,7 +29,6 @@ from users.api.authentication import PersonAuthentication
 from users.api.permissions import IsPerson
 
 TAG = "Payments"
-LARGEST_WEBHOOK = 262_144  # bytes; no provider's event comes near
 BEGINNING = [
     errors.PurchaseUnknown,
     errors.ProviderUnavailable,
@@ -181,24 +178,9 @@ def pdf_response(documents: Any) -> Response:
     return Response(pdf_of(documents), content_type="application/pdf", headers=headers)
 
 
-class RawParser(BaseParser):
-    """Leaves the body alone: a signature is over its bytes."""
-
-    media_type = "application/json"
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, Any]:
-        return {}
-
-
-class WebhookView(APIView):
-    """What a provider posts. Its signature over the body is its sign-in."""
-
+class PaymentWebhookView(WebhookView):
     authentication_classes = []
     permission_classes = [AllowAny]
-    parser_classes = [RawParser]
-
-    def check_throttles(self, request: HTTPRequest) -> None:
-        """No genuine call is turned away for being one of many; a forged one is refused before anything is stored."""
 
     @operation(
         "A provider reports about payments",
@@ -206,7 +188,7 @@ class WebhookView(APIView):
         request=OpenApiTypes.OBJECT,
         example={"id": "evt_1", "type": "checkout.session.completed", "data": {"object": {"id": "cs_1"}}},
         responses={204: None},
-        refusals=[NotFound, errors.WebhookSignatureInvalid, errors.WebhookMalformed],
+        refusals=[NotFound, WebhookSignatureInvalid, WebhookMalformed],
         public=True,
     )
     def post(self, request: Request, provider: str) -> Response:
@@ -215,14 +197,6 @@ class WebhookView(APIView):
         gateway = gateway_of(provider)
         if gateway is None:
             raise NotFound
-        body = request._request.body  # noqa: SLF001
-        if len(body) > LARGEST_WEBHOOK:
-            raise RequestDataTooBig
-        try:
-            notice = gateway.read_notice(request.headers, body)
-        except SignatureInvalid:
-            raise errors.WebhookSignatureInvalid from None
-        except Malformed:
-            raise errors.WebhookMalformed from None
+        notice, body = self.verified(request, gateway.read_notice)
         notices.receive(provider=Provider(provider), notice=notice, body=body)
         return Response(status=204)

@@ -40,14 +40,6 @@ class Unknown(NotDone):
     """The provider may have done it."""
 
 
-class SignatureInvalid(Exception):
-    """A webhook that is not the provider's."""
-
-
-class Malformed(Exception):
-    """A signed webhook that cannot be read."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charge:
     """One attempt to be paid, the same whenever it is built from the same row.

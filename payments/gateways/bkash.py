@@ -18,6 +18,7 @@ from django.conf import settings
 
 from common import clock
 from common.money import MINOR_DIGITS, Currency, Money
+from common.webhooks import Malformed
 from payments.gateways import http, sns
 from payments.gateways.base import (
     Action,
@@ -25,7 +26,6 @@ from payments.gateways.base import (
     ChargeState,
     Created,
     Found,
-    Malformed,
     Moved,
     Notice,
     Refused,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from common.money import Currency
+from common.webhooks import SignatureInvalid
 from payments.gateways.base import (
     Action,
     Charge,
@@ -15,7 +16,6 @@ from payments.gateways.base import (
     Moved,
     Notice,
     Repayment,
-    SignatureInvalid,
     TransferState,
 )
 from payments.states import ActionType, Provider

@@ -17,6 +17,7 @@ from django.conf import settings
 
 from common import clock
 from common.money import Currency, Money
+from common.webhooks import Malformed, SignatureInvalid
 from payments.gateways import http, phonepe_v1
 from payments.gateways.base import (
     Action,
@@ -24,12 +25,10 @@ from payments.gateways.base import (
     ChargeState,
     Created,
     Found,
-    Malformed,
     Moved,
     Notice,
     Refused,
     Repayment,
-    SignatureInvalid,
     TransferState,
     Unknown,
     text,

@@ -16,6 +16,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from common.money import Currency, Money
+from common.webhooks import Malformed, SignatureInvalid
 from payments.gateways import http
 from payments.gateways.base import (
     Action,
@@ -23,12 +24,10 @@ from payments.gateways.base import (
     ChargeState,
     Created,
     Found,
-    Malformed,
     Moved,
     Notice,
     Refused,
     Repayment,
-    SignatureInvalid,
     TransferState,
     TryLater,
     Unknown,

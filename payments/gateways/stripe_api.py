@@ -17,19 +17,18 @@ import stripe
 from django.conf import settings
 
 from common.money import Currency, Money
+from common.webhooks import Malformed, SignatureInvalid
 from payments.gateways.base import (
     Action,
     Charge,
     ChargeState,
     Created,
     Found,
-    Malformed,
     Moved,
     NotDone,
     Notice,
     Refused,
     Repayment,
-    SignatureInvalid,
     TransferState,
     TryLater,
     Unknown,

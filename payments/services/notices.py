@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import uuid
 from typing import Final
 
@@ -11,6 +10,7 @@ from django.db.models import Q
 
 from common import clock
 from common.db import command, delete_in_batches, lock, step
+from common.notices import keep_once
 from common.outbox import emit
 from payments.gateways.base import Notice
 from payments.models import Payment, ProviderNotice, Refund
@@ -22,15 +22,13 @@ KEEP: Final = dt.timedelta(days=90)  # the longest that a provider repeats one i
 @command
 def receive(*, provider: Provider, notice: Notice, body: bytes) -> bool:
     """Keep a verified webhook; return whether it is new. Emits: payment.notified"""
-    row, is_new = ProviderNotice.objects.get_or_create(
+    row, is_new = keep_once(
+        ProviderNotice,
         provider=provider,
-        event_id=notice.event_id[:120],
-        defaults={
-            "kind": notice.kind[:80],
-            "our_id": notice.our_id[:60],
-            "refs": [ref[:120] for ref in notice.refs if ref],
-            "digest": hashlib.sha256(body).hexdigest(),
-        },
+        event_id=notice.event_id,
+        kind=notice.kind,
+        body=body,
+        said={"our_id": notice.our_id[:60], "refs": [ref[:120] for ref in notice.refs if ref]},
     )
     if is_new:
         emit("payment.notified", key=f"notice:{row.pk}", notice=row.pk)

@@ -19,6 +19,7 @@ from config.catalogue import tables
 
 TABLES = tables()
 COLUMNS = {
+    "orders.states.BOOKING_TRANSITIONS": ("orders.CourierBooking", "status"),
     "appointments.states.APPOINTMENT_TRANSITIONS": ("appointments.Appointment", "status"),
     "appointments.states.DOCTOR_TRANSITIONS": ("appointments.Doctor", "status"),
     "appointments.states.WAITING_TRANSITIONS": ("appointments.Waiting", "status"),

@@ -412,8 +412,15 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         ),
         *(f"order.{step}" for step in ("placed", "paid", "short", "accepted", "rejected", "packed", "dispatched")),
         *(f"order.{step}" for step in ("failed", "cancelled", "delivered", "late", "breached")),
-        *(f"order.{step}" for step in ("bags_unfit", "documented", "goes_on", "money_late")),
-        *("payment.succeeded", "refund.succeeded", "credit.granted", "settlement.made", "settlement.due"),
+        *(f"order.{step}" for step in ("bags_unfit", "documented", "goes_on", "money_late", "left")),
+        *(
+            "payment.succeeded",
+            "refund.succeeded",
+            "credit.granted",
+            "settlement.made",
+            "settlement.due",
+            "courier.lost",
+        ),
         *(f"subscription.{verb}" for verb in ("started", "renewed", "changed", "ended")),
         *("subscription.renewal_near", "subscription.payment_due"),
     }
