@@ -83,6 +83,8 @@ JOBS = (
     Job("end_due_orders", orders.jobs.end_due_orders, every(minutes=1)),
     Job("tell_late_orders", orders.jobs.tell_late_orders, every(minutes=1)),
     Job("forget_handover_codes", orders.jobs.forget_codes, every(hours=1)),
+    Job("reconcile_couriers", orders.jobs.reconcile_couriers, every(minutes=1)),
+    Job("prune_courier_notices", orders.jobs.prune_courier_notices, nightly(3, 25)),
     Job("bill_contracts", orders.jobs.bill_contracts, nightly(1, 0)),
     Job("remind_of_visits", appointments.jobs.remind_of_visits, every(minutes=1)),
     Job("prune_meetings", appointments.jobs.prune_meetings, nightly(3, 25)),

@@ -28,6 +28,7 @@ LOCK_ORDER = (
     "partners.Member",
     "partners.MemberSession",
     "orders.Order",
+    "orders.CourierBooking",
     "orders.Box",
     "orders.Rider",
     "orders.Settlement",

@@ -32,7 +32,7 @@ from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
 from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
 from notifications.states import Channel, DeliveryStatus
-from orders.states import BagFate, CourierKind, EndReason, Fault, OrderStatus, Terms
+from orders.states import BagFate, BookingStatus, CourierKind, EndReason, Fault, OrderStatus, Terms
 from partners.states import ComplaintCategory, ComplaintStatus, PartnerKind, PartnerStatus, Role, SubjectKind
 from payments.states import (
     ActionType,
@@ -130,6 +130,7 @@ SETS: dict[str, Iterable[str]] = {
     "MeetingProvider": MeetingProvider,
     "OfflineMethod": OfflineMethod,
     "OrderBagFate": BagFate,
+    "CourierStatus": BookingStatus,
     "OrderCourierKind": CourierKind,
     "OrderEnd": EndReason,
     "OrderFault": Fault,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from common import clock
+from common.errors import Busy
 from common.sweeps import act_on_each
-from orders import selectors
-from orders.services import codes, paying, road, settling
+from orders import errands, selectors
+from orders.services import codes, notices, paying, road, settling
 
 BATCH: Final = 500
 
@@ -27,6 +28,22 @@ def tell_late_orders() -> int:
 def forget_codes() -> int:
     """Wipe the hand-over codes that have run out; return how many."""
     return codes.forget_expired_codes(limit=BATCH)
+
+
+def reconcile_couriers() -> int:
+    """Ask the logistics provider about every booking that is due and that no worker took up; return how many."""
+    done = 0
+    try:
+        while done < BATCH and errands.run_due():
+            done += 1
+    except Busy:
+        return done
+    return done
+
+
+def prune_courier_notices() -> int:
+    """Forget what the logistics provider has reported long ago; return how many reports went."""
+    return notices.prune()
 
 
 def bill_contracts() -> int:

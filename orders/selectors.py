@@ -94,7 +94,7 @@ def get_order(party: Party, order_id: uuid.UUID) -> Order:
     """Return an order with its bags and boxes, to either of its sides. Raises: NotFound"""
     bags = OrderBag.objects.select_related("unit", "box").order_by("pk")
     rows = _shown(orders_of(party)).prefetch_related(
-        Prefetch("bags", bags), Prefetch("boxes", Box.objects.order_by("pk"))
+        Prefetch("bags", bags), Prefetch("boxes", Box.objects.order_by("pk")), "bookings"
     )
     found = rows.select_related("rider").filter(pk=order_id).first()
     if found is None:

@@ -255,6 +255,12 @@ JITSI_URL: str = env.str("JITSI_URL", default="https://meet.jit.si")
 SMTP_URL: str = env.str("SMTP_URL", default="")  # smtp://user:password@host:587 (with STARTTLS) or smtps://…:465
 MAIL_FROM: str = env.str("MAIL_FROM", default="")
 
+# Couriers of a logistics provider. Without its secrets it is not offered.
+LOGISTICS_URL: str = env.str("LOGISTICS_URL", default="")
+LOGISTICS_NAME: str = env.str("LOGISTICS_NAME", default="Courier service")  # as banks and receivers read it
+LOGISTICS_KEY: str = env.str("LOGISTICS_KEY", default="")
+LOGISTICS_WEBHOOK_SECRET: str = env.str("LOGISTICS_WEBHOOK_SECRET", default="")  # whsec_ and base64
+
 # Private files go to Cloudinary where it is configured, else to a folder that nothing public leads to.
 CLOUDINARY_URL: str = env.str("CLOUDINARY_URL", default="")  # cloudinary://api_key:api_secret@cloud_name
 CLOUDINARY_API_BASE: str = env.str("CLOUDINARY_API_BASE", default="https://api.cloudinary.com")

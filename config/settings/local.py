@@ -55,6 +55,9 @@ os.environ.setdefault("ZOOM_OAUTH_BASE", f"{os.environ['SANDBOX_URL']}/zoom")
 SMTP_PORT = os.environ.get("SANDBOX_SMTP_PORT") or str(int(os.environ.get("SANDBOX_PORT", "8090")) + 1)
 os.environ.setdefault("SMTP_URL", f"smtp://127.0.0.1:{SMTP_PORT}")
 os.environ.setdefault("MAIL_FROM", "appointments@jeevansetu.test")
+os.environ.setdefault("LOGISTICS_URL", f"{os.environ['SANDBOX_URL']}/logistics")
+os.environ.setdefault("LOGISTICS_KEY", "sandbox-logistics-key")
+os.environ.setdefault("LOGISTICS_WEBHOOK_SECRET", "whsec_c2FuZGJveC1sb2dpc3RpY3Mtc2VjcmV0LXRoYXQtaXMtbm9uZQ==")
 os.environ.setdefault("COLD_CHAIN_GRACE", "60")  # the demo does not wait for ten minutes
 os.environ.setdefault("DISPATCH_GRACE", "3")  # the sandbox settles a message within a second
 os.environ.setdefault("PRIVATE_FILES_DIR", ".run/files")

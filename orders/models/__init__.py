@@ -1,10 +1,14 @@
 """Orders and their bags; boxes, couriers and what is measured on the road."""
 
+from orders.models.booking import BookingEvent, CourierBooking, CourierNotice
 from orders.models.moving import Box, Ping, Reading, Rider
 from orders.models.ordering import Order, OrderBag, OrderEvent, OrderLine, Settlement
 
 __all__ = [
+    "BookingEvent",
     "Box",
+    "CourierBooking",
+    "CourierNotice",
     "Order",
     "OrderBag",
     "OrderEvent",

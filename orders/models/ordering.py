@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
@@ -26,6 +26,9 @@ from orders.states import (
 )
 from stock.compatibility import UNKNOWN
 from stock.components import Component
+
+if TYPE_CHECKING:
+    from orders.models.booking import CourierBooking
 
 ENDED_EARLY = frozenset({OrderStatus.REJECTED, OrderStatus.CANCELLED})
 
@@ -233,6 +236,13 @@ class Order(models.Model):
     def place(self) -> Order | None:
         """Itself, unless it is fetched: then it goes nowhere."""
         return None if self.is_pickup else self
+
+    @property
+    def booking(self) -> CourierBooking | None:
+        """The provider's courier who was asked for last, where one is to bring it."""
+        if self.courier_kind != CourierKind.PROVIDER:
+            return None
+        return max(self.bookings.all(), key=lambda row: row.pk, default=None)
 
     @property
     def destination(self) -> Point | None:

@@ -23,6 +23,7 @@ COLUMNS = {
     "appointments.analysis.states.FILE_TRANSITIONS": ("appointments.MedicalFile", "status"),
     "appointments.analysis.states.OBSERVATION_TRANSITIONS": ("appointments.Observation", "status"),
     "appointments.analysis.states.SCAN_TRANSITIONS": ("appointments.FileVersion", "scan"),
+    "orders.states.BOOKING_TRANSITIONS": ("orders.CourierBooking", "status"),
     "appointments.states.APPOINTMENT_TRANSITIONS": ("appointments.Appointment", "status"),
     "appointments.states.MEETING_TRANSITIONS": ("appointments.Meeting", "status"),
     "appointments.states.DOCTOR_TRANSITIONS": ("appointments.Doctor", "status"),
