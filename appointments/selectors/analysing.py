@@ -86,6 +86,15 @@ def every_observation_of(patient_id: uuid.UUID) -> QuerySet[Observation]:
     return Observation.objects.filter(patient_id=patient_id).order_by("pk")
 
 
+def get_observation(observation_id: uuid.UUID) -> Observation:
+    """Return a value that no doctor rejected, whosesoever. Raises: NotFound"""
+    rows = Observation.objects.exclude(status=ObservationStatus.REJECTED)
+    found = rows.select_related("analysis").filter(pk=observation_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
 def person_of_analysis(analysis_id: uuid.UUID) -> uuid.UUID | None:
     """Return whose analysis it is; None when it is gone."""
     return Analysis.objects.filter(pk=analysis_id).values_list("patient_id", flat=True).first()

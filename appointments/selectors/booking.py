@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -44,6 +47,21 @@ def appointments_of_patient(user_id: uuid.UUID) -> QuerySet[Appointment]:
 
 def appointments_of_doctor(doctor_id: uuid.UUID) -> QuerySet[Appointment]:
     return _shown(Appointment.objects.filter(doctor=doctor_id)).select_related("patient")
+
+
+def appointments_of_person(
+    user_id: uuid.UUID,
+    *,
+    appointment_id: uuid.UUID | None = None,
+    statuses: Collection[AppointmentStatus] = (),
+    begin: Mapping[str, dt.datetime] | None = None,
+) -> QuerySet[Appointment]:
+    """Return those in which the person is the patient or the doctor; `begin` are lookups of `starts_at`."""
+    rows = _shown(Appointment.objects.filter(Q(patient=user_id) | Q(doctor__user=user_id), **(begin or {})))
+    if appointment_id is not None:
+        rows = rows.filter(pk=appointment_id)
+    now = clock.now()
+    return rows.filter(reduce(or_, [_in_state(status, now) for status in statuses])) if statuses else rows
 
 
 def filtered(
