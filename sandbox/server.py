@@ -20,7 +20,20 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from sandbox import bkash, cloudinary, faults, identity, inbox, logistics, phonepe, razorpay, stripe, twilio, vision, zoom
+from sandbox import (
+    bkash,
+    cloudinary,
+    faults,
+    identity,
+    inbox,
+    logistics,
+    phonepe,
+    razorpay,
+    stripe,
+    twilio,
+    vision,
+    zoom,
+)
 from sandbox.answers import NotUnderstood, not_understood
 from sandbox.mail import delivering
 from sandbox.world import Settings, World
