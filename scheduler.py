@@ -93,6 +93,7 @@ JOBS = (
     Job("refresh_next_free", appointments.jobs.refresh_next_free, every(minutes=1)),
     Job("reconcile_payments", payments.jobs.reconcile, every(minutes=1)),
     Job("move_subscriptions", payments.jobs.move_subscriptions, every(minutes=5)),
+    Job("follow_disputes", payments.jobs.follow_disputes, nightly(5, 0)),
     Job("settle_months", payments.jobs.settle_months, nightly(4, 30)),
     Job("report_mismatches", payments.jobs.report_mismatches, nightly(6, 0)),
     Job("unlock_donors", users.jobs.unlock_donors, every(hours=1)),

@@ -35,6 +35,8 @@ from notifications.states import Channel, DeliveryStatus
 from orders.states import BagFate, BookingStatus, CourierKind, EndReason, Fault, OrderStatus, Terms
 from partners.states import ComplaintCategory, ComplaintStatus, PartnerKind, PartnerStatus, Role, SubjectKind
 from payments.states import (
+    KEPT_ACCOUNTS,
+    PAYOUT_PROVIDERS,
     ActionType,
     InvoiceKind,
     OfflineMethod,
@@ -142,6 +144,8 @@ SETS: dict[str, Iterable[str]] = {
     "PartnerKind": PartnerKind,
     "PartnerStatus": PartnerStatus,
     "PaymentStatus": PaymentStatus,
+    "PayoutAccountStatus": KEPT_ACCOUNTS,
+    "PayoutProvider": PAYOUT_PROVIDERS,
     "Provider": Provider,
     "PurchaseKind": PurchaseKind,
     "Purpose": Purpose,

@@ -20,6 +20,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "appointment.held": "A time is kept for a patient, who has to pay or agree.",
     "appointment.lapsed": "Nobody paid or agreed in time: the time is free again.",
     "appointment.missed": "The patient or the doctor did not come.",
+    "appointment.money_late": "Money that came late books after all (`used`), or goes back.",
     "appointment.reminder_due": "A visit is tomorrow, or in an hour.",
     "appointment.rescheduled": "A visit has another time.",
     "appointment.started": "A visit has begun.",
@@ -32,6 +33,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "assignment.deferred": "The donor was found unfit at the visit.",
     "assignment.missed": "The donor did not come.",
     "assignment.released": "The donor need not come.",
+    "bill.due": "A hospital with a contract owes a bank for a month.",
     "camp.cancelled": "A partner has called a camp off.",
     "camp.donors_invited": "Donors near a camp are to be told of it.",
     "camp.finished": "A camp is over, and its report is due.",
@@ -53,6 +55,9 @@ EVENTS: Final[Mapping[str, str]] = {
     "doctor.rejected": "An administrator has refused a doctor's registration.",
     "doctor.suspended": "An administrator has stopped a doctor.",
     "doctor.time_changed": "A doctor may be free at other times than before.",
+    "dispute.lost": "A payer's bank has taken the money back for good.",
+    "dispute.opened": "A payer has asked the bank for the money back.",
+    "dispute.won": "Money that was disputed stays.",
     "donation.verified": "A partner has verified a donation.",
     "donor.eligible_again": "A donor who came before may give again.",
     "donor.locked": "A donor has broken too many promises.",
@@ -104,7 +109,11 @@ EVENTS: Final[Mapping[str, str]] = {
     "payment.failed": "A payment has failed, or what arrived goes back.",
     "payment.held": "Another amount or currency arrived than was due: a person decides.",
     "payment.notified": "A provider has told us about a payment or refund.",
+    "payment.questioned": "A provider speaks of refunds or disputes of a payment.",
     "payment.succeeded": "Money has arrived; `late` says that it has not paid its purchase.",
+    "payout_account.questioned": "It is to be learnt whether a payee can be paid to an account.",
+    "payout_account.ready": "A payee is paid to an account from now on.",
+    "payout_account.refused": "A payee cannot be paid to an account.",
     "payout.failed": "What was paid out has not arrived.",
     "payout.succeeded": "What was owed has been paid out.",
     "refund.failed": "The provider will not give money back.",
@@ -120,7 +129,6 @@ EVENTS: Final[Mapping[str, str]] = {
     "request.wave_unfinished": "A wave has more donors to ask than one transaction.",
     "reservation.ended": "What was reserved has lapsed, or was lost.",
     "settlement.made": "A month is settled with a partner.",
-    "settlement.due": "A hospital with a contract owes a bank for a month.",
     "stock.low": "A partner has fewer units of a kind than it wants to have.",
     "transfer.candidate_asked": "Partners were asked for bags.",
     "transfer.confirmed": "A partner has accepted the bags offered.",
@@ -158,7 +166,6 @@ UNHEARD: Final = frozenset(
     }
     # Told to those who sell, as soon as they do.
     | {"payment.cancelled", "payment.expired", "payment.failed", "payment.held"}
-    | {"payout.failed", "payout.succeeded"}
 )
 
 

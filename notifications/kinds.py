@@ -95,7 +95,7 @@ class Kind(StrEnum):
     ORDER_BAGS_UNFIT = "order_bags_unfit"
     ORDER_DOCUMENTED = "order_documented"
     ORDER_GOES_ON = "order_goes_on"
-    SETTLEMENT_DUE = "settlement_due"
+    BILL_DUE = "bill_due"
     # Of appointments, to the patient, to the doctor, or to both.
     APPOINTMENT_HELD = "appointment_held"
     APPOINTMENT_PROPOSED = "appointment_proposed"
@@ -109,6 +109,15 @@ class Kind(StrEnum):
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_LATE = "payment_late"
     REFUND_SENT = "refund_sent"
+    # To whoever is paid: a person, or a partner's owners.
+    PAYOUT_SENT = "payout_sent"
+    PAYOUT_FAILED = "payout_failed"
+    PAYOUT_ACCOUNT_READY = "payout_account_ready"
+    PAYOUT_ACCOUNT_REFUSED = "payout_account_refused"
+    REFUND_OUTSIDE = "refund_outside"
+    DISPUTE_OPENED = "dispute_opened"
+    DISPUTE_WON = "dispute_won"
+    DISPUTE_LOST = "dispute_lost"
     # To subscribers.
     PLAN_RUNS = "plan_runs"
     PLAN_RENEWAL_NEAR = "plan_renewal_near"
@@ -220,7 +229,6 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.ORDER_BAGS_UNFIT: Rule(BOTH, priority=1),
     Kind.ORDER_DOCUMENTED: Rule(BOTH, priority=2),
     Kind.ORDER_GOES_ON: Rule(BOTH, priority=2),
-    Kind.SETTLEMENT_DUE: Rule(SMS),
     Kind.APPOINTMENT_HELD: Rule(SMS, priority=2),
     Kind.APPOINTMENT_PROPOSED: Rule(BOTH, priority=3),
     Kind.APPOINTMENT_CONFIRMED: Rule(ALL, priority=2),
@@ -229,6 +237,7 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.APPOINTMENT_CANCELLED: Rule(ALL, priority=1),
     Kind.APPOINTMENT_MISSED: Rule(SMS),
     Kind.WAITLIST_OFFERED: Rule(BOTH, priority=1),
+    Kind.BILL_DUE: Rule(SMS),
     Kind.HANDOVER_CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.PAYMENT_RECEIVED: Rule(BOTH),
     Kind.PAYMENT_LATE: Rule(BOTH),
@@ -246,6 +255,14 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.ANALYSIS_FAILED: Rule(SMS, priority=6),
     Kind.ANALYSIS_SIGNED: Rule(SMS),
     Kind.FILE_INFECTED: Rule(SMS),
+    Kind.PAYOUT_SENT: Rule(SMS),
+    Kind.PAYOUT_FAILED: Rule(SMS),
+    Kind.PAYOUT_ACCOUNT_READY: Rule(BOTH),
+    Kind.PAYOUT_ACCOUNT_REFUSED: Rule(SMS),
+    Kind.REFUND_OUTSIDE: Rule(SMS),
+    Kind.DISPUTE_OPENED: Rule(BOTH),
+    Kind.DISPUTE_WON: Rule(SMS),
+    Kind.DISPUTE_LOST: Rule(SMS),
     Kind.CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.ACCOUNT_EXISTS: Rule(SMS, priority=0, in_inbox=False),
     Kind.NO_ACCOUNT: Rule(SMS, priority=0, in_inbox=False),

@@ -13,6 +13,7 @@ from common.errors import DomainError
 from orders.models import (
     BookingEvent,
     Box,
+    ContractBill,
     CourierBooking,
     CourierNotice,
     Order,
@@ -21,7 +22,6 @@ from orders.models import (
     OrderLine,
     Reading,
     Rider,
-    Settlement,
 )
 from orders.services import road
 
@@ -149,8 +149,8 @@ class CourierNoticeAdmin(ReadOnlyAdmin):
     exclude = ("code",)
 
 
-@admin.register(Settlement)
-class SettlementAdmin(ReadOnlyAdmin):
+@admin.register(ContractBill)
+class ContractBillAdmin(ReadOnlyAdmin):
     list_display = ("bank", "hospital", "month", "number", "amount_minor", "currency", "paid_at")
     list_filter = ("currency", ("paid_at", admin.EmptyFieldListFilter))
     list_select_related = ("bank", "hospital")

@@ -8,7 +8,7 @@ from common import clock
 from common.errors import Busy
 from common.sweeps import act_on_each
 from orders import errands, selectors
-from orders.services import codes, notices, paying, road, settling
+from orders.services import billing, codes, notices, paying, road
 
 BATCH: Final = 500
 
@@ -49,7 +49,7 @@ def prune_courier_notices() -> int:
 def bill_contracts() -> int:
     """Bill every month of a contract that is over; return how many bills were made."""
     made = 0
-    for bank_id, hospital_id in selectors.pairs_to_settle():
-        while settling.settle_month(bank_id=bank_id, hospital_id=hospital_id, limit=BATCH) is not None:
+    for bank_id, hospital_id in selectors.pairs_to_bill():
+        while billing.bill_month(bank_id=bank_id, hospital_id=hospital_id, limit=BATCH) is not None:
             made += 1
     return made

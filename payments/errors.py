@@ -57,6 +57,32 @@ class PayoutTooLarge(Conflict):
     code, message = "payout_too_large", "No more can be paid out than is owed."
 
 
+class PayoutAutomatic(Conflict):
+    code, message = "payout_automatic", "This is paid out by its provider: nothing is recorded by hand."
+
+
+class PayoutRepeated(Conflict):
+    code, message = "payout_repeated", "Only what has failed is paid again, and only once."
+
+
+class PayoutUnderway(Conflict):
+    code, message = "payout_underway", "This purchase is paid out already."
+    constraint = "one_payout_per_purchase"
+
+
+class PayoutAccountChanging(Conflict):
+    code, message = "payout_account_changing", "Somebody is changing this account now. Try again."
+    constraint = "one_payout_account_per_payee"
+
+
+class PayoutAccountInvalid(Invalid):
+    code, message, pointer = "payout_account_invalid", "This is no account of this provider.", "/account"
+
+
+class PayoutProviderUnavailable(Invalid):
+    code, message, pointer = "payout_provider_unavailable", "Nothing is paid out by this provider here.", "/provider"
+
+
 class ReceiptNotReady(Conflict):
     code, message = "receipt_not_ready", "There is a receipt when the money has arrived."
 

@@ -143,7 +143,7 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "probability": (lambda value: _is_number(value) and 0 <= value <= 1, "a number from 0 to 1"),
     "only_to": (
         lambda value: value is None or isinstance(value, str),
-        "a number in E.164, or checkout, capture, execute, refund, token, booking, cancel, webhook",
+        "a number in E.164, or checkout, capture, execute, refund, payout, account, token, booking, cancel, webhook",
     ),
     "channel": (lambda value: value is None or value in ANY_CHANNEL, ", ".join(ANY_CHANNEL)),
     "times": (lambda value: value is None or _is_count(value), "a whole number"),

@@ -65,9 +65,22 @@ WAIT = {
 EARNING = {
     "id": "0196a1c2-7d3e-7c11-9a55-2f4b8c6d0e55",
     "appointment": ID,
-    "amount": {"amount": 45000, "currency": "INR"},
-    "status": "pending",
-    "created_at": "2030-05-06T05:00:00Z",
-    "ended_at": None,
+    "currency": "INR",
+    "paid": 50000,
+    "fee": 5000,
+    "returned": 0,
+    "net": 45000,
+    "payout_status": "pending",
+    "paid_at": "2030-05-01T06:31:00Z",
 }
-MONTH = {"month": "2030-05", "currency": "INR", "count": 31, "earned": 1395000, "paid_out": 1350000}
+TOTAL = {
+    "currency": "INR",
+    "sold": 1550000,
+    "fees": 155000,
+    "returned": 0,
+    "net": 1395000,
+    "paid_out": 1350000,
+    "on_the_way": 45000,
+    "owed": 0,
+}
+MONTH = {"month": "2030-05", "currency": "INR", "count": 31, "paid": 1550000, "net": 1395000}

@@ -14,7 +14,7 @@ from appointments.services.booking import MOST_TIMES
 from appointments.states import AppointmentStatus, EndedBy, Every, Origin, VisitKind, VisitTerms, WaitingStatus
 from common.api.fields import MomentField
 from payments.api.serializers import MoneyOut
-from payments.states import PurchaseKind
+from payments.states import PayoutStatus, PurchaseKind
 
 KINDS: Final = [str(kind) for kind in VisitKind]
 STATUSES: Final = [str(status) for status in AppointmentStatus]
@@ -214,22 +214,33 @@ class WaitOut(serializers.Serializer[Any]):
 
 
 class EarningOut(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    appointment = serializers.SerializerMethodField()
-    amount = MoneyOut()
-    status = serializers.CharField()
-    created_at = serializers.DateTimeField()
-    ended_at = serializers.DateTimeField(allow_null=True)
+    """A payment (`id`) that paid for an appointment."""
 
-    def get_appointment(self, row: Any) -> str | None:
-        """Return the visit that earned it; None for what is paid out otherwise."""
-        subject, _, pk = row.key.partition(":")
-        return pk if subject == "appointment" else None
+    id = serializers.UUIDField()
+    appointment = serializers.UUIDField(source="purchase.reference")
+    currency = serializers.CharField()
+    paid = serializers.IntegerField(source="amount_minor", help_text="In the currency's smallest unit, as all here.")
+    fee = serializers.IntegerField(help_text="The platform's.")
+    returned = serializers.IntegerField(source="refunded_minor", help_text="To the patient.")
+    net = serializers.IntegerField(help_text="Yours.")
+    payout_status = serializers.ChoiceField(choices=[str(one) for one in PayoutStatus], allow_null=True)
+    paid_at = serializers.DateTimeField()
+
+
+class EarningTotalOut(serializers.Serializer[Any]):
+    currency = serializers.CharField()
+    sold = serializers.IntegerField(source="sold_minor")
+    fees = serializers.IntegerField(source="fees_minor", help_text="The platform's.")
+    returned = serializers.IntegerField(source="returned_minor", help_text="To patients.")
+    net = serializers.IntegerField(source="net_minor", help_text="What was sold, less the fees and what went back.")
+    paid_out = serializers.IntegerField(source="paid_out_minor")
+    on_the_way = serializers.IntegerField(source="on_the_way_minor")
+    owed = serializers.IntegerField(source="owed_minor", help_text="Not yet on its way; below zero: you owe it.")
 
 
 class EarnedMonthOut(serializers.Serializer[Any]):
     month = serializers.CharField(help_text="As 2030-05, by your own clock.")
     currency = serializers.CharField()
     count = serializers.IntegerField()
-    earned = serializers.IntegerField(source="earned_minor", help_text="Less the platform's fee and what went back.")
-    paid_out = serializers.IntegerField(source="paid_minor")
+    paid = serializers.IntegerField(source="sold_minor")
+    net = serializers.IntegerField(source="net_minor", help_text="Less the platform's fee and what went back.")

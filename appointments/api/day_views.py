@@ -17,7 +17,8 @@ from common.api.pagination import paged
 from common.api.schema import operation
 from common.api.views import APIView, Request, Response, read, read_query
 from common.errors import IllegalTransition, NotFound
-from payments import selectors as payments
+from payments import payout_selectors
+from payments.parties import Party
 from users.api.authentication import PersonAuthentication
 
 TAG = "Doctors' appointments"
@@ -189,8 +190,27 @@ class EarningsView(_DoctorView):
         answer=examples.EARNING,
     )
     def get(self, request: Request) -> Response:
-        """What was set aside for you, newest first."""
-        return paged(payments.payouts_of_person(request.user.pk), shapes.EarningOut, request)
+        """What was paid for your visits, newest first: less the platform's fee and what went back, it is yours. Once
+        the visit is over it is paid out; `payout_status` is empty until then."""
+        return paged(payout_selectors.earned_by(Party.person(request.user.pk)), shapes.EarningOut, request)
+
+
+class EarningTotalsView(_DoctorView):
+    authentication_classes = [PersonAuthentication]
+    permission_classes = [IsLiveDoctor]
+
+    @operation(
+        "Read what I have earned in all",
+        tag=TAG,
+        responses={200: shapes.EarningTotalOut},
+        refusals=DOCTORS,
+        many=True,
+        answer=examples.TOTAL,
+    )
+    def get(self, request: Request) -> Response:
+        """A row for each currency, in its smallest unit."""
+        rows = payout_selectors.earnings_of(Party.person(request.user.pk))
+        return Response(shapes.EarningTotalOut(rows, many=True).data)
 
 
 class EarningMonthsView(_DoctorView):
@@ -206,6 +226,6 @@ class EarningMonthsView(_DoctorView):
         answer=examples.MONTH,
     )
     def get(self, request: Request) -> Response:
-        """A row for each month and currency, newest first; months are by your own clock."""
-        rows = payments.payouts_by_month(request.user.pk, self.doctor.zone)
+        """A row for each month in which patients paid and each currency, newest first; months are by your own clock."""
+        rows = payout_selectors.earnings_by_month(Party.person(request.user.pk), self.doctor.zone)
         return Response(shapes.EarnedMonthOut(rows, many=True).data)

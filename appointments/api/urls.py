@@ -52,6 +52,7 @@ urlpatterns = [
     path(f"{OURS}/cancel", day.DoctorCancelView.as_view(), name="doctor-appointment-cancel"),
     path(f"{OURS}/follow-up", day.FollowUpView.as_view(), name="doctor-appointment-follow-up"),
     path("doctor/earnings", day.EarningsView.as_view(), name="doctor-earnings"),
+    path("doctor/earnings/totals", day.EarningTotalsView.as_view(), name="doctor-earning-totals"),
     path("doctor/earnings/months", day.EarningMonthsView.as_view(), name="doctor-earning-months"),
     path(f"{VISIT}/join", meetings.JoinView.as_view(), name="appointment-join"),
     path(f"{VISIT}.ics", calendars.VisitCalendarView.as_view(), name="appointment-calendar"),

@@ -12,6 +12,7 @@ from appointments.services.steps import SYSTEM, note
 from appointments.states import AppointmentStatus, DoctorStatus, VisitTerms
 from common import clock
 from common.db import attempt, lock, lock_one, step, take_turn
+from common.outbox import emit
 from payments import selectors as payments
 from payments import services as money
 from payments.errors import PurchaseClosed, PurchasePaid
@@ -26,7 +27,7 @@ def take_money(*, reference: uuid.UUID, payment_id: uuid.UUID, is_late: bool) ->
     Money for what is booked already, or was called off, goes back by itself.
 
     Locks: the doctor, the appointment and what is in its way, who waits, the quota's counter, the purchase, its
-    payments.      Emits: appointment.confirmed, appointment.lapsed      Raises: Busy
+    payments.      Emits: appointment.confirmed, appointment.lapsed, appointment.money_late      Raises: Busy
     """
     sides = Appointment.objects.filter(pk=reference).values_list("doctor_id", "patient_id").first()
     if sides is None:
@@ -34,8 +35,16 @@ def take_money(*, reference: uuid.UUID, payment_id: uuid.UUID, is_late: bool) ->
     doctor = lock_one(Doctor, sides[0])
     take_turn(f"patient:{sides[1]}")
     row, others = _hold_with_what_is_over(reference)
+    is_used = _use(row, doctor, others, payment_id=payment_id, is_late=is_late)
+    if is_late:
+        _tell_late(row, payment_id, is_used=is_used)
+
+
+@step
+def _use(row: Appointment, doctor: Doctor, others: list[Appointment], *, payment_id: uuid.UUID, is_late: bool) -> bool:
+    """Book for the money, or send it back; return whether it has booked."""
     if row.terms != VisitTerms.PREPAID or row.state not in (AppointmentStatus.HELD, AppointmentStatus.LAPSED):
-        return
+        return False
     if row.state is AppointmentStatus.LAPSED:
         lapse([other for other in others if other.is_over])
     try:
@@ -47,8 +56,23 @@ def take_money(*, reference: uuid.UUID, payment_id: uuid.UUID, is_late: bool) ->
     except (SlotNotOffered, SlotTaken, PatientBusy, PurchasePaid, PurchaseClosed):
         row.refresh_from_db()
         _send_back(row, payment_id if is_late else None)
-        return
+        return False
     end_offers([row])
+    return True
+
+
+@step
+def _tell_late(row: Appointment, payment_id: uuid.UUID, *, is_used: bool) -> None:
+    """Tell the payer, in the place of the payments' own word, what became of money that came late."""
+    amount = payments.any_payment(payment_id).amount
+    emit(
+        "appointment.money_late",
+        key=f"appointment:{row.pk}",
+        payment=str(payment_id),
+        amount=amount.minor,
+        currency=str(amount.currency),
+        used=is_used,
+    )
 
 
 def _hold_with_what_is_over(reference: uuid.UUID) -> tuple[Appointment, list[Appointment]]:

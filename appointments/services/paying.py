@@ -15,7 +15,6 @@ from appointments.states import AppointmentStatus, EndedBy, Origin, VisitTerms
 from common import clock
 from common.db import lock, step
 from common.money import BASIS_POINTS, share
-from payments import selectors as payments
 from payments import services as money
 from payments.parties import Party
 from payments.states import PurchaseKind, QuotaKind
@@ -69,7 +68,7 @@ def settle_end(*, appointment_id: uuid.UUID) -> None:
             actor=SYSTEM,
             keep_minor=row.fee_minor - refund_minor,
         )
-    pay_out(row)
+    money.pay_out_purchase(kind=KIND, reference=row.pk, actor=SYSTEM)
 
 
 def _is_forgiven(row: Appointment) -> bool:
@@ -80,24 +79,6 @@ def _is_forgiven(row: Appointment) -> bool:
         return False
     lapsed = Appointment.objects.filter(patient=row.patient_id, status=AppointmentStatus.LAPSED, origin=Origin.PATIENT)
     return not lapsed.filter(ended_at__gt=clock.now() - FORGIVEN_EVERY).exclude(pk=row.pk).exists()
-
-
-@step
-def pay_out(row: Appointment) -> None:
-    """Set aside what the doctor has earned by an ended visit, in the currency it was paid in, once.
-
-    Locks: the doctor's accounts.      Raises: Busy
-    """
-    earned = payments.kept_of(KIND, row.pk)
-    if earned is None or not earned.minor:
-        return
-    money.request_payout(
-        payee=Party.person(row.doctor.user_id),
-        amount=earned,
-        key=f"appointment:{row.pk}",
-        description=f"Consultation {str(row.pk)[-12:]}",
-        actor=SYSTEM,
-    )
 
 
 @step

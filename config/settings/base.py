@@ -280,6 +280,7 @@ VISION_TIMEOUT: float = env.float("VISION_TIMEOUT", default=90.0)  # seconds to 
 # Payments. A provider without its secret is not offered.
 STRIPE_SECRET_KEY: str = env.str("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET: str = env.str("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_CONNECT: bool = env.bool("STRIPE_CONNECT", default=False)  # our account may pay out to connected ones
 STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", default="https://api.stripe.com")
 RAZORPAY_KEY_ID: str = env.str("RAZORPAY_KEY_ID", default="")
 RAZORPAY_KEY_SECRET: str = env.str("RAZORPAY_KEY_SECRET", default="")

@@ -116,16 +116,16 @@ def tell_unfit(event: OutboxEvent) -> None:
     _tell(event, Kind.ORDER_BAGS_UNFIT, order, both, numbers=", ".join(numbers), bags=len(numbers))
 
 
-@on("settlement.due")
-def tell_settlement_due(event: OutboxEvent) -> None:
-    settlement_id = id_in(event, "settlement")
-    bank_id, hospital_id = orders.settlement_sides(settlement_id)
+@on("bill.due")
+def tell_bill_due(event: OutboxEvent) -> None:
+    bill_id = id_in(event, "bill")
+    bank_id, hospital_id = orders.bill_sides(bill_id)
     notify(
-        kind=Kind.SETTLEMENT_DUE,
+        kind=Kind.BILL_DUE,
         occasion=occasion(event),
         recipients=members(hospital_id, (Role.OWNER,)),
         facts={"partner": partners.card(bank_id).name},
-        subject=Subject("settlement", settlement_id),
+        subject=Subject("bill", bill_id),
     )
 
 

@@ -2,11 +2,12 @@
 
 from orders.models.booking import BookingEvent, CourierBooking, CourierNotice
 from orders.models.moving import Box, Ping, Reading, Rider
-from orders.models.ordering import Order, OrderBag, OrderEvent, OrderLine, Settlement
+from orders.models.ordering import ContractBill, Order, OrderBag, OrderEvent, OrderLine
 
 __all__ = [
     "BookingEvent",
     "Box",
+    "ContractBill",
     "CourierBooking",
     "CourierNotice",
     "Order",
@@ -16,5 +17,4 @@ __all__ = [
     "Ping",
     "Reading",
     "Rider",
-    "Settlement",
 ]

@@ -11,7 +11,9 @@ from appointments.errors import AppointmentOver
 from appointments.services import ending, late, visiting
 from common.db import unit_of_work
 from common.errors import IllegalTransition
+from common.models import OutboxEvent
 from common.outbox import drain
+from payments import payout_selectors
 from payments import selectors as payments
 from payments.errors import PurchaseClosed
 from payments.models import Payout, Purchase, QuotaCounter, Refund
@@ -239,7 +241,7 @@ def test_a_held_visit_pays_the_doctor_once_what_was_paid_less_the_fee(noon):
 
     assert row.status == "completed"
     assert paid_out() == [(NET, "USD")]
-    assert Payout.objects.get().key == f"appointment:{row.pk}"
+    assert Payout.objects.get().purchase.reference == row.pk
     with pytest.raises(IllegalTransition):
         visiting.complete(**of_doctor(row))
 
@@ -289,8 +291,23 @@ def test_earnings_are_told_by_month_and_currency(noon):
     seen(doctor, noon)
     seen(doctor, noon, starts_at=TOMORROW + HALF_HOUR * 6)
 
-    months = payments.payouts_by_month(doctor.user_id, doctor.zone)
+    months = payout_selectors.earnings_by_month(Party.person(doctor.user_id), doctor.zone)
 
-    assert [(one.month, one.currency, one.count, one.earned_minor, one.paid_minor) for one in months] == [
-        ("2030-05", "INR", 2, 2 * NET, 0)
+    assert [(one.month, one.currency, one.count, one.sold_minor, one.net_minor) for one in months] == [
+        ("2030-05", "INR", 2, 2 * FEE, 2 * NET)
     ]
+
+
+def test_late_money_is_told_of_once_with_what_became_of_it(noon):
+    doctor = make_doctor()
+    first, other = book(doctor), book(doctor, starts_at=TOMORROW + HALF_HOUR * 6)
+    used, unused = begin(first), begin(other)
+    noon.shift(OVER)
+    booked(doctor, starts_at=other.starts_at)
+
+    arrive(used)
+    arrive(unused)
+    drain()
+
+    told = OutboxEvent.objects.filter(name="appointment.money_late").values_list("payload__payment", "payload__used")
+    assert dict(told) == {str(used.pk): True, str(unused.pk): False}

@@ -38,6 +38,7 @@ KINDS = {
     "orders",
     "past_donations",
     "payments",
+    "payouts",
     "plans",
     "promises",
     "ratings",
