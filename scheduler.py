@@ -22,6 +22,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django_apscheduler.jobstores import DjangoJobStore
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
+import appointments.jobs
 import donations.jobs
 import notifications.jobs
 import orders.jobs
@@ -81,6 +82,7 @@ JOBS = (
     Job("tell_late_orders", orders.jobs.tell_late_orders, every(minutes=1)),
     Job("forget_handover_codes", orders.jobs.forget_codes, every(hours=1)),
     Job("bill_contracts", orders.jobs.bill_contracts, nightly(1, 0)),
+    Job("refresh_next_free", appointments.jobs.refresh_next_free, every(minutes=1)),
     Job("reconcile_payments", payments.jobs.reconcile, every(minutes=1)),
     Job("move_subscriptions", payments.jobs.move_subscriptions, every(minutes=5)),
     Job("settle_months", payments.jobs.settle_months, nightly(4, 30)),

@@ -26,6 +26,22 @@ class VisitKind(StrEnum):
     IN_PERSON = "in_person"
 
 
+class DoctorOrder(StrEnum):
+    """Which doctor comes first."""
+
+    NEXT_FREE = "next_free"
+    FEE = "fee"
+    RATING = "rating"
+
+
+class SlotsEmpty(StrEnum):
+    """Why there are no slots."""
+
+    NOT_OFFERED = "not_offered"
+    NOT_THEN = "not_then"
+    BOOKED_UP = "booked_up"
+
+
 class AppointmentStatus(StrEnum):
     HELD = "held"
     CONFIRMED = "confirmed"

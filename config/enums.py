@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from appointments.states import DoctorOrder, DoctorStatus, SlotsEmpty, VisitKind
 from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
 from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
@@ -81,6 +82,8 @@ SETS: dict[str, Iterable[str]] = {
     "Currency": Currency,
     "DeliveryStatus": DeliveryStatus,
     "DiscardReason": DiscardReason,
+    "DoctorOrder": DoctorOrder,
+    "DoctorStatus": DoctorStatus,
     "DocumentKind": DocumentKind,
     "DonationType": DonationType,
     "EnrolmentStatus": EnrolmentStatus,
@@ -113,6 +116,7 @@ SETS: dict[str, Iterable[str]] = {
     "ScoreReason": ScoreReason,
     "Sex": Sex,
     "SourceKind": SourceKind,
+    "SlotsEmpty": SlotsEmpty,
     "SourceStatus": SourceStatus,
     "StopReason": StopReason,
     "SubjectKind": SubjectKind,
@@ -125,6 +129,7 @@ SETS: dict[str, Iterable[str]] = {
     "TransferStatus": TransferStatus,
     "UnitStatus": UnitStatus,
     "Urgency": Urgency,
+    "VisitKind": VisitKind,
     "WaveKind": WaveKind,
 }
 ENUM_NAMES = {name: [(str(value), str(value)) for value in values] for name, values in SETS.items()}

@@ -30,6 +30,13 @@ EVENTS: Final[Mapping[str, str]] = {
     "complaint.answered": "An administrator has answered whoever complained.",
     "complaint.opened": "Somebody has complained.",
     "credit.granted": "A person has credits to spend.",
+    "doctor.applied": "A doctor's registration waits for an administrator.",
+    "doctor.approved": "An administrator has let a doctor see patients.",
+    "doctor.leave_added": "A doctor is away over appointments, which are to be cancelled.",
+    "doctor.reinstated": "A suspended doctor works again.",
+    "doctor.rejected": "An administrator has refused a doctor's registration.",
+    "doctor.suspended": "An administrator has stopped a doctor.",
+    "doctor.time_changed": "A doctor may be free at other times than before.",
     "donation.verified": "A partner has verified a donation.",
     "donor.eligible_again": "A donor who came before may give again.",
     "donor.locked": "A donor has broken too many promises.",
@@ -112,6 +119,7 @@ UNHEARD: Final = frozenset(
     {
         "assignment.arrived",
         "camp.reported",
+        "doctor.leave_added",
         "complaint.opened",  # administrators see it in their list
         "order.returned",
         "partner.flagged",  # administrators see this too

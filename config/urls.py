@@ -18,6 +18,7 @@ API: list[URLPattern | URLResolver] = [
     path("", include("requests_app.api.urls")),
     path("", include("donations.api.urls")),
     path("", include("orders.api.urls")),
+    path("", include("appointments.api.urls")),
     path("", include("notifications.api.urls")),
     path("schema", SchemaView.as_view(), name="schema"),
     path("docs", SwaggerView.as_view(), name="docs"),

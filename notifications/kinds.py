@@ -45,6 +45,12 @@ class Kind(StrEnum):
     FAMILY_REFUSED = "family_refused"
     FAMILY_EXPIRED = "family_expired"
     FAMILY_CANCELLED = "family_cancelled"
+    # To doctors about their registration.
+    DOCTOR_APPLIED = "doctor_applied"
+    DOCTOR_APPROVED = "doctor_approved"
+    DOCTOR_REJECTED = "doctor_rejected"
+    DOCTOR_SUSPENDED = "doctor_suspended"
+    DOCTOR_REINSTATED = "doctor_reinstated"
     # To members of a partner.
     FAMILY_ASKS = "family_asks"
     FAMILY_WITHDRAWN = "family_withdrawn"
@@ -145,6 +151,11 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.FAMILY_REFUSED: Rule(BOTH, priority=1),
     Kind.FAMILY_EXPIRED: Rule(BOTH, priority=2),
     Kind.FAMILY_CANCELLED: Rule(SMS),
+    Kind.DOCTOR_APPLIED: Rule(SMS),
+    Kind.DOCTOR_APPROVED: Rule(SMS),
+    Kind.DOCTOR_REJECTED: Rule(SMS),
+    Kind.DOCTOR_SUSPENDED: Rule(BOTH, priority=2),
+    Kind.DOCTOR_REINSTATED: Rule(SMS),
     Kind.FAMILY_ASKS: Rule(BOTH, priority=1),
     Kind.FAMILY_WITHDRAWN: Rule(BOTH, priority=2),
     Kind.DONOR_COMING: Rule(BOTH, priority=2),

@@ -20,6 +20,7 @@ consent_notices = import_module("users.migrations.0004_consent_notices")
 provider_notices = import_module("users.migrations.0005_licensed_identity")
 donation_consent = import_module("users.migrations.0007_donation_consent")
 plans = import_module("payments.migrations.0004_plans")
+specialisations = import_module("appointments.migrations.0002_doctors")
 emptying.install()
 NOON = dt.datetime(2030, 5, 1, 6, 30, tzinfo=dt.UTC)  # 12:00 in Asia/Kolkata
 
@@ -48,6 +49,7 @@ def fresh_rules(request: pytest.FixtureRequest) -> None:
         provider_notices.load(apps, None)
         donation_consent.load(apps, None)
         plans.load(apps, None)
+        specialisations.load(apps, None)
 
 
 @pytest.fixture

@@ -2,8 +2,10 @@
 
 from appointments.models.booking import Appointment, AppointmentEvent
 from appointments.models.doctors import (
+    ORDERS,
     Doctor,
     DoctorEvent,
+    DoctorRating,
     Place,
     Specialisation,
     TimeException,
@@ -11,10 +13,12 @@ from appointments.models.doctors import (
 )
 
 __all__ = [
+    "ORDERS",
     "Appointment",
     "AppointmentEvent",
     "Doctor",
     "DoctorEvent",
+    "DoctorRating",
     "Place",
     "Specialisation",
     "TimeException",

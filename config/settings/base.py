@@ -197,6 +197,7 @@ THROTTLES = {
     "export": "10/h",  # copies of all one's data, per account
     "complaint": "20/d",  # per account
     "upload": "60/h",  # files, per account
+    "doctor_application": "10/d",  # registrations as a doctor, per account
     "subscribe": "30/h",  # beginnings of a subscription, with or without a coupon, per account
     "referral": "20/h",  # tries of a friend's code, per account
     "otp_address": "30/h",  # codes asked for, per address
