@@ -22,6 +22,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django_apscheduler.jobstores import DjangoJobStore
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
+import appointments.file_jobs
 import appointments.jobs
 import donations.jobs
 import notifications.jobs
@@ -75,6 +76,8 @@ JOBS = (
     Job("tell_of_camps", donations.jobs.tell_of_camps, every(minutes=1)),
     Job("remind_of_camps", donations.jobs.remind_of_camps, every(minutes=15)),
     Job("prune_camp_invites", donations.jobs.prune_camp_invites, nightly(3, 15)),
+    Job("destroy_deleted_files", appointments.file_jobs.destroy_deleted_files, every(hours=1)),
+    Job("prune_analyses", appointments.file_jobs.prune_analyses, nightly(3, 25)),
     Job("expire_units", stock.jobs.expire_units, every(minutes=10)),
     Job("lapse_reservations", stock.jobs.lapse_reservations, every(minutes=5)),
     Job("advance_transfers", stock.jobs.advance_transfers, every(minutes=1)),

@@ -45,6 +45,9 @@ LOCK_ORDER = (
     "donations.Enrolment",
     "donations.Donation",
     "donations.Invitation",
+    "appointments.MedicalFile",
+    "appointments.FileVersion",
+    "appointments.Analysis",
     # Whoever sells holds its own rows first and settles the money last; payments never lock what was bought.
     # What is subscribed to, taken off prices and counted; then the money itself.
     "payments.Subscription",

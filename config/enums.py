@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from appointments.analysis.states import (
+    Analyser,
+    AnalysisFailure,
+    AnalysisStatus,
+    Availability,
+    FileKind,
+    Interpretation,
+    ObservationStatus,
+    Passed,
+)
 from appointments.states import DoctorOrder, DoctorStatus, SlotsEmpty, VisitKind
 from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
@@ -64,6 +74,14 @@ from users.states import (
 REQUIREMENTS = ("irradiated", "leukoreduced", "cmv_negative", "k_negative")
 SETS: dict[str, Iterable[str]] = {
     "ActionType": ActionType,
+    "Analyser": Analyser,
+    "AnalysisFailure": AnalysisFailure,
+    "AnalysisStatus": AnalysisStatus,
+    "FileAvailability": Availability,
+    "MedicalFileKind": FileKind,
+    "Interpretation": Interpretation,
+    "ObservationStatus": ObservationStatus,
+    "PassedRow": Passed,
     "AssignmentStatus": AssignmentStatus,
     "Answered": Answered,
     "AssuranceLabel": AssuranceLabel,

@@ -13,6 +13,9 @@ from common import outbox
 EVENTS: Final[Mapping[str, str]] = {
     "account.erased": "A person has had the account erased.",
     "account.password_changed": "A person has a new password.",
+    "analysis.failed": "Nothing could be read from a report.",
+    "analysis.finished": "Values were read from a report.",
+    "analysis.signed": "A doctor has signed what was read from a report.",
     "assignment.accepted": "A donor has promised to come.",
     "assignment.arrived": "The donor is at the partner's.",
     "assignment.cancelled": "The donor has taken the promise back.",
@@ -42,6 +45,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "donor.locked": "A donor has broken too many promises.",
     "donor.unlocked": "A donor's lock is over.",
     "file.discarded": "A private file is nobody's any more.",
+    "file.infected": "The virus scanner found something in a medical file.",
     "file.kept": "A private file waits to be carried to its storage.",
     "family.asked": "A family needs blood for a patient.",
     "family.cancelled": "A family needs the blood no longer.",

@@ -19,6 +19,7 @@ IDENTITY_PROVIDER = tuple(f"IDENTITY_PROVIDER_{part}" for part in ("URL", "NAME"
 SHORTEST_KEY = 32  # bytes of a key for HS256 (RFC 7518, 3.2)
 SHORTEST_SECRET = 50  # characters, as Django asks of its own
 CLOUDINARY_URL = re.compile(r"cloudinary://[^:@/]+:[^:@/]+@[^:@/]+")
+CLAMD_ADDRESS = re.compile(r"tcp://[^/:@]+:\d{1,5}|unix:///.+")
 SHORTEST_WEBHOOK_SECRET = 20  # characters; those of Stripe have 38
 SHORTEST_PROVIDER_SECRET = 8  # characters; what the providers let one choose
 RAZORPAY = ("RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET")
@@ -39,6 +40,7 @@ PAYMENT_HOSTS = {
     "PHONEPE_API_BASE": ("PhonePe", "api.phonepe.com"),
     "PHONEPE_AUTH_BASE": ("PhonePe", "api.phonepe.com"),
 }
+LONGEST_VISION = 150  # seconds
 FEWEST_CHARACTERS = 12  # different ones; a key of one repeated letter is no key
 
 
@@ -99,6 +101,26 @@ def _outside_world(settings: Mapping[str, Any]) -> Iterator[str]:
     if public.scheme != "https" or not public.hostname:
         yield "PUBLIC_URL must be this server's https address: providers sign their webhooks over it."
     yield from _private_files(settings)
+    yield from _vision(settings)
+
+
+def _vision(settings: Mapping[str, Any]) -> Iterator[str]:
+    """All of it or nothing; pictures of reports go over https, or no further than the own network."""
+    url, address = settings["VISION_URL"], urlsplit(settings["VISION_URL"])
+    if url and address.scheme != "https" and not (address.scheme == "http" and _is_own_network(address.hostname)):
+        yield "VISION_URL must be https, or http on this machine or a private network: reports are sent there."
+    yield from _all_or_none(settings, ("VISION_URL", "VISION_MODEL", "VISION_RUN_BY"))
+    if any("sandbox" in settings[name].lower() for name in ("VISION_URL", "VISION_MODEL", "VISION_KEY")):
+        yield "VISION_MODEL is the sandbox's."
+    if not 1 <= settings["VISION_TIMEOUT"] <= LONGEST_VISION:
+        yield f"VISION_TIMEOUT is 1 to {LONGEST_VISION} seconds: a worker's lease is not much longer."
+
+
+def _is_own_network(host: str | None) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host or "").is_private
+    except ValueError:
+        return False
 
 
 def _identity_provider(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -136,6 +158,11 @@ def _private_files(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "CLOUDINARY_API_BASE does not point at Cloudinary: the sandbox is never used in production."
     if folder and Path(settings["STATIC_ROOT"]) in [Path(folder), *Path(folder).parents]:
         yield "PRIVATE_FILES_DIR lies among the static files, which everybody may read."
+    scanner = settings["CLAMD_ADDRESS"]
+    if scanner and not CLAMD_ADDRESS.fullmatch(scanner):
+        yield "CLAMD_ADDRESS is written tcp://host:port or unix:///path."
+    if settings["FILE_SCANNER"] == "common.files.clamd.is_clean" and not scanner:
+        yield "CLAMD_ADDRESS is empty, and FILE_SCANNER wants it."
 
 
 def _providers_of_payments(settings: Mapping[str, Any]) -> Iterator[str]:

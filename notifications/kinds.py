@@ -101,6 +101,11 @@ class Kind(StrEnum):
     PLAN_ENDED = "plan_ended"
     CREDIT_GRANTED = "credit_granted"
     SETTLEMENT_MADE = "settlement_made"  # to a partner's owners
+    # To patients, about their files; no text says what stands in one.
+    ANALYSIS_READY = "analysis_ready"
+    ANALYSIS_FAILED = "analysis_failed"
+    ANALYSIS_SIGNED = "analysis_signed"
+    FILE_INFECTED = "file_infected"
     # To a number, whoever holds it; never in an inbox.
     HANDOVER_CODE = "handover_code"
     CODE = "code"
@@ -203,6 +208,10 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.PLAN_ENDED: Rule(SMS),
     Kind.CREDIT_GRANTED: Rule(SMS),
     Kind.SETTLEMENT_MADE: Rule(SMS),
+    Kind.ANALYSIS_READY: Rule(SMS),
+    Kind.ANALYSIS_FAILED: Rule(SMS, priority=6),
+    Kind.ANALYSIS_SIGNED: Rule(SMS),
+    Kind.FILE_INFECTED: Rule(SMS),
     Kind.CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.ACCOUNT_EXISTS: Rule(SMS, priority=0, in_inbox=False),
     Kind.NO_ACCOUNT: Rule(SMS, priority=0, in_inbox=False),

@@ -11,6 +11,7 @@ from typing import Final
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
+from appointments import reading_errands
 from common import outbox
 from common.errors import Busy
 from notifications.dispatch import POLL, Dispatcher
@@ -39,6 +40,10 @@ class Worker:
             for number in range(RELAYS + CARRIERS)
         ]
         relays.append(threading.Thread(target=errands.serve, args=(stop,), name="errands", daemon=True))
+        relays += [
+            threading.Thread(target=reading_errands.serve, args=(stop, act), name=name, daemon=True)
+            for name, act in reading_errands.ERRANDS
+        ]
         for relay in relays:
             relay.start()
         self.dispatcher.start()
@@ -55,7 +60,7 @@ class Worker:
     def run_once(self) -> None:
         """Tell every event, run every errand to a provider of payments, send every delivery that is due, and return."""
         outbox.drain()
-        while errands.run_due():
+        while errands.run_due() + sum(act() for _, act in reading_errands.ERRANDS):
             outbox.drain()
         self.dispatcher.start()
         try:

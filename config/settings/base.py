@@ -198,6 +198,7 @@ THROTTLES = {
     "complaint": "20/d",  # per account
     "upload": "60/h",  # files, per account
     "doctor_application": "10/d",  # registrations as a doctor, per account
+    "analysis": "20/h",  # readings of reports, per account
     "subscribe": "30/h",  # beginnings of a subscription, with or without a coupon, per account
     "referral": "20/h",  # tries of a friend's code, per account
     "otp_address": "30/h",  # codes asked for, per address
@@ -243,7 +244,16 @@ CLOUDINARY_URL: str = env.str("CLOUDINARY_URL", default="")  # cloudinary://api_
 CLOUDINARY_API_BASE: str = env.str("CLOUDINARY_API_BASE", default="https://api.cloudinary.com")
 PRIVATE_FILES_DIR: str = env.str("PRIVATE_FILES_DIR", default="")  # a relative path starts at the project
 PRIVATE_FILES_DIR = PRIVATE_FILES_DIR and str(BASE_DIR / PRIVATE_FILES_DIR)
-FILE_SCANNER: str = env.str("FILE_SCANNER", default="")  # path of a callable: bytes -> whether they are clean
+CLAMD_ADDRESS: str = env.str("CLAMD_ADDRESS", default="")  # tcp://host:port or unix:///path of a clamd
+# Path of a callable: bytes -> whether they are clean.
+FILE_SCANNER: str = env.str("FILE_SCANNER", default="common.files.clamd.is_clean" if CLAMD_ADDRESS else "")
+
+# A vision-language model behind an OpenAI-compatible endpoint; without both it is not offered.
+VISION_URL: str = env.str("VISION_URL", default="")  # up to and with /v1
+VISION_MODEL: str = env.str("VISION_MODEL", default="")
+VISION_KEY: str = env.str("VISION_KEY", default="")
+VISION_RUN_BY: str = env.str("VISION_RUN_BY", default="")  # whom the person who agrees to it is told of
+VISION_TIMEOUT: float = env.float("VISION_TIMEOUT", default=90.0)  # seconds to wait for an answer
 
 # Payments. A provider without its secret is not offered.
 STRIPE_SECRET_KEY: str = env.str("STRIPE_SECRET_KEY", default="")

@@ -19,6 +19,10 @@ from config.catalogue import tables
 
 TABLES = tables()
 COLUMNS = {
+    "appointments.analysis.states.ANALYSIS_TRANSITIONS": ("appointments.Analysis", "status"),
+    "appointments.analysis.states.FILE_TRANSITIONS": ("appointments.MedicalFile", "status"),
+    "appointments.analysis.states.OBSERVATION_TRANSITIONS": ("appointments.Observation", "status"),
+    "appointments.analysis.states.SCAN_TRANSITIONS": ("appointments.FileVersion", "scan"),
     "appointments.states.APPOINTMENT_TRANSITIONS": ("appointments.Appointment", "status"),
     "appointments.states.DOCTOR_TRANSITIONS": ("appointments.Doctor", "status"),
     "orders.states.ORDER_TRANSITIONS": ("orders.Order", "status"),
