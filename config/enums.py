@@ -14,6 +14,16 @@ from appointments.analysis.states import (
     ObservationStatus,
     Passed,
 )
+from appointments.records.states import (
+    LOGGED_GROUNDS,
+    DrugList,
+    GrantOrigin,
+    NoteStatus,
+    PrescriptionStatus,
+    ReferralStatus,
+    ReferralUrgency,
+    Scope,
+)
 from appointments.states import DoctorOrder, DoctorStatus, SlotsEmpty, VisitKind
 from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
@@ -100,6 +110,14 @@ SETS: dict[str, Iterable[str]] = {
     "Currency": Currency,
     "DeliveryStatus": DeliveryStatus,
     "DiscardReason": DiscardReason,
+    "AccessGround": LOGGED_GROUNDS,
+    "DrugList": DrugList,
+    "GrantOrigin": GrantOrigin,
+    "NoteStatus": NoteStatus,
+    "PrescriptionStatus": PrescriptionStatus,
+    "DoctorReferralStatus": ReferralStatus,
+    "DoctorReferralUrgency": ReferralUrgency,
+    "RecordScope": Scope,
     "DoctorOrder": DoctorOrder,
     "DoctorStatus": DoctorStatus,
     "DocumentKind": DocumentKind,

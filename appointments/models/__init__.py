@@ -1,5 +1,6 @@
 """Doctors and their time; appointments, their meetings and the records that come of them."""
 
+from appointments.models.access import BreakGlass, DoctorReferral, RecordGrant, RecordRead
 from appointments.models.analysing import Analysis, Observation, SharedHaemoglobin
 from appointments.models.booking import Appointment, AppointmentEvent
 from appointments.models.doctors import (
@@ -13,6 +14,7 @@ from appointments.models.doctors import (
     WeeklyHours,
 )
 from appointments.models.files import AppointmentFile, FileVersion, MedicalFile
+from appointments.models.records import NoteAddendum, PatientVersion, Prescription, VisitNote
 
 __all__ = [
     "ORDERS",
@@ -20,15 +22,23 @@ __all__ = [
     "Appointment",
     "AppointmentEvent",
     "AppointmentFile",
+    "BreakGlass",
     "Doctor",
     "DoctorEvent",
     "DoctorRating",
+    "DoctorReferral",
     "FileVersion",
     "MedicalFile",
+    "NoteAddendum",
     "Observation",
+    "PatientVersion",
     "Place",
+    "Prescription",
+    "RecordGrant",
+    "RecordRead",
     "SharedHaemoglobin",
     "Specialisation",
     "TimeException",
+    "VisitNote",
     "WeeklyHours",
 ]
