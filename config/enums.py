@@ -15,6 +15,7 @@ from appointments.analysis.states import (
     Passed,
 )
 from appointments.records.states import (
+    EVERY_SCOPE,
     LOGGED_GROUNDS,
     DrugList,
     GrantOrigin,
@@ -118,6 +119,7 @@ SETS: dict[str, Iterable[str]] = {
     "DoctorReferralStatus": ReferralStatus,
     "DoctorReferralUrgency": ReferralUrgency,
     "RecordScope": Scope,
+    "AskedScope": [*Scope, EVERY_SCOPE],
     "DoctorOrder": DoctorOrder,
     "DoctorStatus": DoctorStatus,
     "DocumentKind": DocumentKind,

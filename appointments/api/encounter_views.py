@@ -197,7 +197,7 @@ class RevokePrescriptionView(APIView):
     @operation(
         "Revoke a prescription",
         tag=PRESCRIPTIONS,
-        request=shapes.ReasonIn,
+        request=shapes.RecordReasonIn,
         responses={200: shapes.PrescriptionOut},
         refusals=[*DOCTORS, NotFound, IllegalTransition],
         example={"reason": "Another medicine agrees better."},
@@ -205,7 +205,7 @@ class RevokePrescriptionView(APIView):
     )
     def post(self, request: Request, prescription_id: UUID) -> Response:
         """It stays to be seen, with your reason; whoever scans its code reads that it is revoked."""
-        reason = read(shapes.ReasonIn, request)["reason"]
+        reason = read(shapes.RecordReasonIn, request)["reason"]
         prescribing.revoke_prescription(prescription_id=prescription_id, doctor_id=self.doctor.pk, reason=reason)
         return Response(_prescription(prescription_id, self.doctor.pk))
 

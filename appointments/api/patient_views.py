@@ -106,7 +106,7 @@ class BreakGlassView(APIView):
     @operation(
         "Open a patient's records in an emergency",
         tag=TAG,
-        request=shapes.ReasonIn,
+        request=shapes.RecordReasonIn,
         responses={201: shapes.BreakGlassOut},
         refusals=[*DOCTORS, NotFound, AccessOpen],
         example={"reason": "Brought in unconscious after a fall; allergies and medicines are needed."},
@@ -121,6 +121,6 @@ class BreakGlassView(APIView):
             doctor_id=self.doctor.pk,
             doctor_user_id=request.user.pk,
             patient=patient,
-            reason=read(shapes.ReasonIn, request)["reason"],
+            reason=read(shapes.RecordReasonIn, request)["reason"],
         )
         return Response(shapes.BreakGlassOut(row).data, status=201)

@@ -236,7 +236,7 @@ class PrescriptionOut(serializers.Serializer[Any]):
         return str(row.said.get("advice", ""))
 
 
-class ReasonIn(serializers.Serializer[Any]):
+class RecordReasonIn(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500)
 
 
