@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -26,9 +27,10 @@ def save_profile(*, patient_id: uuid.UUID, facts: Mapping[str, Any], version: in
     if version is not None and version != number:
         raise PatientProfileChanged(version=number)
     before = {} if newest is None else newest.said
-    told = {name: value for name, value in facts.items() if value not in (None, "", [])}
+    sealed = seal({name: value for name, value in facts.items() if value not in (None, "", [])})
+    told = json.loads(sealed)
     changed = sorted(name for name in {*before, *told} if before.get(name) != told.get(name))
     if changed:
         PatientVersion.objects.create(
-            patient=person, number=number + 1, facts=seal(told), changed=changed, changed_by=person
+            patient=person, number=number + 1, facts=sealed, changed=changed, changed_by=person
         )
