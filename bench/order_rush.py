@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -21,10 +22,13 @@ from orders.services import placing
 from partners.models import Partner
 from partners.services import prices
 from payments.parties import Party
+from sandbox.demo.people import blank_page
 from stock.components import Component
 from stock.models import Collection, Unit
 from stock.services import Line
 from users.models import Donor
+from users.services import documents
+from users.states import DocumentKind
 
 TITLE = "order_rush: 100 buyers, 20 bags, gunicorn with 2 workers of 8 threads"
 BUYERS, BAGS, ROUNDS = 100, 20, 3
@@ -39,18 +43,19 @@ def run(report: Report) -> None:
         _set_prices(bank)
         buyers = list(Donor.objects.order_by("pk").values_list("pk", flat=True)[:BUYERS])
         token = people.member_token(bank)
+        papers = {buyer: _requisition(buyer) for buyer in buyers}
         connection.close()
         with running("web", database_url=url) as servers:
             together([request(servers.port, "GET", "/api/v1/partner", token)] * 64, servers.port)
             for number in range(ROUNDS):
                 say(f"  rush {number + 1} of {ROUNDS} ...")
-                _rush(report, number, servers.port, bank, token, buyers)
+                _rush(report, number, servers.port, bank, token, papers)
     report.note("Each call with a connection of its own, from its opening to the end of the answer.")
 
 
-def _rush(report: Report, number: int, port: int, bank: people.Member, token: str, buyers: list[object]) -> None:
+def _rush(report: Report, number: int, port: int, bank: people.Member, token: str, papers: dict[Any, Any]) -> None:
     _shelve(bank, number)
-    orders = [_order(bank, buyer) for buyer in buyers]
+    orders = [_order(bank, buyer, paper) for buyer, paper in papers.items()]
     calls = [
         request(port, "POST", f"/api/v1/partner/orders/{order}/accept", token, key=f"rush-{order}") for order in orders
     ]
@@ -104,13 +109,20 @@ def _shelve(bank: people.Member, number: int) -> None:
     )
 
 
-def _order(bank: people.Member, buyer: object) -> object:
+def _requisition(buyer: Any) -> Any:
+    """Let the buyer give a doctor's form, as the bank needs one to accept."""
+    picture = blank_page()
+    return documents.add_document(owner_id=buyer, kind=DocumentKind.REQUISITION, name="form.png", content=picture).pk
+
+
+def _order(bank: people.Member, buyer: Any, requisition: Any) -> object:
     return placing.place_order(
-        buyer=Party.person(buyer),  # type: ignore[arg-type]
+        buyer=Party.person(buyer),
         actor="bench",
         bank_id=bank.partner_id,
         lines=[Line(component=Component.RED_CELLS, blood_group=BloodGroup.B_POS, units=1)],
         patient=placing.Patient(),
         destination=None,
         needed_by=clock.now() + dt.timedelta(hours=6),
+        requisition=requisition,
     ).pk

@@ -100,6 +100,9 @@ class Kind(StrEnum):
     ORDER_SHORT = "order_short"
     ORDER_LATE = "order_late"
     ORDER_BREACHED = "order_breached"
+    ORDER_BAGS_UNFIT = "order_bags_unfit"
+    ORDER_DOCUMENTED = "order_documented"
+    ORDER_GOES_ON = "order_goes_on"
     SETTLEMENT_DUE = "settlement_due"
     # To whoever paid: a person, or a partner's members.
     PAYMENT_RECEIVED = "payment_received"
@@ -218,6 +221,9 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.ORDER_SHORT: Rule(BOTH, priority=2),
     Kind.ORDER_LATE: Rule(BOTH, priority=2),
     Kind.ORDER_BREACHED: Rule(BOTH, priority=1),
+    Kind.ORDER_BAGS_UNFIT: Rule(BOTH, priority=1),
+    Kind.ORDER_DOCUMENTED: Rule(BOTH, priority=2),
+    Kind.ORDER_GOES_ON: Rule(BOTH, priority=2),
     Kind.SETTLEMENT_DUE: Rule(SMS),
     Kind.HANDOVER_CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.PAYMENT_RECEIVED: Rule(BOTH),

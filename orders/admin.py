@@ -1,11 +1,27 @@
-"""Orders for administrators: everything but names, addresses and codes, to read only."""
+"""Orders for administrators: all but names, addresses and codes, to read; what a suspended bank left, to close."""
 
 from __future__ import annotations
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from common.admin import ReadOnlyAdmin, ReadOnlyInline
+from common.errors import DomainError
 from orders.models import Box, Order, OrderBag, OrderEvent, OrderLine, Reading, Rider, Settlement
+from orders.services import road
+
+
+def actor_of(request: HttpRequest) -> str:
+    return f"admin {request.user.pk}"
+
+
+class WordsForm(ActionForm):
+    """The box beside the actions: from whom it is known."""
+
+    words = forms.CharField(required=False, max_length=300, label="Known from")
 
 
 class LineInline(ReadOnlyInline):
@@ -45,6 +61,35 @@ class OrderAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     exclude = ("patient_name", "ward", "address", "lat", "lng", "code_digest", "code_sealed")
     inlines = (LineInline, BagInline, BoxInline, EventInline)
+    action_form = WordsForm
+    actions = ("close_delivered", "close_failed")
+
+    @admin.action(description="The bank is suspended: it was delivered (known from …)", permissions=["close"])
+    def close_delivered(self, request: HttpRequest, chosen: QuerySet[Order]) -> None:
+        self._close(request, chosen, is_delivered=True)
+
+    @admin.action(description="The bank is suspended: it failed (known from …)", permissions=["close"])
+    def close_failed(self, request: HttpRequest, chosen: QuerySet[Order]) -> None:
+        self._close(request, chosen, is_delivered=False)
+
+    def has_close_permission(self, request: HttpRequest) -> bool:
+        """Orders are changed by these actions alone, by those who may change them."""
+        return request.user.has_perm("orders.change_order")
+
+    def _close(self, request: HttpRequest, chosen: QuerySet[Order], *, is_delivered: bool) -> None:
+        reason = request.POST.get("words", "").strip()
+        if not reason:
+            self.message_user(request, "Say from whom it is known.", messages.ERROR)
+            return
+        for order in chosen:
+            try:
+                road.close_as_administrator(
+                    order_id=order.pk, actor=actor_of(request), reason=reason, is_delivered=is_delivered
+                )
+            except DomainError as exc:
+                self.message_user(request, f"{order.pk}: {exc.message}", messages.ERROR)
+            else:
+                self.message_user(request, f"{order.pk}: closed.", messages.SUCCESS)
 
 
 @admin.register(Box)

@@ -34,6 +34,20 @@ class OrderOpen(Conflict):
     code, message = "order_open", "An order of yours is still open; cancel it or wait for its end first."
 
 
+class RequisitionMissing(Conflict):
+    code = "requisition_missing"
+    message = "A doctor's requisition is needed first, or two members of the bank who answer for an emergency."
+
+
+class PartnerIsLive(Conflict):
+    code, message = "bank_is_live", "This bank works: its members close the order."
+
+
+class BagsUnfit(Conflict):
+    code = "bags_unfit"
+    message = "Bags of this order were recalled, quarantined or have expired: keep them back, or say that it failed."
+
+
 class BoxMixesBands(Invalid):
     code, message, pointer = "box_mixes_bands", "These bags need different temperatures: use two boxes.", "/units"
 

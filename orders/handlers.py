@@ -1,4 +1,4 @@
-"""What money and lost bags mean for orders, and what stays of somebody who is gone."""
+"""What money, lost and recalled bags, and suspensions mean for orders, and what stays of somebody who is gone."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import uuid
 
 from common.models import OutboxEvent
 from common.outbox import on
-from orders.services import forgetting, paying
+from orders.services import forgetting, paying, suspending, withdrawing
 from payments.states import PurchaseKind
-from stock.states import ReservationEnd
+from stock.states import CrossmatchResult, ReservationEnd
 
 
 @on("payment.succeeded")
@@ -41,6 +41,38 @@ def replace_lost_bags(event: OutboxEvent) -> None:
     if subject == "order" and event.payload["reason"] == ReservationEnd.LOST:
         units = [uuid.UUID(unit) for unit in event.payload["units"]]
         paying.make_up_for(order_id=uuid.UUID(order_id), unit_ids=units)
+
+
+@on("partner.suspended")
+def name_orders(event: OutboxEvent) -> None:
+    """Have every open order of a partner that may not work dealt with, each in a transaction of its own."""
+    suspending.name_orders_of(partner_id=uuid.UUID(event.payload["partner"]))
+
+
+@on("order.placed")  # it may have been placed while the bank was being suspended
+@on("order.side_suspended")
+def end_if_suspended(event: OutboxEvent) -> None:
+    """End what has not left; what is on the road goes on."""
+    suspending.end_if_suspended(order_id=uuid.UUID(event.payload["order"]))
+
+
+@on("unit.recalled")
+def warn_of_recalled(event: OutboxEvent) -> None:
+    """Tell those who have got, or are getting, bags of a donation that was withdrawn."""
+    withdrawing.warn_of_recalled(unit_ids=[uuid.UUID(unit) for unit in event.payload["units"]])
+
+
+@on("unit.crossmatched")
+def take_crossmatch(event: OutboxEvent) -> None:
+    """Show in the order's timeline what was found, also when the bag had left in an emergency."""
+    subject, _, order_id = event.payload["purpose"].partition(":")
+    if subject == "order":
+        withdrawing.take_crossmatch(
+            order_id=uuid.UUID(order_id),
+            unit_id=uuid.UUID(event.payload["unit"]),
+            result=CrossmatchResult(event.payload["result"]),
+            member_id=uuid.UUID(event.payload["member"]),
+        )
 
 
 @on("account.erased")

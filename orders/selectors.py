@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from common import clock
 from common.errors import NotFound
@@ -118,6 +118,11 @@ def timeline_of(party: Party, order_id: uuid.UUID, *, zone: str) -> list[Step]:
     return [_step(row, ZoneInfo(zone)) for row in rows]
 
 
+def open_orders_of(partner_id: uuid.UUID) -> list[uuid.UUID]:
+    """Return what is still going on with the partner on either side."""
+    return list(orders_of_partner(partner_id).filter(status__in=OPEN).order_by("pk").values_list("pk", flat=True))
+
+
 def has_open_order(user_id: uuid.UUID) -> bool:
     """Whether the person waits for blood; what time has ended counts no more."""
     over = Q(due_at__isnull=False, due_at__lte=clock.now())
@@ -201,7 +206,7 @@ def pairs_to_settle() -> list[tuple[uuid.UUID, uuid.UUID]]:
 
 
 def _unbilled() -> QuerySet[Order]:
-    owed = Q(status=OrderStatus.DELIVERED, total_minor__gt=0) | Q(fee_minor__gt=0)
+    owed = Q(status=OrderStatus.DELIVERED, total_minor__gt=F("less_minor")) | Q(fee_minor__gt=0)
     return Order.objects.filter(owed, terms=Terms.MONTHLY, settlement=None, ended_at__isnull=False)
 
 

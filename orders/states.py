@@ -48,6 +48,7 @@ class EndReason(StrEnum):
     UNPAID = "unpaid"
     UNANSWERED = "unanswered"
     SOLD_OUT = "sold_out"
+    SUSPENDED = "suspended"  # the bank, or the hospital that ordered, may not work any more
 
 
 class Terms(StrEnum):
@@ -65,6 +66,7 @@ class BagFate(StrEnum):
     SENT = "sent"
     DELIVERED = "delivered"
     RETURNED = "returned"
+    WITHHELD = "withheld"  # unfit at the hand-over, and not given
 
 
 OPEN_FATES: Final = frozenset({BagFate.KEPT, BagFate.SENT})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ from payments.api.serializers import MoneyOut
 
 Serializer = serializers.Serializer[Any]
 KINDS = [str(kind) for kind in VisitKind]
+WALL_CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]|24(?=:00)):([0-5][0-9])")
 LANGUAGE = r"^[a-z]{2,3}\Z"
 FARTHEST_KM, DEFAULT_KM = 200, 25
 OLDEST_REGISTRATION = 1940
@@ -111,15 +113,16 @@ class PracticePlaceIn(Serializer):
     lng = LongitudeField()
 
 
-class WallClockField(serializers.RegexField):
+class WallClockField(serializers.CharField):
     """HH:MM on the wall clock, as minutes after midnight."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)\Z", **kwargs)
+    default_error_messages = {"wall_clock": "Give a time as HH:MM, from 00:00 to 24:00."}
 
     def to_internal_value(self, data: Any) -> Any:
-        hours, _, minutes = super().to_internal_value(data).partition(":")
-        return int(hours) * 60 + int(minutes)
+        found = WALL_CLOCK.fullmatch(super().to_internal_value(data))
+        if found is None:
+            self.fail("wall_clock")
+        return int(found[1]) * 60 + int(found[2])
 
     def to_representation(self, value: Any) -> str:
         return f"{value // 60:02d}:{value % 60:02d}"

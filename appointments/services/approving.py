@@ -21,7 +21,9 @@ def approve_doctor(*, doctor_id: uuid.UUID, actor: str, reason: str = "") -> Doc
 
     Locks:  the doctor.      Emits: doctor.approved, doctor.time_changed      Raises: NotFound, IllegalTransition
     """
-    return _decide(lock_one(Doctor, doctor_id), "approve", "doctor.approved", actor=actor, reason=reason)
+    doctor = _decide(lock_one(Doctor, doctor_id), "approve", actor=actor, reason=reason)
+    history.tell("doctor.approved", doctor)
+    return doctor
 
 
 @command
@@ -30,7 +32,9 @@ def reject_doctor(*, doctor_id: uuid.UUID, actor: str, reason: str) -> Doctor:
 
     Locks:  the doctor.      Emits: doctor.rejected      Raises: NotFound, IllegalTransition
     """
-    return _decide(lock_one(Doctor, doctor_id), "reject", "doctor.rejected", actor=actor, reason=reason)
+    doctor = _decide(lock_one(Doctor, doctor_id), "reject", actor=actor, reason=reason)
+    history.tell("doctor.rejected", doctor)
+    return doctor
 
 
 @command
@@ -39,7 +43,9 @@ def suspend_doctor(*, doctor_id: uuid.UUID, actor: str, reason: str) -> Doctor:
 
     Locks:  the doctor.      Emits: doctor.suspended, doctor.time_changed      Raises: NotFound, IllegalTransition
     """
-    return _decide(lock_one(Doctor, doctor_id), "suspend", "doctor.suspended", actor=actor, reason=reason)
+    doctor = _decide(lock_one(Doctor, doctor_id), "suspend", actor=actor, reason=reason)
+    history.tell("doctor.suspended", doctor)
+    return doctor
 
 
 @command
@@ -48,7 +54,9 @@ def reinstate_doctor(*, doctor_id: uuid.UUID, actor: str, reason: str = "") -> D
 
     Locks:  the doctor.      Emits: doctor.reinstated, doctor.time_changed      Raises: NotFound, IllegalTransition
     """
-    return _decide(lock_one(Doctor, doctor_id), "reinstate", "doctor.reinstated", actor=actor, reason=reason)
+    doctor = _decide(lock_one(Doctor, doctor_id), "reinstate", actor=actor, reason=reason)
+    history.tell("doctor.reinstated", doctor)
+    return doctor
 
 
 @step
@@ -61,13 +69,12 @@ def retire(doctor: Doctor) -> None:
 
 
 @step
-def _decide(doctor: Doctor, verb: str, event: str, *, actor: str, reason: str) -> Doctor:
+def _decide(doctor: Doctor, verb: str, *, actor: str, reason: str) -> Doctor:
     doctor.status = advance(DOCTOR_TRANSITIONS, doctor.state, verb)
     if verb == "approve":
         doctor.approved_at = clock.now()
     doctor.reject_reason = reason[:300] if verb in {"reject", "suspend"} else ""
     doctor.save(update_fields=["status", "approved_at", "reject_reason", "updated_at"])
     history.record(doctor, verb, actor=actor, reason=reason)
-    history.tell(event, doctor)
     forget_next_free(doctor.pk)
     return doctor

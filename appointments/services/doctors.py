@@ -26,7 +26,7 @@ def forget_next_free(doctor_id: uuid.UUID) -> None:
     outbox.emit("doctor.time_changed", key=f"doctor_time:{doctor_id}", doctor=str(doctor_id))
 
 
-@command
+@step
 def find_next_free(*, doctor_ids: Iterable[uuid.UUID]) -> int:
     """Keep when these doctors are free next; return how many.
 

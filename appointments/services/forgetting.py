@@ -8,10 +8,10 @@ from appointments.models import Doctor, Place, TimeException, WeeklyHours
 from appointments.selectors.doctors import find_doctor_of_user
 from appointments.services import approving, rating
 from common import clock
-from common.db import command, lock_one
+from common.db import lock_one, step
 
 
-@command
+@step
 def forget_person(*, user_id: uuid.UUID) -> None:
     """Keep of a doctor the name, number and council alone; nobody finds him any more. Of a patient, no words.
 

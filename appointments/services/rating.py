@@ -25,7 +25,7 @@ def rate_doctor(*, appointment_id: uuid.UUID, patient_id: uuid.UUID, stars: int,
     if visit.doctor.user_id == patient_id:
         raise OwnRating
     if visit.state is not AppointmentStatus.COMPLETED:
-        raise NotRateable(status=visit.status)
+        raise NotRateable(state=visit.status)
     rating = DoctorRating.objects.create(appointment=visit, doctor_id=visit.doctor_id, stars=stars, comment=comment)
     doctors = Doctor.objects.filter(pk=visit.doctor_id)
     doctors.update(ratings=F("ratings") + 1, stars=F("stars") + stars)

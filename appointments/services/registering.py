@@ -46,7 +46,7 @@ def apply(*, user_id: uuid.UUID, values: Mapping[str, Any], document_ids: Sequen
     doctor = Doctor(pk=pk, user=person) if known is None else lock_one(Doctor, pk)
     if known is not None:
         if doctor.state is not DoctorStatus.REJECTED:
-            raise DoctorExists(status=doctor.status)
+            raise DoctorExists(state=doctor.status)
         doctor.status = advance(DOCTOR_TRANSITIONS, doctor.state, "apply")
         doctor.reject_reason = ""
     _take(doctor, {"name": person.name, "zone": person.zone, **values})

@@ -29,7 +29,7 @@ PAGE = (
 
 
 class AutoSchema(SpectacularAutoSchema):
-    """Names operations by their method and path, and lets `operation` say the rest."""
+    """Names operations by their method and path, tags them as their view says, and lets `operation` say the rest."""
 
     method_mapping = {"get": "get", "post": "post", "put": "put", "patch": "patch", "delete": "delete"}
 
@@ -37,6 +37,9 @@ class AutoSchema(SpectacularAutoSchema):
         method = getattr(self.view, self.method.lower())
         verb = "list" if getattr(method, "gives_a_list", False) else self.method_mapping[self.method.lower()]
         return "_".join([*self._tokenize_path(), verb]).replace("-", "_")
+
+    def get_tags(self) -> list[str]:
+        return [getattr(self.view, "tag", "")]
 
     def get_filter_backends(self) -> list[Any]:
         return []
@@ -54,7 +57,7 @@ def operation(
     paged: bool = False,
     many: bool = False,
     public: bool = False,
-    tag: str,
+    tag: str = "",
     description: str = "",
     media_type: str = "application/json",
 ) -> Callable[[F], F]:
@@ -62,7 +65,7 @@ def operation(
 
     `description` stands in for the view's docstring. `example` is the request body's (of `media_type`), `answer` the
     successful reply's. `refusals` are the codes beside the usual ones: 400 for bad input, 401 without a token, 429.
-    `paged` wraps the reply in a page.
+    `paged` wraps the reply in a page. Without a `tag`, the view names it: one that serves two sides is two views.
     """
 
     def describe(view: F) -> F:
@@ -73,7 +76,7 @@ def operation(
         extended = extend_schema(
             summary=summary,
             description=description or view.__doc__ or summary,
-            tags=[tag],
+            tags=[tag] if tag else None,
             request=request,
             parameters=parameters,
             responses={**success, **_problems(kinds)},

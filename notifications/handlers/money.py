@@ -9,12 +9,24 @@ from notifications.handlers.addressing import ANSWERING, id_in, members, occasio
 from notifications.kinds import Kind
 from notifications.services import Recipient, notify
 from payments import selectors as payments
+from payments.states import PurchaseKind
+
+# Whose sellers decide about late money, and have its payer told.
+SELLERS_TELL = frozenset({PurchaseKind.ORDER})
 
 
 @on("payment.succeeded")
 def tell_paid(event: OutboxEvent) -> None:
-    """Confirm the money, or say that it came too late."""
+    """Confirm the money, or say that it came too late, unless the seller says what became of it."""
+    if event.payload["late"] and event.payload["kind"] in SELLERS_TELL:
+        return
     _tell_payer(event, Kind.PAYMENT_LATE if event.payload["late"] else Kind.PAYMENT_RECEIVED)
+
+
+@on("order.money_late")
+def tell_late_for_order(event: OutboxEvent) -> None:
+    """Late money has paid its order after all, or goes back: said once, when it is known."""
+    _tell_payer(event, Kind.PAYMENT_RECEIVED if event.payload["used"] else Kind.PAYMENT_LATE)
 
 
 @on("refund.succeeded")

@@ -21,6 +21,7 @@ TO_BANK = {
     "order.placed": Kind.ORDER_PLACED,
     "order.paid": Kind.ORDER_PAID,
     "order.short": Kind.ORDER_SHORT,
+    "order.documented": Kind.ORDER_DOCUMENTED,
 }
 TO_RECEIVER = {
     "order.rejected": Kind.ORDER_REJECTED,
@@ -32,13 +33,15 @@ TO_BOTH = {
     "order.delivered": Kind.ORDER_DELIVERED,
     "order.late": Kind.ORDER_LATE,
     "order.breached": Kind.ORDER_BREACHED,
+    "order.goes_on": Kind.ORDER_GOES_ON,
 }
-URGENT = frozenset({Kind.ORDER_BREACHED, Kind.ORDER_FAILED, Kind.ORDER_SHORT})
+URGENT = frozenset({Kind.ORDER_BREACHED, Kind.ORDER_BAGS_UNFIT, Kind.ORDER_FAILED, Kind.ORDER_SHORT})
 
 
 @on("order.placed")
 @on("order.paid")
 @on("order.short")
+@on("order.documented")
 def tell_bank(event: OutboxEvent) -> None:
     """The bank has something to do."""
     order = orders.order_facts(id_in(event, "order"))
@@ -88,10 +91,20 @@ def tell_dispatched(event: OutboxEvent) -> None:
 @on("order.delivered")
 @on("order.late")
 @on("order.breached")
+@on("order.goes_on")
 def tell_both(event: OutboxEvent) -> None:
     order = orders.order_facts(id_in(event, "order"))
     both = [*_receivers(order), *_bank(order)]
     _tell(event, TO_BOTH[event.name], order, both, units=order.units, bags=event.payload.get("bags", 0))
+
+
+@on("order.bags_unfit")
+def tell_unfit(event: OutboxEvent) -> None:
+    """Name the bags by their numbers, and say nothing of why."""
+    order = orders.order_facts(id_in(event, "order"))
+    numbers = event.payload["bags"]
+    both = [*_receivers(order), *_bank(order)]
+    _tell(event, Kind.ORDER_BAGS_UNFIT, order, both, numbers=", ".join(numbers), bags=len(numbers))
 
 
 @on("settlement.due")

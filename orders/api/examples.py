@@ -15,6 +15,7 @@ BANK: Final[dict[str, Any]] = {
     "city": "Pune",
     "location": {"lat": 18.5204, "lng": 73.8567},
 }
+REQUISITION: Final = "01990b1e-6c00-7a3b-9d1e-2f4a5b6c7dad"
 LINE: Final[dict[str, Any]] = {"blood_group": "B+", "component": "red_cells", "units": 2, "special": []}
 WISH: Final[dict[str, Any]] = {
     "bank": BANK_ID,
@@ -64,6 +65,8 @@ DETAIL: Final[dict[str, Any]] = {
     **ROW,
     "charges": CHARGES,
     "fee": 0,
+    "less": 0,
+    "missing": 0,
     "patient": WISH["patient"],
     "requisition": None,
     "requisition_number": "",

@@ -7,63 +7,64 @@ from uuid import UUID
 
 from common.api.pagination import paged
 from common.api.schema import operation
-from common.api.views import APIView, Request, Response, read, read_query
+from common.api.views import Request, Response, read, read_query
 from common.errors import IllegalTransition, NotFound
 from common.idempotency import IdempotencyKeyRequired
 from orders import errors, selectors
 from orders.api import examples
 from orders.api import serializers as shapes
-from orders.api.views import PRICING, quoted, shown, timeline
-from orders.api.wishes import order_in, quote_in
-from orders.services import answering, codes, ending, packing, paying, placing, road
+from orders.api.shared_views import PRICING, Cancelling, Following, Quoting, RenewingCode, Showing
+from orders.api.sides import KeeperSide, MemberSide
+from orders.api.wishes import order_in
+from orders.services import answering, ending, packing, paying, placing, road
 from orders.services.records import PURPOSE
 from orders.states import Fault
-from partners.api.authentication import MemberAuthentication
-from partners.api.permissions import IsLiveMember, MayKeepStock
-from payments.parties import Party
+from partners.api.permissions import MayKeepStock
 from stock import errors as stock_errors
 from stock.services import Emergency
 from users.api.document_serializers import LinkOut
 from users.api.document_views import LINK
 from users.services import documents
 
-TAG = "Partners: orders"
 DETAIL = {**examples.DETAIL, "hospital": examples.CONTRACT["hospital"]}
-
-
-def us(request: Request) -> Party:
-    return Party.partner(request.user.partner_id)
 
 
 def who(request: Request, order_id: UUID) -> dict[str, Any]:
     return {"order_id": order_id, "partner_id": request.user.partner_id, "member_id": request.user.pk}
 
 
-class PartnerQuoteView(APIView):
-    authentication_classes = [MemberAuthentication]
-    permission_classes = [IsLiveMember]
-
-    @operation(
-        "Ask for a price",
-        tag=TAG,
-        request=shapes.OrderQuoteIn,
-        responses={200: shapes.OrderQuoteOut},
-        refusals=[*PRICING, errors.BankIsBuyer],
-        example={"bank": examples.BANK_ID, "lines": [examples.LINE], "deliver_to": {"lat": 18.5089, "lng": 73.8329}},
-        answer={**examples.QUOTE, "terms": "monthly"},
-    )
-    def post(self, request: Request) -> Response:
-        """What the bank would charge you, by your contract where there is one; nothing is ordered or kept."""
-        return Response(quoted(quote_in(read(shapes.OrderQuoteIn, request), us(request))))
+def emergency_in(body: dict[str, Any]) -> Emergency | None:
+    return Emergency(**body["emergency"]) if "emergency" in body else None
 
 
-class PartnerOrdersView(APIView):
-    authentication_classes = [MemberAuthentication]
-    permission_classes = [IsLiveMember]
+class PartnerQuoteView(MemberSide, Quoting):
+    pass
 
+
+class PartnerOrderView(MemberSide, Showing):
+    pass
+
+
+class PartnerTimelineView(MemberSide, Following):
+    pass
+
+
+class PartnerCodeView(MemberSide, RenewingCode):
+    pass
+
+
+class PartnerCancelView(MemberSide, Cancelling):
+    def cancel(self, request: Request, order_id: UUID, reason: str) -> None:
+        """Either side may be a partner: a bank calls off what was ordered of it."""
+        if selectors.get_order(self.party(request), order_id).bank_id == request.user.partner_id:
+            ending.cancel_as_bank(**who(request, order_id), reason=reason)
+        else:
+            super().cancel(request, order_id, reason)
+
+
+class PartnerOrdersView(MemberSide):
     @operation(
         "List our orders",
-        tag=TAG,
         query=[shapes.PartnerOrderQuery],
         responses={200: shapes.OrderOut},
         paged=True,
@@ -77,35 +78,23 @@ class PartnerOrdersView(APIView):
 
     @operation(
         "Order blood",
-        tag=TAG,
         request=shapes.PartnerOrderIn,
         responses={201: shapes.OrderDetailOut},
-        refusals=[*PRICING, errors.BankIsBuyer],
+        refusals=PRICING,
         example={**examples.WISH, "requisition_number": "REQ-2026-0117"},
         answer=DETAIL,
     )
     def post(self, request: Request) -> Response:
         """Ask a bank for bags of many kinds at once. With a contract you pay once a month, else after its answer."""
         body = read(shapes.PartnerOrderIn, request)
-        order = placing.place_order(**order_in(body, buyer=us(request), actor=f"member:{request.user.pk}"))
-        return shown(us(request), order.pk, status=201)
+        order = placing.place_order(**order_in(body, buyer=self.party(request), actor=self.actor(request)))
+        return self.shown(request, order.pk, status=201)
 
 
-class PartnerOrderView(APIView):
-    authentication_classes = [MemberAuthentication]
-    permission_classes = [IsLiveMember]
-
-    @operation("Read an order", tag=TAG, responses={200: shapes.OrderDetailOut}, refusals=[NotFound], answer=DETAIL)
-    def get(self, request: Request, order_id: UUID) -> Response:
-        """An order of yours, or of you, with its bags and boxes."""
-        return shown(us(request), order_id)
-
-
-class RequisitionView(APIView):
-    authentication_classes = [MemberAuthentication]
+class PartnerRequisitionView(MemberSide):
     permission_classes = [MayKeepStock]
 
-    @operation("Get a link to a requisition", tag=TAG, responses={200: LinkOut}, refusals=[NotFound], answer=LINK)
+    @operation("Get a link to a requisition", responses={200: LinkOut}, refusals=[NotFound], answer=LINK)
     def get(self, request: Request, order_id: UUID) -> Response:
         """For the bank: fetch the content from `url` within minutes; there is none once the order has ended."""
         order = selectors.order_of_bank(request.user.partner_id, order_id)
@@ -113,56 +102,36 @@ class RequisitionView(APIView):
         return Response(LinkOut(link).data)
 
 
-class PartnerTimelineView(APIView):
-    authentication_classes = [MemberAuthentication]
-    permission_classes = [IsLiveMember]
-
-    @operation(
-        "Follow an order",
-        tag=TAG,
-        responses={200: shapes.OrderTimelineOut},
-        refusals=[NotFound],
-        answer={
-            "steps": [examples.STEP],
-            "eta": {"expected_at": None, "basis": "", "remaining_km": None, "seen_at": None},
-        },
-    )
-    def get(self, request: Request, order_id: UUID) -> Response:
-        """Every step with its time in your organisation's zone, who, and what proves it; and when it should arrive."""
-        return timeline(us(request), order_id, request.user.partner.zone)
-
-
-class AcceptView(APIView):
-    authentication_classes = [MemberAuthentication]
-    permission_classes = [MayKeepStock]
-    idempotency_required = True
-
+class AcceptView(KeeperSide):
     @operation(
         "Accept an order",
-        tag=TAG,
+        request=shapes.AcceptIn,
         responses={200: shapes.OrderDetailOut},
         refusals=[
             NotFound,
             IllegalTransition,
             IdempotencyKeyRequired,
             errors.OrderOver,
+            errors.RequisitionMissing,
+            stock_errors.AuthorisersInvalid,
             stock_errors.InsufficientStock,
         ],
+        example={},
         answer={**DETAIL, "status": "accepted", "pay_by": "2026-01-15T10:05:00Z"},
     )
     def post(self, request: Request, order_id: UUID) -> Response:
-        """Keep the best bags for every line, or for none; prepaid, until it is paid or `pay_by` passes."""
-        answering.accept(**who(request, order_id))
-        return shown(us(request), order_id)
+        """Keep the best bags for every line, or for none; prepaid, until it is paid or `pay_by` passes. What a person
+        orders needs the doctor's requisition, or an `emergency`."""
+        emergency = emergency_in(read(shapes.AcceptIn, request))
+        answering.accept(**who(request, order_id), emergency=emergency)
+        return self.shown(request, order_id)
 
 
-class RejectView(APIView):
-    authentication_classes = [MemberAuthentication]
+class RejectView(MemberSide):
     permission_classes = [MayKeepStock]
 
     @operation(
         "Refuse an order",
-        tag=TAG,
         request=shapes.OrderReasonIn,
         responses={200: shapes.OrderDetailOut},
         refusals=[NotFound, IllegalTransition, errors.OrderOver],
@@ -172,41 +141,12 @@ class RejectView(APIView):
     def post(self, request: Request, order_id: UUID) -> Response:
         """Say no, and why: the buyer reads it."""
         answering.reject(**who(request, order_id), **read(shapes.OrderReasonIn, request))
-        return shown(us(request), order_id)
+        return self.shown(request, order_id)
 
 
-class PartnerCancelView(APIView):
-    authentication_classes = [MemberAuthentication]
-    permission_classes = [IsLiveMember]
-
-    @operation(
-        "Cancel an order",
-        tag=TAG,
-        request=shapes.OrderReasonIn,
-        responses={200: shapes.OrderDetailOut},
-        refusals=[NotFound, IllegalTransition, errors.OrderOver],
-        example={"reason": "The operation was put off."},
-        answer={**DETAIL, "status": "cancelled", "end_reason": "buyer"},
-    )
-    def post(self, request: Request, order_id: UUID) -> Response:
-        """Either side, before the bags leave. The buyer may owe a fee once bags were kept; a bank gives all back."""
-        body, member = read(shapes.OrderReasonIn, request), request.user
-        if selectors.get_order(us(request), order_id).bank_id == member.partner_id:
-            ending.cancel_as_bank(**who(request, order_id), **body)
-        else:
-            actor = f"member:{member.pk}"
-            ending.cancel_as_buyer(order_id=order_id, buyer=us(request), actor=actor, **body)
-        return shown(us(request), order_id)
-
-
-class FillUpView(APIView):
-    authentication_classes = [MemberAuthentication]
-    permission_classes = [MayKeepStock]
-    idempotency_required = True
-
+class FillUpView(KeeperSide):
     @operation(
         "Keep what is missing",
-        tag=TAG,
         responses={200: shapes.OrderDetailOut},
         refusals=[NotFound, IdempotencyKeyRequired, stock_errors.InsufficientStock],
         answer={**DETAIL, "status": "accepted"},
@@ -214,17 +154,12 @@ class FillUpView(APIView):
     def post(self, request: Request, order_id: UUID) -> Response:
         """Bags kept for the order were lost and there were no others: keep some now."""
         paying.fill_up(**who(request, order_id))
-        return shown(us(request), order_id)
+        return self.shown(request, order_id)
 
 
-class PackView(APIView):
-    authentication_classes = [MemberAuthentication]
-    permission_classes = [MayKeepStock]
-    idempotency_required = True
-
+class PackView(KeeperSide):
     @operation(
         "Pack bags into a box",
-        tag=TAG,
         request=shapes.PackIn,
         responses={200: shapes.OrderDetailOut},
         refusals=[
@@ -252,17 +187,12 @@ class PackView(APIView):
         body = read(shapes.PackIn, request)
         scans = [packing.Scan(**scan) for scan in body["units"]]
         packing.pack(**who(request, order_id), box=body["box"], scans=scans)
-        return shown(us(request), order_id)
+        return self.shown(request, order_id)
 
 
-class DispatchView(APIView):
-    authentication_classes = [MemberAuthentication]
-    permission_classes = [MayKeepStock]
-    idempotency_required = True
-
+class DispatchView(KeeperSide):
     @operation(
         "Send an order off",
-        tag=TAG,
         request=shapes.OrderDispatchIn,
         responses={200: shapes.OrderDetailOut},
         refusals=[
@@ -292,19 +222,15 @@ class DispatchView(APIView):
             vehicle=body["vehicle"],
             expected_at=body.get("expected_at"),
         )
-        emergency = Emergency(**body["emergency"]) if "emergency" in body else None
-        road.dispatch(**who(request, order_id), courier=courier, emergency=emergency)
-        return shown(us(request), order_id)
+        road.dispatch(**who(request, order_id), courier=courier, emergency=emergency_in(body))
+        return self.shown(request, order_id)
 
 
-class DeliverView(APIView):
-    authentication_classes = [MemberAuthentication]
-    permission_classes = [IsLiveMember]
+class DeliverView(MemberSide):
     idempotency_required = True
 
     @operation(
         "Hand an order over",
-        tag=TAG,
         request=shapes.DeliverIn,
         responses={200: shapes.OrderDetailOut},
         refusals=[
@@ -312,6 +238,7 @@ class DeliverView(APIView):
             IllegalTransition,
             IdempotencyKeyRequired,
             errors.BoxBreached,
+            errors.BagsUnfit,
             errors.HandoverCodeWrong,
             errors.HandoverCodeLocked,
             errors.HandoverCodeExpired,
@@ -320,19 +247,15 @@ class DeliverView(APIView):
         answer={**DETAIL, "status": "delivered"},
     )
     def post(self, request: Request, order_id: UUID) -> Response:
-        """With the receiver's code, which has five tries. No bag of a box that got too warm or too cold."""
-        body = read(shapes.DeliverIn, request)
-        road.deliver(**who(request, order_id), code=body["code"])
-        return shown(us(request), order_id)
+        """With the receiver's code, which has five tries. No bag of a box that got too warm or too cold, none that is
+        `unfit`: with `keep_back` you hand over the others, and the receiver does not pay for it."""
+        road.deliver(**who(request, order_id), **read(shapes.DeliverIn, request))
+        return self.shown(request, order_id)
 
 
-class FailView(APIView):
-    authentication_classes = [MemberAuthentication]
-    permission_classes = [IsLiveMember]
-
+class FailView(MemberSide):
     @operation(
         "Say that a delivery failed",
-        tag=TAG,
         request=shapes.FailIn,
         responses={200: shapes.OrderDetailOut},
         refusals=[NotFound, IllegalTransition],
@@ -343,17 +266,12 @@ class FailView(APIView):
         """The boxes were not handed over; what was paid goes back. Then say how every bag came back."""
         body = read(shapes.FailIn, request)
         road.fail(**who(request, order_id), reason=body["reason"], fault=Fault(body["fault"]))
-        return shown(us(request), order_id)
+        return self.shown(request, order_id)
 
 
-class ReturnView(APIView):
-    authentication_classes = [MemberAuthentication]
-    permission_classes = [MayKeepStock]
-    idempotency_required = True
-
+class ReturnView(KeeperSide):
     @operation(
         "Take bags back",
-        tag=TAG,
         request=shapes.ReturnIn,
         responses={200: shapes.OrderDetailOut},
         refusals=[
@@ -373,21 +291,4 @@ class ReturnView(APIView):
         body = read(shapes.ReturnIn, request)
         comebacks = [road.Comeback(item["unit"], item["minutes_out"], is_sound=item["sound"]) for item in body["units"]]
         road.take_back(**who(request, order_id), comebacks=comebacks)
-        return shown(us(request), order_id)
-
-
-class PartnerCodeView(APIView):
-    authentication_classes = [MemberAuthentication]
-    permission_classes = [IsLiveMember]
-
-    @operation(
-        "Get a new hand-over code",
-        tag=TAG,
-        responses={200: shapes.HandoverCodeOut},
-        refusals=[NotFound, errors.NoHandoverCode],
-        answer={"code": "049281"},
-    )
-    def post(self, request: Request, order_id: UUID) -> Response:
-        """For an order that you receive; the code you had before opens nothing any more."""
-        code = codes.renew_code(order_id=order_id, buyer=us(request), actor=f"member:{request.user.pk}")
-        return Response(shapes.HandoverCodeOut({"code": code}).data)
+        return self.shown(request, order_id)

@@ -98,7 +98,11 @@ class _OrderIn(serializers.Serializer[Any]):
 class OrderIn(_OrderIn):
     patient = OrderPatientIn()
     requisition = serializers.UUIDField(
-        required=False, allow_null=True, default=None, help_text="Your document that the patient's doctor has signed."
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Your document that the patient's doctor has signed. It may be given later, but the bank needs it to "
+        "accept, save in an emergency.",
     )
 
 
@@ -121,6 +125,14 @@ class PartnerOrderQuery(OrderQuery):
     side = serializers.ChoiceField(
         choices=[PLACED, RECEIVED], required=False, help_text="What you have ordered, or what is ordered of you."
     )
+
+
+class RequisitionIn(serializers.Serializer[Any]):
+    document = serializers.UUIDField(help_text="Your document that the patient's doctor has signed.")
+
+
+class AcceptIn(serializers.Serializer[Any]):
+    emergency = EmergencyIn(required=False, help_text="Without a requisition: two members of yours answer for it.")
 
 
 class OrderReasonIn(serializers.Serializer[Any]):
@@ -197,6 +209,9 @@ class OrderBagOut(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField(source="unit.expires_at")
     box = serializers.UUIDField(source="box_id", allow_null=True)
     fate = serializers.ChoiceField(choices=[str(fate) for fate in BagFate])
+    unfit = serializers.BooleanField(
+        source="is_unfit", help_text="It has left and may not be used: recalled, quarantined, or past its life."
+    )
 
 
 class BoxOut(serializers.Serializer[Any]):
@@ -213,6 +228,10 @@ class BoxOut(serializers.Serializer[Any]):
 class OrderDetailOut(OrderOut):
     charges = OrderChargeOut(many=True)
     fee = serializers.IntegerField(source="fee_minor", help_text="Kept, or billed, although nothing was delivered.")
+    less = serializers.IntegerField(source="less_minor", help_text="Not owed: bags that were withheld at the door.")
+    missing = serializers.IntegerField(
+        help_text="Bags the bank has yet to keep, in the place of others that were lost."
+    )
     patient = OrderPatientOut(source="*")
     requisition = serializers.UUIDField(allow_null=True)
     requisition_number = serializers.CharField()
@@ -280,6 +299,9 @@ class OrderDispatchIn(serializers.Serializer[Any]):
 
 class DeliverIn(serializers.Serializer[Any]):
     code = CodeField(help_text="The receiver's six digits.")
+    keep_back = serializers.BooleanField(
+        default=False, help_text="You keep back the bags that are `unfit` and hand over the others."
+    )
 
 
 class FailIn(serializers.Serializer[Any]):

@@ -16,6 +16,7 @@ from common.ids import uuid7
 from common.money import LARGEST, Currency, Money
 from orders.states import (
     BEFORE_DISPATCH,
+    HOLDS_BAGS,
     OPEN_FATES,
     BagFate,
     CourierKind,
@@ -106,6 +107,7 @@ class Order(models.Model):
     cancel_accepted_minor = models.PositiveBigIntegerField(default=0)
     cancel_packed_minor = models.PositiveBigIntegerField(default=0)
     fee_minor = models.PositiveBigIntegerField(default=0, help_text="Kept, or billed, although nothing was delivered.")
+    less_minor = models.PositiveBigIntegerField(default=0, help_text="Not owed: bags that were withheld at the door.")
     pay_by = models.DateTimeField(null=True)
     paid_at = models.DateTimeField(null=True)
     settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, null=True, related_name="orders")
@@ -215,6 +217,19 @@ class Order(models.Model):
         return self.state is OrderStatus.DISPATCHED and self.expected_at is not None and self.expected_at < clock.now()
 
     @property
+    def missing(self) -> int:
+        """How many bags fewer are kept for it than were ordered; of no meaning before the bank's answer."""
+        if self.state not in HOLDS_BAGS or self.is_over:
+            return 0
+        kept = sum(bag.fate == BagFate.KEPT for bag in self.bags.all())
+        return max(0, sum(line.units for line in self.lines.all()) - kept)
+
+    @property
+    def needs_requisition(self) -> bool:
+        """Whether a doctor's requisition has to come before the bank's yes; hospitals sign their own."""
+        return self.buyer_user_id is not None and self.requisition is None
+
+    @property
     def place(self) -> Order | None:
         """Itself, unless it is fetched: then it goes nowhere."""
         return None if self.is_pickup else self
@@ -272,6 +287,13 @@ class OrderBag(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["order", "id"], name="bags_of_order")]
+
+    @property
+    def is_unfit(self) -> bool:
+        """Whether it may not be given although it has left: recalled, quarantined, or past its life on the road."""
+        if self.fate not in {BagFate.SENT, BagFate.DELIVERED, BagFate.WITHHELD}:
+            return False
+        return self.unit.is_withdrawn or (self.fate == BagFate.SENT and self.unit.expires_at <= clock.now())
 
 
 class OrderEvent(models.Model):

@@ -12,9 +12,12 @@ from common import clock
 from common.blood import BloodGroup, Sex
 from common.db import command, step
 from common.money import BASIS_POINTS
+from orders.errors import RequisitionMissing
 from orders.models import Order, OrderBag, OrderLine
-from orders.services.records import BANK, PURPOSE, hold_order, refuse_over, take_step, tell
+from orders.services.records import BANK, PURPOSE, hold_order, may, refuse_over, take_step, tell
 from orders.states import EndReason, Terms
+from partners import selectors as partners
+from partners.errors import PartnerNotLive
 from payments.parties import party_of
 from payments.services import purchasing
 from payments.states import PurchaseKind
@@ -28,14 +31,24 @@ SETTLE_GRACE: Final = dt.timedelta(minutes=5)
 
 
 @command
-def accept(*, order_id: uuid.UUID, partner_id: uuid.UUID, member_id: uuid.UUID) -> Order:
+def accept(
+    *, order_id: uuid.UUID, partner_id: uuid.UUID, member_id: uuid.UUID, emergency: stock.Emergency | None = None
+) -> Order:
     """Keep the best bags for every line. Prepaid, they are kept until it is paid, or `pay_by` has passed.
 
+    What a person orders needs a doctor's requisition, or an emergency that two members answer for.
+
     Locks: the order, the bags, the purchase.      Emits: order.accepted, stock.low
-    Raises: NotFound, IllegalTransition, OrderOver, InsufficientStock
+    Raises: NotFound, PartnerNotLive, IllegalTransition, OrderOver, RequisitionMissing, AuthorisersInvalid,
+    InsufficientStock
     """
     order = hold_order(order_id, bank_id=partner_id)
+    if not partners.is_live(partner_id):  # it may have been suspended since it was let in
+        raise PartnerNotLive
     refuse_over(order)
+    facts = {} if emergency is None else stock.answered_for(partner_id, emergency)
+    if may(order, "accept") and order.needs_requisition and emergency is None:
+        raise RequisitionMissing
     actor = f"member:{member_id}"
     now = clock.now()
     waits = order.terms == Terms.PREPAID and order.total_minor > 0
@@ -46,7 +59,7 @@ def accept(*, order_id: uuid.UUID, partner_id: uuid.UUID, member_id: uuid.UUID) 
         "accept",
         role=BANK,
         actor=actor,
-        facts={"pay_by": pay_by.isoformat()} if pay_by else {},
+        facts=facts | ({"pay_by": pay_by.isoformat()} if pay_by else {}),
         holding=uuid.uuid4(),
         pay_by=pay_by,
         due_at=due_at,

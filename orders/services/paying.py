@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 
-from common import clock
+from common import clock, outbox
 from common.db import attempt, command, lock, step
 from orders.models import Order, OrderBag, OrderLine, Settlement
 from orders.services.answering import keep_bags, line_of
 from orders.services.ending import end
 from orders.services.records import BANK, PURPOSE, SYSTEM, end_bags, hold_order, note, take_step, tell
 from orders.states import HOLDS_BAGS, BagFate, EndReason, OrderStatus
+from partners import selectors as partners
 from payments import selectors as payments
 from payments.errors import PurchaseClosed, PurchasePaid
 from payments.services import purchasing, refunding
@@ -34,8 +35,8 @@ def take_money(*, reference: uuid.UUID, payment_id: uuid.UUID, is_late: bool) ->
             confirm(order)
         return
     for settlement in lock(Settlement, [reference]):
-        if is_late:
-            purchasing.accept_late(payment_id=payment_id)
+        if is_late and not _take_late_for_month(payment_id):
+            continue
         settlement.paid_at = settlement.paid_at or clock.now()
         settlement.save(update_fields=["paid_at"])
 
@@ -162,31 +163,64 @@ def _fill_up(order: Order, *, actor: str) -> None:
 
 
 def _take_late(order: Order, payment_id: uuid.UUID) -> None:
-    """Let late money pay, if the order can still be had; send it back at once if not.
+    """Let late money pay, if the order can still be had, and tell its payer; else it goes back."""
+    is_waiting = order.state is OrderStatus.ACCEPTED and order.paid_at is None
+    is_unpaid = order.state is OrderStatus.CANCELLED and order.end_reason == EndReason.UNPAID
+    if is_waiting or is_unpaid:
+        try:
+            with attempt():
+                _take_up(order, is_waiting=is_waiting, payment_id=payment_id)
+        except (InsufficientStock, PurchasePaid, PurchaseClosed):
+            order.refresh_from_db()
+        else:
+            return
+    if is_unpaid:
+        _send_back(order, payment_id)
+    tell_late(payment_id, is_used=False)  # what is not sent back here goes back by itself
 
-    Money for what is paid already goes back by itself.
-    """
-    if order.state is OrderStatus.ACCEPTED and order.paid_at is None:
-        confirm(order)
-        if order.paid_at is not None:
-            purchasing.accept_late(payment_id=payment_id)
-        return
-    if order.state is not OrderStatus.CANCELLED or order.end_reason != EndReason.UNPAID:
-        return
+
+def _take_late_for_month(payment_id: uuid.UUID) -> bool:
+    """Let late money pay a month, and tell its payer; return whether it did: a month is paid once."""
     try:
         with attempt():
-            _revive(order)
             purchasing.accept_late(payment_id=payment_id)
-    except (InsufficientStock, PurchasePaid, PurchaseClosed):
-        order.refresh_from_db()
-        _send_back(order, payment_id)
-        return
-    tell(order, "order.paid")
+    except (PurchasePaid, PurchaseClosed):
+        tell_late(payment_id, is_used=False)
+        return False
+    tell_late(payment_id, is_used=True)
+    return True
+
+
+def _take_up(order: Order, *, is_waiting: bool, payment_id: uuid.UUID) -> None:
+    """Raises: InsufficientStock, PurchasePaid, PurchaseClosed"""
+    if is_waiting:
+        confirm(order)
+        if order.paid_at is None:
+            return  # sold out: its end says what becomes of the money
+    else:
+        _revive(order)
+        tell(order, "order.paid")
+    purchasing.accept_late(payment_id=payment_id)
+    tell_late(payment_id, is_used=True)
+
+
+@step
+def tell_late(payment_id: uuid.UUID, *, is_used: bool) -> None:
+    """Tell the payer, in the place of the payments' own word, what became of money that came late."""
+    money = payments.any_payment(payment_id).amount
+    outbox.emit(
+        "order.money_late",
+        key=f"payment:{payment_id}",
+        payment=str(payment_id),
+        amount=money.minor,
+        currency=str(money.currency),
+        used=is_used,
+    )
 
 
 def _revive(order: Order) -> None:
     now = clock.now()
-    if order.needed_by <= now:
+    if order.needed_by <= now or not partners.is_live(order.bank_id):
         raise InsufficientStock(available=0)
     take_step(
         order,

@@ -10,11 +10,13 @@ from decimal import Decimal
 
 from common.blood import Sex
 from common.db import command
+from common.errors import IllegalTransition, NotFound
 from common.geo import Point
 from orders.models import Order, OrderLine
 from orders.quoting import in_column, offer
-from orders.services.records import PURPOSE, RECEIVER, note, tell
-from orders.states import Terms
+from orders.services.ending import is_buyer
+from orders.services.records import PURPOSE, RECEIVER, hold_order, note, refuse_over, tell
+from orders.states import OPEN, Terms
 from payments.parties import Party
 from stock.services import Line, Needs
 from users.errors import DocumentNotFound
@@ -88,16 +90,39 @@ def place_order(
     )
     OrderLine.objects.bulk_create(_row(order, place, line) for place, line in enumerate(lines))
     if requisition is not None and buyer.user_id is not None:
-        _attach(order, owner_id=buyer.user_id, document_id=requisition)
+        _attach(order.pk, owner_id=buyer.user_id, document_id=requisition)
     note(order, "place", role=RECEIVER, actor=actor, facts={"total": order.total_minor, "currency": order.currency})
     tell(order, "order.placed", bank=str(bank_id), units=sum(line.units for line in lines))
     return order
 
 
-def _attach(order: Order, *, owner_id: uuid.UUID, document_id: uuid.UUID) -> None:
+@command
+def give_requisition(*, order_id: uuid.UUID, buyer: Party, actor: str, document_id: uuid.UUID) -> Order:
+    """Give the doctor's requisition of an order that was placed without, or another one.
+
+    Locks: the document, the order.      Emits: order.documented
+    Raises: NotFound, DocumentNotFound, IllegalTransition, OrderOver
+    """
+    if buyer.user_id is None:
+        raise NotFound
+    _attach(order_id, owner_id=buyer.user_id, document_id=document_id)
+    order = hold_order(order_id)
+    if not is_buyer(order, buyer):
+        raise NotFound
+    refuse_over(order)
+    if order.state not in OPEN:
+        raise IllegalTransition(state=order.status, verb="give_requisition", open=[])
+    order.requisition = document_id
+    order.save(update_fields=["requisition", "updated_at"])
+    note(order, "requisition", role=RECEIVER, actor=actor)
+    tell(order, "order.documented")
+    return order
+
+
+def _attach(order_id: uuid.UUID, *, owner_id: uuid.UUID, document_id: uuid.UUID) -> None:
     """Let the bank see the document until the order has ended. Locks: the document.      Raises: DocumentNotFound"""
     try:
-        documents.attach_documents(owner_id=owner_id, document_ids=[document_id], purpose=PURPOSE.format(order.pk))
+        documents.attach_documents(owner_id=owner_id, document_ids=[document_id], purpose=PURPOSE.format(order_id))
     except DocumentNotFound:
         raise DocumentNotFound(pointers=["/requisition"]) from None
 

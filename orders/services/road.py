@@ -5,26 +5,31 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from common import clock
-from common.db import command
+from common.db import attempt, command, step
 from common.errors import IllegalTransition
 from orders.errors import (
     BagNamedTwice,
     BagNotInOrder,
+    BagsUnfit,
     BoxBreached,
     DispatchIncomplete,
     ExpectedInPast,
+    PartnerIsLive,
     ReturnIncomplete,
 )
 from orders.models import Order, OrderBag, Reading
 from orders.services import codes, couriers
 from orders.services.records import BANK, SYSTEM, close_boxes, hold_order, may, note, take_step, tell
 from orders.states import BagFate, CourierKind, Fault, Terms
-from payments.services import purchasing
+from partners import selectors as partners
+from payments.errors import NothingToRefund, RefundTooLarge
+from payments.services import purchasing, refunding
 from payments.states import PurchaseKind
 from stock import selectors as stock_rows
 from stock import services as stock
@@ -86,7 +91,7 @@ def dispatch(
         role=BANK,
         actor=actor,
         facts={"boxes": list(order.boxes.filter(closed_at=None).values_list("label", flat=True))}
-        | ({"emergency": True} if emergency else {}),
+        | ({} if emergency is None else stock.answered_for(partner_id, emergency)),
         dispatched_at=clock.now(),
         **_way(order, courier),
         **code_columns,
@@ -106,32 +111,35 @@ def dispatch(
 
 
 @command
-def deliver(*, order_id: uuid.UUID, partner_id: uuid.UUID, member_id: uuid.UUID, code: str) -> Order:
+def deliver(
+    *, order_id: uuid.UUID, partner_id: uuid.UUID, member_id: uuid.UUID, code: str, keep_back: bool = False
+) -> Order:
     """Hand the bags over to whoever knows the code. No bag of a box that was out of its band is handed over.
 
-    Locks: the order.      Emits: order.delivered
-    Raises: NotFound, IllegalTransition, BoxBreached, HandoverCodeWrong, HandoverCodeLocked, HandoverCodeExpired
+    One that was recalled, quarantined or has expired on the way is not either: whoever hands over says that it is
+    kept back (`keep_back`), and it is not paid for. It goes back to the bank, which discards it.
+
+    Locks: the order, the payment.      Emits: order.delivered
+    Raises: NotFound, IllegalTransition, BoxBreached, BagsUnfit, HandoverCodeWrong, HandoverCodeLocked,
+    HandoverCodeExpired
     """
     order = hold_order(order_id, bank_id=partner_id)
+    hand_over(order, code=code, role=BANK, actor=f"member:{member_id}", keep_back=keep_back)
+    return order
+
+
+@step
+def hand_over(order: Order, *, code: str, role: str, actor: str, keep_back: bool = False) -> None:
+    """`deliver` of a locked order, whoever brought it."""
     if not may(order, "deliver"):
         raise IllegalTransition(state=order.status, verb="deliver", open=[])
     _refuse_breached(order)
+    sent = _sent(order)
+    unfit = [bag for bag in sent if bag.is_unfit]
+    if unfit and (not keep_back or len(unfit) == len(sent)):
+        raise BagsUnfit(bags=sorted(bag.unit.din for bag in unfit), all=len(unfit) == len(sent))
     codes.spend_try(order, code)
-    take_step(
-        order,
-        "deliver",
-        role=BANK,
-        actor=f"member:{member_id}",
-        facts={"code": True},
-        ended_at=clock.now(),
-        code_digest="",
-        code_sealed=None,
-        code_expires_at=None,
-    )
-    OrderBag.objects.filter(order=order, fate=BagFate.SENT).update(fate=BagFate.DELIVERED)
-    close_boxes(order)
-    tell(order, "order.delivered")
-    return order
+    _deliver(order, unfit, role=role, actor=actor, facts={"code": True})
 
 
 @command
@@ -157,12 +165,91 @@ def fail(*, order_id: uuid.UUID, partner_id: uuid.UUID, member_id: uuid.UUID, re
     Locks: the order, the purchase, its payments.      Emits: order.failed      Raises: NotFound, IllegalTransition
     """
     order = hold_order(order_id, bank_id=partner_id)
+    _fail(order, reason=reason, fault=fault, role=BANK, actor=f"member:{member_id}")
+    return order
+
+
+@command
+def close_as_administrator(*, order_id: uuid.UUID, actor: str, reason: str, is_delivered: bool) -> Order:
+    """Close what is on the road for a bank that may not work any more, as somebody has heard from both sides.
+
+    Delivered, it stays paid but for bags that are unfit; failed, everything that was paid goes back.
+
+    Locks: the order, the purchase, its payments.      Emits: order.delivered, order.failed
+    Raises: NotFound, PartnerIsLive, IllegalTransition
+    """
+    order = hold_order(order_id)
+    if partners.is_live(order.bank_id):
+        raise PartnerIsLive
+    if not is_delivered:
+        _fail(order, reason=reason, fault=Fault.BANK, role=SYSTEM, actor=actor)
+        return order
+    unfit = [bag for bag in _sent(order) if bag.is_unfit]
+    _deliver(order, unfit, role=SYSTEM, actor=actor, facts={"reason": reason})
+    return order
+
+
+def _sent(order: Order) -> list[OrderBag]:
+    return list(OrderBag.objects.filter(order=order, fate=BagFate.SENT).select_related("unit", "line"))
+
+
+def _deliver(order: Order, unfit: Sequence[OrderBag], *, role: str, actor: str, facts: dict[str, Any]) -> None:
+    """Raises: IllegalTransition"""
+    less = _price_of(order, unfit)
+    if unfit:
+        facts = {**facts, "withheld": sorted(bag.unit.din for bag in unfit), "less": less}
+    take_step(
+        order,
+        "deliver",
+        role=role,
+        actor=actor,
+        facts=facts,
+        ended_at=clock.now(),
+        less_minor=less,
+        code_digest="",
+        code_sealed=None,
+        code_expires_at=None,
+    )
+    OrderBag.objects.filter(pk__in=[bag.pk for bag in unfit]).update(fate=BagFate.WITHHELD)
+    OrderBag.objects.filter(order=order, fate=BagFate.SENT).update(fate=BagFate.DELIVERED)
+    close_boxes(order)
+    if less and order.terms == Terms.PREPAID:
+        _give_back(order, less, actor=actor)
+    tell(order, "order.delivered")
+
+
+def _give_back(order: Order, minor: int, *, actor: str) -> None:
+    try:
+        with attempt():
+            refunding.refund_purchase(
+                kind=PurchaseKind.ORDER,
+                reference=order.pk,
+                key="withheld",
+                reason="Bags were withheld",
+                actor=actor,
+                minor=minor,
+            )
+    except (RefundTooLarge, NothingToRefund):
+        return  # the bank has given back more than that by itself
+
+
+def _price_of(order: Order, bags: Sequence[OrderBag]) -> int:
+    """Return what these bags were charged with, tax included."""
+    number = Counter(str(bag.line.component) for bag in bags)
+    of_bags = [charge for charge in order.charges if charge["component"] in number]
+    return sum(
+        (charge["amount_minor"] + charge["tax_minor"]) * number[charge["component"]] // charge["quantity"]
+        for charge in of_bags
+    )
+
+
+def _fail(order: Order, *, reason: str, fault: Fault, role: str, actor: str) -> None:
+    """Raises: IllegalTransition"""
     fee = min(order.cancel_packed_minor, order.total_minor) if fault is Fault.RECEIVER else 0
-    actor = f"member:{member_id}"
     take_step(
         order,
         "fail",
-        role=BANK,
+        role=role,
         actor=actor,
         facts={"reason": reason, "fault": str(fault), **({"fee": fee} if fee else {})},
         ended_at=clock.now(),
@@ -176,7 +263,6 @@ def fail(*, order_id: uuid.UUID, partner_id: uuid.UUID, member_id: uuid.UUID, re
             kind=PurchaseKind.ORDER, reference=order.pk, reason="Not delivered", actor=actor, keep_minor=fee
         )
     tell(order, "order.failed")
-    return order
 
 
 @command

@@ -68,10 +68,13 @@ def settle_month(*, bank_id: uuid.UUID, hospital_id: uuid.UUID, limit: int) -> S
 
 
 def _owed(order: Order) -> int:
-    return order.total_minor if order.state is OrderStatus.DELIVERED else order.fee_minor
+    return order.total_minor - order.less_minor if order.state is OrderStatus.DELIVERED else order.fee_minor
 
 
 def _lines(order: Order) -> list[dict[str, Any]]:
+    if order.less_minor:
+        words = f"Order {str(order.pk)[-12:]}, without bags that were withheld"
+        return [{"description": words, "quantity": 1, "amount": _owed(order)}]
     if order.state is OrderStatus.DELIVERED:
         return list(invoice_lines(order))
     return [{"description": f"Fee for order {str(order.pk)[-12:]}", "quantity": 1, "amount": order.fee_minor}]

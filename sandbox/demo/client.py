@@ -51,6 +51,15 @@ class Api:
         finally:
             del self.http.headers["Idempotency-Key"]
 
+    def send_file(self, path: str, name: str, content: bytes, expect: int = 201, **fields: str) -> Any:
+        """POST a file as a form does."""
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        url, files = f"{self.base}/api/v1{path}", {"file": (name, content)}
+        reply = self.http.post(url, files=files, data=fields, headers=headers, timeout=TIMEOUT)
+        if reply.status_code != expect:
+            raise Surprise(f"POST {path} answered {reply.status_code}, not {expect}: {reply.text[:600]}")
+        return reply.json()
+
     def put(self, path: str, expect: int = 200, **body: Any) -> Any:
         return self.call("PUT", path, expect, body)
 

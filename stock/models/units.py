@@ -173,6 +173,12 @@ class Unit(models.Model):
         return self.state in ON_SHELF and self.expires_at <= clock.now()
 
     @property
+    def is_withdrawn(self) -> bool:
+        """Whether nobody may be given it, wherever it is: recalled, or taken out of use after it had left."""
+        lost = {UnitStatus.QUARANTINED, UnitStatus.DISCARDED, UnitStatus.EXPIRED}
+        return self.recalled_at is not None or self.state in lost
+
+    @property
     def is_lapsed(self) -> bool:
         """Whether it was reserved until a moment that has passed."""
         return self.reserved_until is not None and self.reserved_until <= clock.now()

@@ -11,7 +11,7 @@ from stock.services.allocating import (
     reserve_units,
 )
 from stock.services.collecting import Bag, collect_unit, collect_units
-from stock.services.crossmatching import Emergency
+from stock.services.crossmatching import Emergency, answered_for
 from stock.services.exchanging import cancel_transfer_of, raise_transfer
 from stock.services.holding import issue_reserved, keep_reservations, trim_reservations
 from stock.services.lines import (
@@ -34,6 +34,7 @@ __all__ = [
     "Needs",
     "Picked",
     "Returned",
+    "answered_for",
     "cancel_transfer_of",
     "collect_unit",
     "collect_units",

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from common import clock
+from common import clock, outbox
 from common.db import command, step
 from partners import selectors as partners
 from stock.components import CompatibilityClass, Component, compatibility_class
@@ -52,7 +52,8 @@ def record_crossmatch(
 
     A bag that left in an emergency is crossmatched afterwards. A later result replaces an earlier one.
 
-    Locks: the bag.      Raises: NotFound, CrossmatchNotApplicable, UnitNotMatchable, UnitExpired, CrossmatchForNobody
+    Locks: the bag.      Emits: unit.crossmatched
+    Raises: NotFound, CrossmatchNotApplicable, UnitNotMatchable, UnitExpired, CrossmatchForNobody
     """
     unit = hold_unit(partner_id=partner_id, unit_id=unit_id)
     if not needs_crossmatch(unit):
@@ -75,6 +76,14 @@ def record_crossmatch(
     )
     facts = {"result": str(result), **({"recipient": recipient} if recipient else {})}
     write_movements([unit], verb=CROSSMATCHED, actor=actor, facts=facts)
+    outbox.emit(
+        "unit.crossmatched",
+        key=f"unit:{unit.pk}",
+        unit=str(unit.pk),
+        purpose=reservation.purpose if reservation else "",
+        result=str(result),
+        member=str(member_id),
+    )
     return made
 
 
@@ -96,7 +105,7 @@ def clear_for_leaving(
     if incompatible:
         raise CrossmatchIncompatible(units=[str(unit.pk) for unit in incompatible])
     if emergency is not None:
-        return _noted(bags, emergency)
+        return answered_for(bags[0].partner_id, emergency)
     since = clock.now() - VALID_FOR
     unmatched = [unit for unit in bags if unit.pk not in latest or latest[unit.pk].recorded_at <= since]
     if unmatched and StockPolicy.objects.filter(partner_id=bags[0].partner_id, requires_crossmatch=True).exists():
@@ -108,6 +117,14 @@ def clear_for_leaving(
 def set_policy(*, partner_id: uuid.UUID, requires_crossmatch: bool) -> None:
     """Say whether red cells and whole blood of the partner need a compatible crossmatch on record to leave."""
     StockPolicy.objects.update_or_create(partner_id=partner_id, defaults={"requires_crossmatch": requires_crossmatch})
+
+
+def answered_for(partner_id: uuid.UUID, emergency: Emergency) -> dict[str, Any]:
+    """Return, to be noted, which two different active members of the partner answer. Raises: AuthorisersInvalid"""
+    named = set(emergency.authorised_by)
+    if len(named) != AUTHORISERS or not partners.are_active_members(partner_id, named):
+        raise AuthorisersInvalid
+    return {"emergency": {"authorised_by": sorted(str(one) for one in named)}}
 
 
 def needs_crossmatch(unit: Unit) -> bool:
@@ -134,10 +151,3 @@ def _latest(bags: Sequence[Unit], recipient: str) -> dict[uuid.UUID, Crossmatch]
         if (row.unit_id in kept and row.reservation is not None and row.reservation.ended_at is None)
         or (row.unit_id not in kept and row.reservation is None and row.recipient == recipient)
     }
-
-
-def _noted(bags: Sequence[Unit], emergency: Emergency) -> dict[str, Any]:
-    named = set(emergency.authorised_by)
-    if len(named) != AUTHORISERS or not partners.are_active_members(bags[0].partner_id, named):
-        raise AuthorisersInvalid
-    return {"emergency": {"authorised_by": sorted(str(one) for one in named)}}

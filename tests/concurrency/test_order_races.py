@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections import Counter
 from decimal import Decimal
 
@@ -14,10 +15,13 @@ from orders import jobs
 from orders.errors import HandoverCodeWrong
 from orders.models import Box, Order, OrderBag
 from orders.services import answering, ending, packing, road, tracking
+from partners.services.approval import suspend_partner
 from payments.models import Purchase, Refund
 from payments.parties import Party
 from stock.errors import InsufficientStock
 from stock.models import Reservation, Unit
+from stock.services.testing import record_tests
+from stock.states import Finding, MandatoryTest
 from tests.concurrency.scenes import race_test, unlock, waiting, without_constraints
 from tests.orders.scenes import (
     TOTAL,
@@ -111,6 +115,63 @@ def test_accepting_and_cancelling_at_once_leave_no_bag_behind():
     assert not Purchase.objects.filter(status="open").exists()
 
 
+def test_without_the_lock_a_cancelled_order_goes_on_keeping_bags(monkeypatch):
+    bank = make_bank(bags=2)
+    order = place(bank)
+    looked, is_accepted = threading.Event(), threading.Event()
+
+    def look(order_id, **_):
+        row = Order.objects.get(pk=order_id)
+        looked.set()
+        is_accepted.wait(5)
+        return row
+
+    def accept_meanwhile():
+        looked.wait(5)
+        answering.accept(**of(order, bank))
+        is_accepted.set()
+
+    monkeypatch.setattr(ending, "hold_order", look)
+
+    race(cancel(order), accept_meanwhile)
+
+    assert fresh(order).status == "cancelled"
+    assert set(Unit.objects.values_list("status", flat=True)) == {"reserved"}
+
+
+def test_accepting_while_the_bank_is_being_suspended_keeps_no_bag():
+    bank = make_bank(bags=2)
+    order = place(bank)
+
+    race(accept(order, bank), lambda: suspend_partner(partner_id=bank.partner_id, actor="admin", reason="Licence."))
+    drain()
+    drain()
+
+    assert (fresh(order).status, fresh(order).end_reason) == ("cancelled", "suspended")
+    assert set(Unit.objects.values_list("status", flat=True)) == {"available"}
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_recall_and_a_hand_over_at_once_are_refused_or_told_in_either_order(attempt):
+    bank = make_bank(bags=1)
+    order = dispatched(bank, lines=[line(1)])
+    bag = order.bags.get()
+
+    outcomes = race(
+        lambda: record_tests(
+            partner_id=bank.partner_id,
+            member_id=bank.pk,
+            unit_id=bag.unit_id,
+            results={MandatoryTest.HIV: Finding.REACTIVE},
+        ),
+        guess(order, bank, order.code_sealed),
+    )
+    drain()
+
+    assert names(outcomes) in (["BagsUnfit", "Consequences"], ["Consequences", "Order"])
+    assert verbs(order).count("recall") == 1
+
+
 def test_paying_and_ending_at_once_either_keep_the_bags_or_give_the_money_back(noon):
     bank = make_bank(bags=2)
     order = accepted(bank)
@@ -140,6 +201,20 @@ def test_paying_and_calling_off_at_once_never_keep_money_for_nothing():
     assert gone_back == TOTAL or payment.refund_due_at is not None
 
 
+def test_without_the_lock_of_the_purchase_money_is_kept_for_nothing(monkeypatch):
+    order = accepted(make_bank(bags=2))
+    payment = begin(order)
+    with meeting(2) as wait:
+        unlock(monkeypatch, "common.db.lock", after=Purchase, wait=wait)
+
+        race(lambda: arrive(payment), cancel(order))
+
+    payment.refresh_from_db()
+    assert fresh(order).status == "cancelled"
+    assert payment.is_applied
+    assert not Refund.objects.exists()
+
+
 def test_an_order_is_handed_over_once():
     bank = make_bank(bags=2)
     order = dispatched(bank)
@@ -149,6 +224,17 @@ def test_an_order_is_handed_over_once():
 
     assert Counter(names(outcomes)) == {"Order": 1, "IllegalTransition": 4}
     assert verbs(order).count("deliver") == 1
+
+
+def test_without_the_lock_it_is_handed_over_twice(monkeypatch):
+    bank = make_bank(bags=2)
+    order = dispatched(bank)
+    with meeting(2) as wait:
+        unlock(monkeypatch, "common.db.lock", after=Order, wait=wait)
+
+        race(guess(order, bank, order.code_sealed), guess(order, bank, order.code_sealed))
+
+    assert verbs(order).count("deliver") == 2
 
 
 def guess(order, bank, code):

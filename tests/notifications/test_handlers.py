@@ -392,6 +392,7 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
     }
 
     assert heard == {
+        *("doctor.applied", "doctor.approved", "doctor.rejected", "doctor.suspended", "doctor.reinstated"),
         *("otp.requested", "account.erased", "account.password_changed", "donor.locked", "donor.unlocked"),
         *("request.donors_asked", "request.place_offered", "request.cancelled", "request.filled"),
         *("request.fulfilled", "request.expired", "assignment.accepted", "assignment.cancelled"),
@@ -409,6 +410,7 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         ),
         *(f"order.{step}" for step in ("placed", "paid", "short", "accepted", "rejected", "packed", "dispatched")),
         *(f"order.{step}" for step in ("failed", "cancelled", "delivered", "late", "breached")),
+        *(f"order.{step}" for step in ("bags_unfit", "documented", "goes_on", "money_late")),
         *("payment.succeeded", "refund.succeeded", "credit.granted", "settlement.made", "settlement.due"),
         *(f"subscription.{verb}" for verb in ("started", "renewed", "changed", "ended")),
         *("subscription.renewal_near", "subscription.payment_due"),

@@ -14,9 +14,23 @@ from orders import jobs
 from orders.services import answering, codes, ending, road, tracking
 from orders.states import Fault
 from payments.parties import Party
+from stock.models import Unit
 from tests.factories import make_user
 from tests.notifications.test_handlers import drain, told
-from tests.orders.scenes import dispatched, fresh, make_bank, make_buyer, make_contract, of, pack_all, place, send
+from tests.orders.scenes import (
+    accepted,
+    arrive,
+    begin,
+    dispatched,
+    fresh,
+    make_bank,
+    make_buyer,
+    make_contract,
+    of,
+    pack_all,
+    place,
+    send,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -113,3 +127,43 @@ def test_a_monthly_bill_is_told_to_the_hospitals_owner(noon):
     drain()
 
     assert readers(Kind.SETTLEMENT_DUE) == [(None, hospital.pk)]
+
+
+@pytest.mark.parametrize(
+    ("gone", "kinds"),
+    [
+        (False, [Kind.PAYMENT_RECEIVED]),
+        (True, [Kind.PAYMENT_LATE]),
+    ],
+)
+def test_of_late_money_the_payer_hears_one_thing_and_the_right_one(noon, gone, kinds):
+    bank, user = make_bank(bags=2), make_user()
+    order = accepted(bank, buyer=Party.person(user.pk))
+    payment = begin(order)
+    noon.shift(dt.timedelta(hours=1))
+    jobs.end_due_orders()
+    Unit.objects.update(status="quarantined" if gone else "available")
+
+    arrive(payment)
+    drain()
+    drain()
+
+    of_money = Notification.objects.filter(kind__in=[Kind.PAYMENT_RECEIVED, Kind.PAYMENT_LATE])
+    assert [(row.kind, row.user_id) for row in of_money] == [(kind, user.pk) for kind in kinds]
+
+
+def test_money_for_bags_that_were_sold_meanwhile_is_told_of_by_the_orders_end_alone(noon):
+    bank, user = make_bank(bags=2), make_user()
+    order = accepted(bank, buyer=Party.person(user.pk))
+    payment = begin(order)
+    noon.shift(answering.PAY_WITHIN + answering.SETTLE_GRACE + dt.timedelta(seconds=1))
+    accepted(bank)  # the bags are free again, though no sweep has run, and go to somebody else
+
+    arrive(payment)
+    drain()
+    drain()
+
+    mine = Notification.objects.filter(user_id=user.pk).exclude(kind=Kind.ORDER_PAYABLE)
+    assert [row.kind for row in mine] == [Kind.ORDER_CANCELLED]
+    assert fresh(order).end_reason == "sold_out"
+    assert payment.refunds.exists() or payment.refund_due_at is not None

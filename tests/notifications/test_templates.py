@@ -35,6 +35,7 @@ FACTS = {
     "available": 1234,
     "minimum": 1235,
     "bags": 12,
+    "numbers": ", ".join(["B123430000123"] * 4),
     "place": "Shri Shivaji Vidya Mandir, Community Hall behind the Old Bus Stand, Yavatmal",
     "starts_at": MOMENT,
     "wanted": 50,

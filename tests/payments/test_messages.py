@@ -7,6 +7,7 @@ import pytest
 from common.money import Currency, Money, in_code, in_words
 from notifications.models import Notification
 from payments.parties import Party
+from payments.states import PurchaseKind
 from tests.factories import make_hospital, member_client
 from tests.payments.scenes import ask, begin, close, make_purchase, paid, refund, register, run_all
 
@@ -36,8 +37,8 @@ def test_a_person_hears_of_the_money_and_of_what_goes_back(stripe):
     assert all("Blood" not in body for _, _, body in heard)
 
 
-def test_late_money_is_said_to_be_late(stripe):
-    purchase, client = make_purchase()
+def test_late_money_for_what_no_seller_answers_for_is_said_to_be_late(stripe):
+    purchase, client = make_purchase(kind=PurchaseKind.TRANSFER)
     payment = begin(purchase, client)
     stripe.press(payment)
     close(purchase)

@@ -21,7 +21,8 @@ def tell(stage: Stage) -> None:
     bank.put("/partner/price-list", **IN_TAKAS)
     buyer = Donor("Farzana", "B+", stage.base, stage.inbox)
     buyer.sign_up()
-    order = buyer.app.post("/orders", 201, **wish(stage, bank_id, B=1), patient=PATIENT)
+    body = {**wish(stage, bank_id, B=1), "patient": PATIENT, "requisition": buyer.requisition()}
+    order = buyer.app.post("/orders", 201, **body)
     stage.expect(order["total"]["currency"], "BDT", "a bank across the border has its prices in takas")
     bank.move(f"/partner/orders/{order['id']}/accept")
     purchase = {"kind": "order", "id": order["id"]}

@@ -13,7 +13,8 @@ def tell(stage: Stage) -> None:
     bank, bank_id = open_bank(stage, B=2)
     buyer = Donor("Deepa", "B+", stage.base, stage.inbox)
     buyer.sign_up()
-    order = buyer.app.post("/orders", 201, **wish(stage, bank_id, B=2), patient=PATIENT)["id"]
+    body = {**wish(stage, bank_id, B=2), "patient": PATIENT, "requisition": buyer.requisition()}
+    order = buyer.app.post("/orders", 201, **body)["id"]
     path = f"/partner/orders/{order}"
     bank.move(f"{path}/accept")
     pay(buyer.app, order, provider="stripe")

@@ -17,6 +17,9 @@ def tell(stage: Stage) -> None:
     buyer.sign_up()
     made = buyer.app.post("/orders", 201, **wish(stage, bank_id, B=1), patient=PATIENT)
     order, total = made["id"], made["total"]["amount"]
+    refused = bank.move(f"/partner/orders/{order}/accept", 409)
+    stage.expect(refused["code"], "requisition_missing", "no bag is kept without a doctor's requisition")
+    buyer.app.post(f"/orders/{order}/requisition", document=buyer.requisition())
     bank.move(f"/partner/orders/{order}/accept")
     stage.inbox.wait_for(buyer.phone, containing="Pay in the app before")
     stage.line("The bank keeps the bag, and Chitra's phone says until when to pay.")

@@ -26,7 +26,8 @@ def tell(stage: Stage) -> None:
     bank, bank_id = open_bank(stage, B=1)
     buyer = Donor("Ekta", "B+", stage.base, stage.inbox)
     buyer.sign_up()
-    order = buyer.app.post("/orders", 201, **wish(stage, bank_id, B=1), patient=PATIENT)
+    asked = {**wish(stage, bank_id, B=1), "patient": PATIENT, "requisition": buyer.requisition()}
+    order = buyer.app.post("/orders", 201, **asked)
     bank.move(f"/partner/orders/{order['id']}/accept")
     purchase = {"kind": "order", "id": order["id"]}
     begun = buyer.app.post("/payments", 201, purchase=purchase, provider="razorpay", return_url=RETURN_URL)
