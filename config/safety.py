@@ -112,7 +112,7 @@ def _vision(settings: Mapping[str, Any]) -> Iterator[str]:
     yield from _all_or_none(settings, ("VISION_URL", "VISION_MODEL", "VISION_RUN_BY"))
     if any("sandbox" in settings[name].lower() for name in ("VISION_URL", "VISION_MODEL", "VISION_KEY")):
         yield "VISION_MODEL is the sandbox's."
-    if not 1 <= settings["VISION_TIMEOUT"] <= LONGEST_VISION:
+    if not 1 <= (settings["VISION_TIMEOUT"] or 0) <= LONGEST_VISION:
         yield f"VISION_TIMEOUT is 1 to {LONGEST_VISION} seconds: a worker's lease is not much longer."
 
 

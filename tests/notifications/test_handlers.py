@@ -414,4 +414,5 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *("payment.succeeded", "refund.succeeded", "credit.granted", "settlement.made", "settlement.due"),
         *(f"subscription.{verb}" for verb in ("started", "renewed", "changed", "ended")),
         *("subscription.renewal_near", "subscription.payment_due"),
+        *("analysis.finished", "analysis.failed", "analysis.signed", "file.infected"),
     }
