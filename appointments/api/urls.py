@@ -11,7 +11,7 @@ from appointments.api import (
     referral_views,
 )
 
-VISIT, PRESCRIPTION, REFERRAL = (
+NOTED, PRESCRIPTION, REFERRAL = (
     "doctor/appointments/<uuid:appointment_id>",
     "doctor/prescriptions/<uuid:prescription_id>",
     "doctor/referrals/<uuid:referral_id>",
@@ -70,10 +70,10 @@ urlpatterns = [
         patient_views.BreakGlassView.as_view(),
         name="doctor-patient-break-glass",
     ),
-    path(f"{VISIT}/notes", encounter_views.NotesView.as_view(), name="doctor-notes"),
-    path(f"{VISIT}/notes/sign", encounter_views.SignNotesView.as_view(), name="doctor-notes-sign"),
-    path(f"{VISIT}/notes/addenda", encounter_views.AddendaView.as_view(), name="doctor-notes-addenda"),
-    path(f"{VISIT}/prescriptions", encounter_views.VisitPrescriptionsView.as_view(), name="doctor-visit-prescriptions"),
+    path(f"{NOTED}/notes", encounter_views.NotesView.as_view(), name="doctor-notes"),
+    path(f"{NOTED}/notes/sign", encounter_views.SignNotesView.as_view(), name="doctor-notes-sign"),
+    path(f"{NOTED}/notes/addenda", encounter_views.AddendaView.as_view(), name="doctor-notes-addenda"),
+    path(f"{NOTED}/prescriptions", encounter_views.VisitPrescriptionsView.as_view(), name="doctor-visit-prescriptions"),
     path(PRESCRIPTION, encounter_views.PrescriptionView.as_view(), name="doctor-prescription"),
     path(f"{PRESCRIPTION}.pdf", encounter_views.PrescriptionPaperView.as_view(), name="doctor-prescription-paper"),
     path(f"{PRESCRIPTION}/sign", encounter_views.SignPrescriptionView.as_view(), name="doctor-prescription-sign"),

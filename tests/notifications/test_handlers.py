@@ -415,4 +415,6 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *(f"subscription.{verb}" for verb in ("started", "renewed", "changed", "ended")),
         *("subscription.renewal_near", "subscription.payment_due"),
         *("analysis.finished", "analysis.failed", "analysis.signed", "file.infected"),
+        *("access.glass_broken", "record.signed", "record.amended", "prescription.signed", "prescription.revoked"),
+        *(f"referral.{step}" for step in ("asked", "accepted", "declined", "objected")),
     }

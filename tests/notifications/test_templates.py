@@ -48,6 +48,8 @@ FACTS = {
     "pay_by": MOMENT,
     "amount": "INR 99,999,999,999.99",
     "plan": "Enterprise",
+    "doctor": "Prof. Dr. Venkatanarasimharajuvaripeta Subrahmanyam",
+    "other": "Prof. Dr. Venkatanarasimharajuvaripeta Subrahmanyam",
 }
 FORMS = [
     (language, kind, form)
