@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
+from django.db.models import Exists, F, OuterRef, QuerySet, Window
 from django.db.models.functions import Rank
 
 from common import clock, sessions
@@ -260,12 +260,9 @@ def find_person(key: uuid.UUID | str) -> User | None:
     return User.objects.filter(erased_at=None, **wanted).first()
 
 
-def people_among(*ids: QuerySet[Any]) -> QuerySet[User]:
-    """Return the people whose ids are in any of these, but those who were forgotten."""
-    wanted = Q()
-    for some in ids:
-        wanted |= Q(pk__in=some)
-    return User.objects.filter(wanted, erased_at=None)
+def people_among(ids: QuerySet[Any]) -> QuerySet[User]:
+    """Return the people whose ids these are, but those who were forgotten."""
+    return User.objects.filter(pk__in=ids, erased_at=None)
 
 
 def administrators() -> list[uuid.UUID]:

@@ -52,7 +52,7 @@ def sign_notes(*, appointment_id: uuid.UUID, doctor_id: uuid.UUID) -> None:
     note.status = advance(NOTE_TRANSITIONS, note.state, "sign")
     note.signed_at = clock.now()
     note.save(update_fields=["status", "signed_at", "updated_at"])
-    _tell("record.signed", visit)
+    outbox.emit("record.signed", **_about(visit))
 
 
 @command
@@ -66,7 +66,7 @@ def add_addendum(*, appointment_id: uuid.UUID, doctor_id: uuid.UUID, text: str) 
     if note is None or note.state is not NoteStatus.SIGNED:
         raise NotesNotSigned
     NoteAddendum.objects.create(note=note, patient_id=visit.patient_id, text=text)
-    _tell("record.amended", visit)
+    outbox.emit("record.amended", **_about(visit))
 
 
 @step
@@ -82,5 +82,5 @@ def _note_of(visit: Appointment) -> VisitNote | None:
     return VisitNote.objects.filter(appointment=visit).first()
 
 
-def _tell(name: str, visit: Appointment) -> None:
-    outbox.emit(name, key=f"appointment:{visit.pk}", appointment=str(visit.pk), patient=str(visit.patient_id))
+def _about(visit: Appointment) -> dict[str, str]:
+    return {"key": f"appointment:{visit.pk}", "appointment": str(visit.pk), "patient": str(visit.patient_id)}

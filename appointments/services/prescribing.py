@@ -69,7 +69,7 @@ def sign_prescription(*, prescription_id: uuid.UUID, doctor_id: uuid.UUID) -> Pr
     row.patient_name = get_user(row.patient_id).name
     row.number, row.code, row.signed_at = new_public_id(PREFIX), new_token(CODE_BYTES), now
     row.save()
-    _tell("prescription.signed", row)
+    outbox.emit("prescription.signed", **_about(row))
     return row
 
 
@@ -92,7 +92,7 @@ def revoke_prescription(*, prescription_id: uuid.UUID, doctor_id: uuid.UUID, rea
     row.status = advance(PRESCRIPTION_TRANSITIONS, row.state, "revoke")
     row.revoked_at, row.revoke_reason = clock.now(), reason
     row.save(update_fields=["status", "revoked_at", "revoke_reason"])
-    _tell("prescription.revoked", row)
+    outbox.emit("prescription.revoked", **_about(row))
     return row
 
 
@@ -146,5 +146,5 @@ def _hold(prescription_id: uuid.UUID, doctor_id: uuid.UUID) -> Prescription:
     return found
 
 
-def _tell(name: str, row: Prescription) -> None:
-    outbox.emit(name, key=f"prescription:{row.pk}", prescription=str(row.pk), patient=str(row.patient_id))
+def _about(row: Prescription) -> dict[str, str]:
+    return {"key": f"prescription:{row.pk}", "prescription": str(row.pk), "patient": str(row.patient_id)}

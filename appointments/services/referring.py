@@ -65,7 +65,7 @@ def refer(
         days=days,
         answer_by=now + TO_ANSWER,
     )
-    _tell("referral.asked", row)
+    outbox.emit("referral.asked", **_about(row))
     return row
 
 
@@ -89,7 +89,7 @@ def accept_referral(*, referral_id: uuid.UUID, doctor_id: uuid.UUID) -> DoctorRe
         starts_at=now,
         ends_at=now + dt.timedelta(days=row.days),
     )
-    _tell("referral.accepted", row)
+    outbox.emit("referral.accepted", **_about(row))
     return row
 
 
@@ -102,7 +102,7 @@ def decline_referral(*, referral_id: uuid.UUID, doctor_id: uuid.UUID, answer: st
     row.answered_at = row.ended_at = now
     row.answer = answer or None
     row.save(update_fields=["status", "answered_at", "ended_at", "answer"])
-    _tell("referral.declined", row)
+    outbox.emit("referral.declined", **_about(row))
     return row
 
 
@@ -130,7 +130,7 @@ def object_to_referral(*, referral_id: uuid.UUID, patient_id: uuid.UUID) -> Doct
     if row is None:
         raise NotFound
     _close(row, "object")
-    _tell("referral.objected", row)
+    outbox.emit("referral.objected", **_about(row))
     return row
 
 
@@ -173,5 +173,5 @@ def _refuse_late(row: DoctorReferral, now: dt.datetime) -> None:
         raise ReferralOver
 
 
-def _tell(name: str, row: DoctorReferral) -> None:
-    outbox.emit(name, key=f"referral:{row.pk}", referral=str(row.pk), patient=str(row.patient_id))
+def _about(row: DoctorReferral) -> dict[str, str]:
+    return {"key": f"referral:{row.pk}", "referral": str(row.pk), "patient": str(row.patient_id)}
