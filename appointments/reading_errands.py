@@ -6,13 +6,9 @@ Each kind has a thread of its own, because a model takes its time and a waiting 
 
 from __future__ import annotations
 
-import logging
-import threading
 import uuid
 from collections.abc import Callable
 from typing import Final
-
-from django.db import InterfaceError, OperationalError, connection
 
 from appointments.analysis import pages, tables, vision
 from appointments.analysis.states import Analyser, AnalysisFailure
@@ -26,9 +22,6 @@ from common.files import checking, keeping
 from common.files.storages import StorageFailed
 
 BITE: Final = 4  # files scanned at a time
-POLL: Final = 0.5  # seconds between two looks at an index
-LONGEST_PAUSE: Final = 10.0  # seconds between two tries to reach the database
-log = logging.getLogger(__name__)
 
 
 def scan_due(*, limit: int = BITE) -> int:
@@ -114,25 +107,3 @@ def _read(row: Analysis) -> Result | None:
 
 
 ERRANDS: Final[tuple[tuple[str, Callable[[], int]], ...]] = (("scans", scan_due), ("analyses", analyse_due))
-
-
-def serve(stop: threading.Event, act: Callable[[], int]) -> None:
-    """Run one kind of errand until `stop` is set, through any failure of database, storage, scanner or model."""
-    pause = POLL
-    while not stop.is_set():
-        try:
-            while act() and not stop.is_set():
-                pass
-            pause = POLL
-        except Busy:
-            pause = POLL
-        except (OperationalError, InterfaceError) as exc:
-            pause = min(max(0.5, pause * 2), LONGEST_PAUSE)
-            log.warning("errands lost the database", extra={"cause": type(exc).__name__, "pause_s": pause})
-            connection.close()
-        except Exception:  # a worker outlives every failure
-            pause = 1.0
-            log.exception("an errand failed")
-            connection.close()
-        stop.wait(pause)
-    connection.close()

@@ -28,9 +28,10 @@ LOCK_ORDER = (
     "partners.Member",
     "partners.MemberSession",
     "orders.Order",
+    "orders.CourierBooking",
     "orders.Box",
     "orders.Rider",
-    "orders.Settlement",
+    "orders.ContractBill",
     "appointments.Doctor",
     "appointments.Appointment",
     "appointments.Prescription",
@@ -53,6 +54,7 @@ LOCK_ORDER = (
     "appointments.Analysis",
     # Whoever sells holds its own rows first and settles the money last; payments never lock what was bought.
     # What is subscribed to, taken off prices and counted; then the money itself.
+    "payments.PayoutAccount",
     "payments.Subscription",
     "payments.Coupon",
     "payments.Wallet",

@@ -85,6 +85,14 @@ class Unavailable(DomainError):
     code, message = "unavailable", "This is not available right now. Try again later."
 
 
+class WebhookSignatureInvalid(Unauthenticated):
+    code, message = "webhook_signature_invalid", "The signature is missing, too old, or does not belong to this body."
+
+
+class WebhookMalformed(Invalid):
+    code, message = "webhook_malformed", "The body is no event of this provider."
+
+
 def every_refusal() -> Iterator[type[DomainError]]:
     """Yield every refusal class that has been imported, parents first."""
     waiting: list[type[DomainError]] = list(DomainError.__subclasses__())

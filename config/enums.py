@@ -30,9 +30,11 @@ from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
 from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
 from notifications.states import Channel, DeliveryStatus
-from orders.states import BagFate, CourierKind, EndReason, Fault, OrderStatus, Terms
+from orders.states import BagFate, BookingStatus, CourierKind, EndReason, Fault, OrderStatus, Terms
 from partners.states import ComplaintCategory, ComplaintStatus, PartnerKind, PartnerStatus, Role, SubjectKind
 from payments.states import (
+    KEPT_ACCOUNTS,
+    PAYOUT_PROVIDERS,
     ActionType,
     InvoiceKind,
     OfflineMethod,
@@ -133,6 +135,7 @@ SETS: dict[str, Iterable[str]] = {
     "MandatoryTest": MandatoryTest,
     "OfflineMethod": OfflineMethod,
     "OrderBagFate": BagFate,
+    "CourierStatus": BookingStatus,
     "OrderCourierKind": CourierKind,
     "OrderEnd": EndReason,
     "OrderFault": Fault,
@@ -144,6 +147,8 @@ SETS: dict[str, Iterable[str]] = {
     "PartnerKind": PartnerKind,
     "PartnerStatus": PartnerStatus,
     "PaymentStatus": PaymentStatus,
+    "PayoutAccountStatus": KEPT_ACCOUNTS,
+    "PayoutProvider": PAYOUT_PROVIDERS,
     "Provider": Provider,
     "PurchaseKind": PurchaseKind,
     "Purpose": Purpose,

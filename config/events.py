@@ -23,6 +23,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "assignment.deferred": "The donor was found unfit at the visit.",
     "assignment.missed": "The donor did not come.",
     "assignment.released": "The donor need not come.",
+    "bill.due": "A hospital with a contract owes a bank for a month.",
     "camp.cancelled": "A partner has called a camp off.",
     "camp.donors_invited": "Donors near a camp are to be told of it.",
     "camp.finished": "A camp is over, and its report is due.",
@@ -33,6 +34,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "assignment.reminder_due": "A donor is expected in a few hours.",
     "complaint.answered": "An administrator has answered whoever complained.",
     "complaint.opened": "Somebody has complained.",
+    "courier.lost": "The provider's courier does not come, or could not bring an order.",
+    "courier.notified": "The logistics provider has told us about a courier.",
     "credit.granted": "A person has credits to spend.",
     "doctor.applied": "A doctor's registration waits for an administrator.",
     "doctor.approved": "An administrator has let a doctor see patients.",
@@ -41,6 +44,9 @@ EVENTS: Final[Mapping[str, str]] = {
     "doctor.rejected": "An administrator has refused a doctor's registration.",
     "doctor.suspended": "An administrator has stopped a doctor.",
     "doctor.time_changed": "A doctor may be free at other times than before.",
+    "dispute.lost": "A payer's bank has taken the money back for good.",
+    "dispute.opened": "A payer has asked the bank for the money back.",
+    "dispute.won": "Money that was disputed stays.",
     "donation.verified": "A partner has verified a donation.",
     "donor.eligible_again": "A donor who came before may give again.",
     "donor.locked": "A donor has broken too many promises.",
@@ -65,6 +71,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "order.delivered": "An order was handed over.",
     "order.dispatched": "The bags of an order have left, and its receiver needs a code.",
     "order.failed": "An order could not be handed over.",
+    "order.left": "The boxes of an order are with whoever brings them, later than they were sent off.",
     "order.documented": "The requisition of an order was given after it was placed.",
     "order.goes_on": "A side of an order that is on the road may not work any more.",
     "order.late": "An order should have arrived.",
@@ -88,7 +95,11 @@ EVENTS: Final[Mapping[str, str]] = {
     "payment.failed": "A payment has failed, or what arrived goes back.",
     "payment.held": "Another amount or currency arrived than was due: a person decides.",
     "payment.notified": "A provider has told us about a payment or refund.",
+    "payment.questioned": "A provider speaks of refunds or disputes of a payment.",
     "payment.succeeded": "Money has arrived; `late` says that it has not paid its purchase.",
+    "payee.questioned": "It is to be learnt whether a payee can be paid to an account.",
+    "payee.ready": "A payee is paid to an account from now on.",
+    "payee.refused": "A payee cannot be paid to an account.",
     "payout.failed": "What was paid out has not arrived.",
     "payout.succeeded": "What was owed has been paid out.",
     "prescription.revoked": "A doctor has revoked a prescription.",
@@ -112,7 +123,6 @@ EVENTS: Final[Mapping[str, str]] = {
     "request.wave_unfinished": "A wave has more donors to ask than one transaction.",
     "reservation.ended": "What was reserved has lapsed, or was lost.",
     "settlement.made": "A month is settled with a partner.",
-    "settlement.due": "A hospital with a contract owes a bank for a month.",
     "stock.low": "A partner has fewer units of a kind than it wants to have.",
     "transfer.candidate_asked": "Partners were asked for bags.",
     "transfer.confirmed": "A partner has accepted the bags offered.",
@@ -146,7 +156,6 @@ UNHEARD: Final = frozenset(
     }
     # Told to those who sell, as soon as they do.
     | {"payment.cancelled", "payment.expired", "payment.failed", "payment.held"}
-    | {"payout.failed", "payout.succeeded"}
 )
 
 

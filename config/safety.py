@@ -12,15 +12,19 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from common.webhooks import key_of
+
 SECRETS = ("SECRET_KEY", "TOKEN_KEY", "CODE_KEY", "BLIND_INDEX_KEY")
 PROVIDER_SECRETS = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")  # the token also signs the provider's webhooks
 SENDERS = ("TWILIO_SMS_FROM", "TWILIO_WHATSAPP_FROM", "TWILIO_VOICE_FROM")
 IDENTITY_PROVIDER = tuple(f"IDENTITY_PROVIDER_{part}" for part in ("URL", "NAME", "CLIENT_ID", "SECRET"))
+LOGISTICS = ("LOGISTICS_URL", "LOGISTICS_KEY", "LOGISTICS_WEBHOOK_SECRET")
 SHORTEST_KEY = 32  # bytes of a key for HS256 (RFC 7518, 3.2)
 SHORTEST_SECRET = 50  # characters, as Django asks of its own
 CLOUDINARY_URL = re.compile(r"cloudinary://[^:@/]+:[^:@/]+@[^:@/]+")
 CLAMD_ADDRESS = re.compile(r"tcp://[^/:@]+:\d{1,5}|unix:///.+")
 SHORTEST_WEBHOOK_SECRET = 20  # characters; those of Stripe have 38
+SHORTEST_STANDARD_SECRET = 24  # bytes behind whsec_ (Standard Webhooks 1.0.0)
 SHORTEST_PROVIDER_SECRET = 8  # characters; what the providers let one choose
 RAZORPAY = ("RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET")
 PHONEPE = (
@@ -92,6 +96,7 @@ def _outside_world(settings: Mapping[str, Any]) -> Iterator[str]:
         if not settings[name]:
             yield f"{name} is empty."
     yield from _identity_provider(settings)
+    yield from _logistics(settings)
     if settings["SANDBOX_URL"]:
         yield "SANDBOX_URL is set: the sandbox is never used in production."
     yield from _providers_of_payments(settings)
@@ -138,6 +143,24 @@ def _identity_provider(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "IDENTITY_PROVIDER_URL must be the https address of a licensed provider: numbers are sent there."
     if len(settings["IDENTITY_PROVIDER_SECRET"].encode()) < SHORTEST_KEY:
         yield f"IDENTITY_PROVIDER_SECRET is weak: use {SHORTEST_KEY} bytes or more, it signs what the provider says."
+
+
+def _logistics(settings: Mapping[str, Any]) -> Iterator[str]:
+    """All of it or nothing: without a provider only a bank's own people bring boxes."""
+    url, key, secret = (settings[name] for name in LOGISTICS)
+    yield from _all_or_none(settings, LOGISTICS)
+    address = urlsplit(url)
+    if url and (address.scheme != "https" or _is_this_machine(address.hostname) or "sandbox" in url.lower()):
+        yield "LOGISTICS_URL must be a provider's https address: the sandbox is never used in production."
+    if key and (len(key) < SHORTEST_PROVIDER_SECRET or "sandbox" in key.lower()):
+        yield "LOGISTICS_KEY is the sandbox's, or too short."
+    try:
+        signing_key = key_of(secret)
+    except ValueError:
+        yield "LOGISTICS_WEBHOOK_SECRET is written whsec_ and base64."
+        return
+    if secret and (len(signing_key) < SHORTEST_STANDARD_SECRET or b"sandbox" in signing_key):
+        yield "LOGISTICS_WEBHOOK_SECRET is the sandbox's, or too short: whoever knows it signs for the provider."
 
 
 def _is_this_machine(host: str | None) -> bool:

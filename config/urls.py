@@ -13,6 +13,7 @@ from common.health import healthz, readyz
 API: list[URLPattern | URLResolver] = [
     path("", include("users.api.urls")),
     path("", include("partners.api.urls")),
+    path("", include("orders.api.webhook_urls")),
     path("", include("payments.api.urls")),
     path("", include("stock.api.urls")),
     path("", include("requests_app.api.urls")),

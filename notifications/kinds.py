@@ -100,14 +100,24 @@ class Kind(StrEnum):
     ORDER_SHORT = "order_short"
     ORDER_LATE = "order_late"
     ORDER_BREACHED = "order_breached"
+    COURIER_LOST = "courier_lost"
     ORDER_BAGS_UNFIT = "order_bags_unfit"
     ORDER_DOCUMENTED = "order_documented"
     ORDER_GOES_ON = "order_goes_on"
-    SETTLEMENT_DUE = "settlement_due"
+    BILL_DUE = "bill_due"
     # To whoever paid: a person, or a partner's members.
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_LATE = "payment_late"
     REFUND_SENT = "refund_sent"
+    # To whoever is paid: a person, or a partner's owners.
+    PAYOUT_SENT = "payout_sent"
+    PAYOUT_FAILED = "payout_failed"
+    PAYOUT_ACCOUNT_READY = "payout_account_ready"
+    PAYOUT_ACCOUNT_REFUSED = "payout_account_refused"
+    REFUND_OUTSIDE = "refund_outside"
+    DISPUTE_OPENED = "dispute_opened"
+    DISPUTE_WON = "dispute_won"
+    DISPUTE_LOST = "dispute_lost"
     # To subscribers.
     PLAN_RUNS = "plan_runs"
     PLAN_RENEWAL_NEAR = "plan_renewal_near"
@@ -221,10 +231,11 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.ORDER_SHORT: Rule(BOTH, priority=2),
     Kind.ORDER_LATE: Rule(BOTH, priority=2),
     Kind.ORDER_BREACHED: Rule(BOTH, priority=1),
+    Kind.COURIER_LOST: Rule(BOTH, priority=1),
     Kind.ORDER_BAGS_UNFIT: Rule(BOTH, priority=1),
     Kind.ORDER_DOCUMENTED: Rule(BOTH, priority=2),
     Kind.ORDER_GOES_ON: Rule(BOTH, priority=2),
-    Kind.SETTLEMENT_DUE: Rule(SMS),
+    Kind.BILL_DUE: Rule(SMS),
     Kind.HANDOVER_CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.PAYMENT_RECEIVED: Rule(BOTH),
     Kind.PAYMENT_LATE: Rule(BOTH),
@@ -239,6 +250,14 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.ANALYSIS_FAILED: Rule(SMS, priority=6),
     Kind.ANALYSIS_SIGNED: Rule(SMS),
     Kind.FILE_INFECTED: Rule(SMS),
+    Kind.PAYOUT_SENT: Rule(SMS),
+    Kind.PAYOUT_FAILED: Rule(SMS),
+    Kind.PAYOUT_ACCOUNT_READY: Rule(BOTH),
+    Kind.PAYOUT_ACCOUNT_REFUSED: Rule(SMS),
+    Kind.REFUND_OUTSIDE: Rule(SMS),
+    Kind.DISPUTE_OPENED: Rule(BOTH),
+    Kind.DISPUTE_WON: Rule(SMS),
+    Kind.DISPUTE_LOST: Rule(SMS),
     Kind.CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.ACCOUNT_EXISTS: Rule(SMS, priority=0, in_inbox=False),
     Kind.NO_ACCOUNT: Rule(SMS, priority=0, in_inbox=False),

@@ -1,5 +1,5 @@
-"""The worker: relays events to their handlers, sends what they queued, and asks the providers of payments, until it is
-told to stop."""
+"""The worker: relays events to their handlers, sends what they queued, and asks the providers of payments and of
+couriers, until it is told to stop."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ from django.db import InterfaceError, OperationalError, connection
 
 from appointments import reading_errands
 from common import outbox
+from common.errands import serve
 from common.errors import Busy
 from notifications.dispatch import POLL, Dispatcher
 from notifications.gateways import TextGateway, TwilioGateway
-from payments import errands
+from orders import errands as couriers
+from payments import errands as payments
 
 RELAYS: Final = 2  # threads that tell events; events of one key keep their order all the same
 CARRIERS: Final = 1  # threads that tell events to the outside, which may be slow: no message waits for them
+# What is done at providers outside, in a thread each: one that is slow holds up no other.
+ERRANDS: Final = (("payments", payments.run_due), ("couriers", couriers.run_due), *reading_errands.ERRANDS)
 BITE: Final = 5  # events that a relay takes at a time: what one holds, the other cannot tell
 STOP_WITHIN: Final = 9.0  # seconds for what is on its way when the worker is told to stop
 LONGEST_PAUSE: Final = 10.0  # seconds between two tries to reach the database
@@ -39,10 +43,8 @@ class Worker:
             threading.Thread(target=relay_until, args=(stop, number >= RELAYS), name=f"relay-{number}", daemon=True)
             for number in range(RELAYS + CARRIERS)
         ]
-        relays.append(threading.Thread(target=errands.serve, args=(stop,), name="errands", daemon=True))
         relays += [
-            threading.Thread(target=reading_errands.serve, args=(stop, act), name=name, daemon=True)
-            for name, act in reading_errands.ERRANDS
+            threading.Thread(target=serve, args=(run_due, stop), name=name, daemon=True) for name, run_due in ERRANDS
         ]
         for relay in relays:
             relay.start()
@@ -58,9 +60,9 @@ class Worker:
             log.info("worker stopped", extra={"worker": self.dispatcher.worker})
 
     def run_once(self) -> None:
-        """Tell every event, run every errand to a provider of payments, send every delivery that is due, and return."""
+        """Tell every event, run every errand to a provider, send every delivery that is due, and return."""
         outbox.drain()
-        while errands.run_due() + sum(act() for _, act in reading_errands.ERRANDS):
+        while sum(run_due() for _, run_due in ERRANDS):
             outbox.drain()
         self.dispatcher.start()
         try:

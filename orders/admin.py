@@ -10,7 +10,19 @@ from django.http import HttpRequest
 
 from common.admin import ReadOnlyAdmin, ReadOnlyInline
 from common.errors import DomainError
-from orders.models import Box, Order, OrderBag, OrderEvent, OrderLine, Reading, Rider, Settlement
+from orders.models import (
+    BookingEvent,
+    Box,
+    ContractBill,
+    CourierBooking,
+    CourierNotice,
+    Order,
+    OrderBag,
+    OrderEvent,
+    OrderLine,
+    Reading,
+    Rider,
+)
 from orders.services import road
 
 
@@ -112,8 +124,33 @@ class RiderAdmin(ReadOnlyAdmin):
     exclude = ("phone", "lat", "lng")
 
 
-@admin.register(Settlement)
-class SettlementAdmin(ReadOnlyAdmin):
+class BookingEventInline(ReadOnlyInline):
+    model = BookingEvent
+    fields = ("created_at", "verb", "status", "actor", "facts")
+    ordering = ("pk",)
+
+
+@admin.register(CourierBooking)
+class CourierBookingAdmin(ReadOnlyAdmin):
+    list_display = ("id", "order", "status", "courier", "failure", "is_cancel_wanted", "asked", "ask_at", "created_at")
+    list_filter = ("status", "is_cancel_wanted")
+    list_select_related = ("order",)
+    search_fields = ("id", "provider_ref", "order__id")
+    ordering = ("-pk",)
+    inlines = (BookingEventInline,)
+
+
+@admin.register(CourierNotice)
+class CourierNoticeAdmin(ReadOnlyAdmin):
+    list_display = ("event_id", "kind", "reference", "outcome", "received_at")
+    list_filter = ("outcome", "kind")
+    search_fields = ("event_id", "reference")
+    ordering = ("-pk",)
+    exclude = ("code",)
+
+
+@admin.register(ContractBill)
+class ContractBillAdmin(ReadOnlyAdmin):
     list_display = ("bank", "hospital", "month", "number", "amount_minor", "currency", "paid_at")
     list_filter = ("currency", ("paid_at", admin.EmptyFieldListFilter))
     list_select_related = ("bank", "hospital")

@@ -79,7 +79,7 @@ class BoxBreached(Conflict):
 
 
 class DispatchIncomplete(Invalid):
-    code, message, pointer = "dispatch_incomplete", "Say who brings it: a rider, or in words.", "/courier"
+    code, message, pointer = "dispatch_incomplete", "Say who brings it: a rider, the provider, or in words.", "/courier"
 
 
 class ExpectedInPast(Invalid):
@@ -120,3 +120,17 @@ class MeasuredInFuture(Invalid):
 
 class NotOnTheRoad(Conflict):
     code, message = "not_on_the_road", "This order is not on the road."
+
+
+class CourierProviderUnavailable(Invalid):
+    code, message = "courier_provider_unavailable", "No logistics provider can bring this order."
+    pointer = "/provider"
+
+
+class CourierBooked(Conflict):
+    code, message = "courier_booked", "A courier of the provider is still booked for this order, or being called off."
+    constraint = "booking_one_live_per_order"
+
+
+class CourierHasBoxes(Conflict):
+    code, message = "courier_has_boxes", "The provider's courier has the boxes: nobody else can bring them."

@@ -6,7 +6,7 @@ import uuid
 
 from common.models import OutboxEvent
 from common.outbox import on
-from orders.services import forgetting, paying, suspending, withdrawing
+from orders.services import bookings, forgetting, notices, paying, suspending, withdrawing
 from payments.states import PurchaseKind
 from stock.states import CrossmatchResult, ReservationEnd
 
@@ -41,6 +41,20 @@ def replace_lost_bags(event: OutboxEvent) -> None:
     if subject == "order" and event.payload["reason"] == ReservationEnd.LOST:
         units = [uuid.UUID(unit) for unit in event.payload["units"]]
         paying.make_up_for(order_id=uuid.UUID(order_id), unit_ids=units)
+
+
+@on("courier.notified")
+def apply_report(event: OutboxEvent) -> None:
+    """Make true what the logistics provider reports."""
+    notices.act_on(notice_id=event.payload["notice"])
+
+
+@on("order.cancelled")
+@on("order.failed")
+@on("order.delivered")
+def call_courier_off(event: OutboxEvent) -> None:
+    """Nobody needs to come for what is over."""
+    bookings.call_off(order_id=uuid.UUID(event.payload["order"]))
 
 
 @on("partner.suspended")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from common import clock
+from common.errors import Busy
 from common.sweeps import act_on_each
-from orders import selectors
-from orders.services import codes, paying, road, settling
+from orders import errands, selectors
+from orders.services import billing, codes, notices, paying, road
 
 BATCH: Final = 500
 
@@ -29,10 +30,26 @@ def forget_codes() -> int:
     return codes.forget_expired_codes(limit=BATCH)
 
 
+def reconcile_couriers() -> int:
+    """Ask the logistics provider about every booking that is due and that no worker took up; return how many."""
+    done = 0
+    try:
+        while done < BATCH and errands.run_due():
+            done += 1
+    except Busy:
+        return done
+    return done
+
+
+def prune_courier_notices() -> int:
+    """Forget what the logistics provider has reported long ago; return how many reports went."""
+    return notices.prune()
+
+
 def bill_contracts() -> int:
     """Bill every month of a contract that is over; return how many bills were made."""
     made = 0
-    for bank_id, hospital_id in selectors.pairs_to_settle():
-        while settling.settle_month(bank_id=bank_id, hospital_id=hospital_id, limit=BATCH) is not None:
+    for bank_id, hospital_id in selectors.pairs_to_bill():
+        while billing.bill_month(bank_id=bank_id, hospital_id=hospital_id, limit=BATCH) is not None:
             made += 1
     return made

@@ -13,7 +13,7 @@ from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from common import clock
 from common.errors import NotFound
-from orders.models import Box, Order, OrderBag, OrderEvent, OrderLine, Rider, Settlement
+from orders.models import Box, ContractBill, Order, OrderBag, OrderEvent, OrderLine, Rider
 from orders.models.ordering import OrderQuerySet
 from orders.states import OPEN, OrderStatus, Terms
 from payments.parties import Party, party_of
@@ -94,7 +94,7 @@ def get_order(party: Party, order_id: uuid.UUID) -> Order:
     """Return an order with its bags and boxes, to either of its sides. Raises: NotFound"""
     bags = OrderBag.objects.select_related("unit", "box").order_by("pk")
     rows = _shown(orders_of(party)).prefetch_related(
-        Prefetch("bags", bags), Prefetch("boxes", Box.objects.order_by("pk"))
+        Prefetch("bags", bags), Prefetch("boxes", Box.objects.order_by("pk")), "bookings"
     )
     found = rows.select_related("rider").filter(pk=order_id).first()
     if found is None:
@@ -150,9 +150,9 @@ def order_facts(order_id: uuid.UUID) -> OrderFacts:
     )
 
 
-def settlement_sides(settlement_id: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID]:
+def bill_sides(bill_id: uuid.UUID) -> tuple[uuid.UUID, uuid.UUID]:
     """Return the bank and the hospital of a monthly bill. Raises: NotFound"""
-    found = Settlement.objects.filter(pk=settlement_id).values_list("bank_id", "hospital_id").first()
+    found = ContractBill.objects.filter(pk=bill_id).values_list("bank_id", "hospital_id").first()
     if found is None:
         raise NotFound
     return found
@@ -188,18 +188,18 @@ def loads_of(rider_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
     return {pk: units for pk, units in carried.values_list("rider").annotate(Count("pk")) if pk is not None}
 
 
-def settlements_of(partner_id: uuid.UUID) -> QuerySet[Settlement]:
+def bills_of(partner_id: uuid.UUID) -> QuerySet[ContractBill]:
     """Return the monthly bills of the partner, on either side."""
-    rows = Settlement.objects.select_related("bank", "hospital").annotate(order_count=Count("orders"))
+    rows = ContractBill.objects.select_related("bank", "hospital").annotate(order_count=Count("orders"))
     return rows.filter(Q(bank_id=partner_id) | Q(hospital_id=partner_id))
 
 
-def orders_to_settle(bank_id: uuid.UUID, hospital_id: uuid.UUID) -> QuerySet[Order]:
+def orders_to_bill(bank_id: uuid.UUID, hospital_id: uuid.UUID) -> QuerySet[Order]:
     """Return what has ended between the two, is owed by contract, and is on no bill yet."""
     return _unbilled().filter(bank_id=bank_id, buyer_partner_id=hospital_id)
 
 
-def pairs_to_settle() -> list[tuple[uuid.UUID, uuid.UUID]]:
+def pairs_to_bill() -> list[tuple[uuid.UUID, uuid.UUID]]:
     """Return the banks and hospitals with something to bill, whatever the month."""
     pairs = _unbilled().values_list("bank_id", "buyer_partner_id").distinct().order_by("bank_id", "buyer_partner_id")
     return [(bank, hospital) for bank, hospital in pairs if hospital is not None]
@@ -207,7 +207,7 @@ def pairs_to_settle() -> list[tuple[uuid.UUID, uuid.UUID]]:
 
 def _unbilled() -> QuerySet[Order]:
     owed = Q(status=OrderStatus.DELIVERED, total_minor__gt=F("less_minor")) | Q(fee_minor__gt=0)
-    return Order.objects.filter(owed, terms=Terms.MONTHLY, settlement=None, ended_at__isnull=False)
+    return Order.objects.filter(owed, terms=Terms.MONTHLY, bill=None, ended_at__isnull=False)
 
 
 def box_of(party_id: uuid.UUID, box_id: uuid.UUID) -> Box:

@@ -75,6 +75,7 @@ OPEN_FATES: Final = frozenset({BagFate.KEPT, BagFate.SENT})
 class CourierKind(StrEnum):
     RIDER = "rider"  # the bank's own
     OTHER = "other"  # whom the bank names in words
+    PROVIDER = "provider"  # a courier that the logistics provider sends
     PICKUP = "pickup"  # the receiver fetches it
 
 
@@ -84,3 +85,35 @@ class Fault(StrEnum):
     BANK = "bank"
     COURIER = "courier"
     RECEIVER = "receiver"
+
+
+class BookingStatus(StrEnum):
+    """How far the logistics provider has come with one order."""
+
+    REQUESTED = "requested"  # wanted here; the provider has not said yes
+    BOOKED = "booked"
+    PICKED_UP = "picked_up"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+LIVE_BOOKING: Final = frozenset({BookingStatus.REQUESTED, BookingStatus.BOOKED, BookingStatus.PICKED_UP})
+BOOKING_TRANSITIONS = {
+    (BookingStatus.REQUESTED, "book"): BookingStatus.BOOKED,
+    (BookingStatus.BOOKED, "pick_up"): BookingStatus.PICKED_UP,
+    (BookingStatus.PICKED_UP, "deliver"): BookingStatus.DELIVERED,
+    (BookingStatus.REQUESTED, "cancel"): BookingStatus.CANCELLED,
+    (BookingStatus.BOOKED, "cancel"): BookingStatus.CANCELLED,
+    (BookingStatus.REQUESTED, "fail"): BookingStatus.FAILED,
+    (BookingStatus.BOOKED, "fail"): BookingStatus.FAILED,
+    (BookingStatus.PICKED_UP, "fail"): BookingStatus.FAILED,
+}
+
+
+class NoticeOutcome(StrEnum):
+    """What became of one report of the provider."""
+
+    WAITING = "waiting"
+    APPLIED = "applied"
+    IGNORED = "ignored"  # of no booking of ours, or older than what is known

@@ -19,11 +19,13 @@ from common.errors import DomainError
 from payments import errands, plan_admin, selectors  # noqa: F401 - registers the admin of plans
 from payments.models import (
     Account,
+    Dispute,
     Entry,
     Invoice,
     Payment,
     PaymentEvent,
     Payout,
+    PayoutAccount,
     Posting,
     ProviderDecision,
     ProviderNotice,
@@ -114,12 +116,12 @@ class PaymentAdmin(Acting):
 
 @admin.register(Payout)
 class PayoutAdmin(Acting):
-    list_display = ("id", "status", "amount_minor", "currency", "payee_partner", "payee_user", "description")
-    list_filter = ("status", "currency")
+    list_display = ("id", "status", "provider", "amount_minor", "currency", "payee_partner", "payee_user", "failure")
+    list_filter = ("status", "provider", "currency")
     search_fields = ("=id", "=provider_ref", "payee_partner__name")
     list_select_related = ("payee_partner", "payee_user")
     ordering = ("-id",)
-    actions = ("has_left", "has_failed")
+    actions = ("has_left", "has_failed", "pay_again")
 
     @admin.action(description="Has left the bank (with its reference)", permissions=["view"])
     def has_left(self, request: HttpRequest, chosen: QuerySet[Payout]) -> None:
@@ -134,6 +136,33 @@ class PayoutAdmin(Acting):
             return paying_out.fail_payout(payout_id=pk, reason=words, actor=actor_of(request))
 
         self.act_on(request, chosen, act)
+
+    @admin.action(description="Pay again what has failed (with the reason)", permissions=["view"])
+    def pay_again(self, request: HttpRequest, chosen: QuerySet[Payout]) -> None:
+        def act(pk: uuid.UUID, words: str) -> Payout:
+            return paying_out.repeat_payout(payout_id=pk, actor=f"{actor_of(request)}: {words}")
+
+        self.act_on(request, chosen, act)
+
+
+@admin.register(PayoutAccount)
+class PayoutAccountAdmin(ReadOnlyAdmin):
+    list_display = ("id", "status", "provider", "ending", "owner_partner", "owner_user", "failure", "changed_at")
+    list_filter = ("status", "provider")
+    search_fields = ("=id", "owner_partner__name")
+    list_select_related = ("owner_partner", "owner_user")
+    exclude = ("fingerprint",)
+    ordering = ("-id",)
+
+
+@admin.register(Dispute)
+class DisputeAdmin(ReadOnlyAdmin):
+    """What payers' banks want back. It is answered at the provider."""
+
+    list_display = ("id", "status", "amount_minor", "currency", "provider", "reason", "answer_by", "created_at")
+    list_filter = ("status", "provider")
+    search_fields = ("=id", "=provider_ref", "=payment__id")
+    ordering = ("-id",)
 
 
 @admin.register(Purchase)

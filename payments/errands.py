@@ -6,27 +6,19 @@ once; whoever is killed on the way loses nothing, for the same errand is due aga
 
 from __future__ import annotations
 
-import logging
-import threading
 import uuid
 from typing import Final
 
-from django.db import InterfaceError, OperationalError, connection
-
 from common import clock
 from common.db import command, lock_free
-from common.errors import Busy
 from payments import selectors
-from payments.gateways import gateway_of
-from payments.gateways.base import ChargeState, Found, Gateway, Moved, NotDone, Refused
-from payments.models import Payment, Refund
-from payments.services import paying, refunding, settling
-from payments.states import UNPAID, PaymentStatus, PurchaseStatus
+from payments.gateways import gateway_of, payout_gateway_of
+from payments.gateways.base import ChargeState, Found, Gateway, Moved, NotDone, PayoutGateway, Refused, Undone, Unknown
+from payments.models import Payment, Payout, Refund
+from payments.services import paying, paying_out, refunding, settling
+from payments.states import UNPAID, PaymentStatus, PayoutAccountStatus, PayoutStatus, PurchaseStatus
 
 BITE: Final = 4  # errands claimed at a time: together they take less than a lease, however slow the provider is
-POLL: Final = 0.2  # seconds between two looks at an index
-LONGEST_PAUSE: Final = 10.0  # seconds between two tries to reach the database
-log = logging.getLogger(__name__)
 
 
 def submit(payment_id: uuid.UUID, *, again: bool) -> Payment:
@@ -96,57 +88,45 @@ def move_refund(refund_id: uuid.UUID) -> None:
         refunding.settle_refund(refund_id=refund_id, moved=moved)
 
 
+def move_payout(payout_id: uuid.UUID) -> None:
+    """Pay a payee by the provider, or learn how that stands. What was never paid is not paid to a closed account."""
+    row = selectors.any_payout(payout_id)
+    gateway = payout_gateway_of(row.provider)
+    if gateway is None:
+        paying_out.postpone_payout(payout_id=payout_id, code="not_configured", is_undone=False)
+        return
+    try:
+        moved = _paid_out(gateway, row)
+    except Refused as exc:
+        paying_out.refuse_payout(payout_id=payout_id, code=exc.code)
+    except NotDone as exc:
+        paying_out.postpone_payout(payout_id=payout_id, code=exc.code, is_undone=isinstance(exc, Undone))
+    else:
+        paying_out.settle_payout(payout_id=payout_id, moved=moved)
+
+
 def run_due(*, limit: int = BITE) -> int:
     """Run up to `limit` errands of each kind; return how many there were."""
-    payments, refunds = claim_payments(limit=limit), claim_refunds(limit=limit)
+    payments, refunds, payouts = claim(Payment, limit=limit), claim(Refund, limit=limit), claim(Payout, limit=limit)
     for payment_id in payments:
         ask(payment_id)
     for refund_id in refunds:
         move_refund(refund_id)
+    for payout_id in payouts:
+        move_payout(payout_id)
     late = selectors.due_late_returns(limit)
     for payment_id in late:
         refunding.return_unclaimed(payment_id=payment_id)
-    return len(payments) + len(refunds) + len(late)
+    return len(payments) + len(refunds) + len(payouts) + len(late)
 
 
 @command
-def claim_payments(*, limit: int) -> list[uuid.UUID]:
-    """Put due payments a lease ahead. Locks: the payments, passing over what others hold."""
-    due = Payment.objects.filter(ask_at__lte=clock.now()).order_by("ask_at", "id")
+def claim(model: type[Payment | Refund | Payout], *, limit: int) -> list[uuid.UUID]:
+    """Put due rows a lease ahead. Locks: the rows, passing over what others hold."""
+    due = model._default_manager.filter(ask_at__lte=clock.now()).order_by("ask_at", "id")
     rows = lock_free(due, limit=limit)
-    Payment.objects.filter(pk__in=[row.pk for row in rows]).update(ask_at=clock.now() + settling.LEASE)
+    model._default_manager.filter(pk__in=[row.pk for row in rows]).update(ask_at=clock.now() + settling.LEASE)
     return [row.pk for row in rows]
-
-
-@command
-def claim_refunds(*, limit: int) -> list[uuid.UUID]:
-    """Put due refunds a lease ahead. Locks: the refunds, passing over what others hold."""
-    due = Refund.objects.filter(ask_at__lte=clock.now()).order_by("ask_at", "id")
-    rows = lock_free(due, limit=limit)
-    Refund.objects.filter(pk__in=[row.pk for row in rows]).update(ask_at=clock.now() + settling.LEASE)
-    return [row.pk for row in rows]
-
-
-def serve(stop: threading.Event) -> None:
-    """Run errands until `stop` is set, through any failure of database or provider."""
-    pause = POLL
-    while not stop.is_set():
-        try:
-            while run_due() and not stop.is_set():
-                pass
-            pause = POLL
-        except Busy:
-            pause = POLL
-        except (OperationalError, InterfaceError) as exc:
-            pause = min(max(0.5, pause * 2), LONGEST_PAUSE)
-            log.warning("errands lost the database", extra={"cause": type(exc).__name__, "pause_s": pause})
-            connection.close()
-        except Exception:  # a worker outlives every failure
-            pause = 1.0
-            log.exception("an errand failed")
-            connection.close()
-        stop.wait(pause)
-    connection.close()
 
 
 def _is_over(row: Payment) -> bool:
@@ -162,3 +142,13 @@ def _moved(gateway: Gateway, row: Refund) -> Moved:
     if row.provider_ref or row.asked:
         return gateway.fetch_refund(repayment)
     return gateway.refund(repayment)
+
+
+def _paid_out(gateway: PayoutGateway, row: Payout) -> Moved:
+    transfer, is_pending = selectors.transfer_of(row), row.state is PayoutStatus.PENDING
+    if is_pending and row.account is not None and row.account.state is PayoutAccountStatus.READY:
+        return gateway.pay_out(transfer)
+    known = gateway.find_payout(transfer)
+    if known is None:
+        raise Refused("account_closed") if is_pending else Unknown("not_found")
+    return known

@@ -1,4 +1,4 @@
-from common.errors import Conflict, Invalid, Mismatch, Unauthenticated
+from common.errors import Conflict, Invalid, Mismatch
 
 
 class PurchaseUnknown(Invalid):
@@ -57,16 +57,34 @@ class PayoutTooLarge(Conflict):
     code, message = "payout_too_large", "No more can be paid out than is owed."
 
 
+class PayoutAutomatic(Conflict):
+    code, message = "payout_automatic", "This is paid out by its provider: nothing is recorded by hand."
+
+
+class PayoutRepeated(Conflict):
+    code, message = "payout_repeated", "Only what has failed is paid again, and only once."
+
+
+class PayoutUnderway(Conflict):
+    code, message = "payout_underway", "This purchase is paid out already."
+    constraint = "one_payout_per_purchase"
+
+
+class PayoutAccountChanging(Conflict):
+    code, message = "payout_account_changing", "Somebody is changing this account now. Try again."
+    constraint = "one_payout_account_per_payee"
+
+
+class PayoutAccountInvalid(Invalid):
+    code, message, pointer = "payout_account_invalid", "This is no account of this provider.", "/account"
+
+
+class PayoutProviderUnavailable(Invalid):
+    code, message, pointer = "payout_provider_unavailable", "Nothing is paid out by this provider here.", "/provider"
+
+
 class ReceiptNotReady(Conflict):
     code, message = "receipt_not_ready", "There is a receipt when the money has arrived."
-
-
-class WebhookSignatureInvalid(Unauthenticated):
-    code, message = "webhook_signature_invalid", "The signature is missing, too old, or does not belong to this body."
-
-
-class WebhookMalformed(Invalid):
-    code, message = "webhook_malformed", "The body is no event of this provider."
 
 
 class PlanUnknown(Invalid):

@@ -4,7 +4,7 @@ import uuid
 
 from common.models import OutboxEvent
 from common.outbox import on
-from payments import selectors
+from payments import asking, selectors
 from payments.services import erasing, notices, subscribing
 from payments.states import PurchaseKind
 
@@ -13,6 +13,17 @@ from payments.states import PurchaseKind
 def ask_the_provider(event: OutboxEvent) -> None:
     """A webhook only says that there may be something to ask about."""
     notices.act_on(notice_id=event.payload["notice"])
+
+
+@on("payment.questioned", outside=True)
+def look_behind(event: OutboxEvent) -> None:
+    """A provider speaks of a refund or a dispute of money that has come: it is asked what there is."""
+    asking.look_behind(uuid.UUID(event.payload["payment"]), event.payload["refs"])
+
+
+@on("payee.questioned", outside=True)
+def check_account(event: OutboxEvent) -> None:
+    asking.check_account(uuid.UUID(event.payload["account"]))
 
 
 @on("payment.succeeded")

@@ -8,9 +8,10 @@ from typing import Final
 from common.errors import Busy, Conflict
 from common.sweeps import act_on_each
 from payments import errands, plan_selectors, selectors, settlement_selectors
-from payments.services import notices, renewing, settlements
+from payments.services import aftermath, notices, renewing, settlements
 
 TURNS: Final = 100  # of a job: what is left waits for the next
+MOST_DISPUTES: Final = 1000  # asked about in a night
 BATCH: Final = 200  # subscriptions at a time
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,12 @@ def reconcile() -> int:
     except Busy:
         return done
     return done
+
+
+def follow_disputes() -> int:
+    """Have the providers asked about every open dispute, should a webhook have been lost; return how many."""
+    found = selectors.open_disputes(MOST_DISPUTES)
+    return act_on_each(lambda: found, lambda pk: aftermath.question_dispute(dispute_id=pk))
 
 
 def prune() -> int:

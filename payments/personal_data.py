@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from payments import plan_selectors, selectors
+from payments import payout_selectors, plan_selectors, selectors
 from users.personal_data import Holding, hold
 
 hold(
@@ -23,5 +23,15 @@ hold(
         "Eight years after the financial year (Companies Act 2013, section 128).",
         "The subscription ends and credits are forfeited; what was charged stays, because the law wants it kept.",
         plan_selectors.personal_rows,
+    )
+)
+hold(
+    Holding(
+        "payouts",
+        "To pay you what is owed to you.",
+        "The provider by which you are paid.",
+        "Eight years after the financial year (Companies Act 2013, section 128).",
+        "The account is forgotten; what was paid out stays, because the law wants it kept.",
+        payout_selectors.personal_rows,
     )
 )

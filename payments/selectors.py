@@ -14,12 +14,14 @@ from common import clock
 from common.errors import NotFound
 from common.money import Money
 from payments.errors import ReceiptNotReady
-from payments.gateways.base import Charge, Repayment
+from payments.gateways.base import Charge, Repayment, Transfer
 from payments.models import (
     Account,
+    Dispute,
     Invoice,
     Payment,
     Payout,
+    PayoutAccount,
     Posting,
     ProviderNotice,
     Purchase,
@@ -29,6 +31,7 @@ from payments.parties import Party
 from payments.states import (
     LIVE,
     AccountKind,
+    DisputeStatus,
     InvoiceKind,
     NoticeOutcome,
     PaymentStatus,
@@ -99,6 +102,22 @@ def any_refund(refund_id: uuid.UUID) -> Refund:
     return found
 
 
+def any_payout(payout_id: uuid.UUID) -> Payout:
+    """Return the payout with its account: for the errands. Raises: NotFound"""
+    found = Payout.objects.select_related("account").filter(pk=payout_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def any_payout_account(account_id: uuid.UUID) -> PayoutAccount:
+    """Return the account, whoever's it is: for the errands. Raises: NotFound"""
+    found = PayoutAccount.objects.filter(pk=account_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
 def payer_of(payment_id: uuid.UUID) -> Party:
     """Return who pays. Raises: NotFound"""
     return any_payment(payment_id).purchase.payer
@@ -129,6 +148,12 @@ def repayment_of(row: Refund) -> Repayment:
     )
 
 
+def transfer_of(row: Payout) -> Transfer:
+    """Return what the provider is told of this payout; an account that is gone has no name."""
+    name = row.account.reference if row.account is not None else None
+    return Transfer(id=row.pk, account=name or "", amount=row.amount, description=row.description)
+
+
 def receipts_of(payment: Payment) -> list[Invoice]:
     """Return the invoice of a payment and its credit notes, oldest first. Raises: ReceiptNotReady"""
     found = list(Invoice.objects.filter(payment=payment).order_by("pk"))
@@ -140,10 +165,6 @@ def receipts_of(payment: Payment) -> list[Invoice]:
 def invoices_of_partner(partner_id: uuid.UUID) -> QuerySet[Invoice]:
     """Return what the partner has invoiced and credited."""
     return Invoice.objects.filter(seller_partner_id=partner_id)
-
-
-def payouts_of_partner(partner_id: uuid.UUID) -> QuerySet[Payout]:
-    return Payout.objects.filter(payee_partner_id=partner_id)
 
 
 def purchase_of(kind: PurchaseKind, reference: uuid.UUID) -> Purchase | None:
@@ -180,6 +201,12 @@ def balances_of(owner: Party) -> list[Balance]:
     return found
 
 
+def open_disputes(limit: int) -> list[uuid.UUID]:
+    """Return the disputes that banks have not decided yet."""
+    rows = Dispute.objects.filter(status=DisputeStatus.OPEN).order_by("pk")
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
 def trial_balance() -> dict[str, int]:
     """Return the sum of all postings by currency: zero in each, at every moment."""
     return dict(Posting.objects.order_by().values_list("currency").annotate(total=Sum("amount_minor")))
@@ -203,10 +230,12 @@ def mismatches() -> list[Mismatch]:
     now = clock.now()
     held = Payment.objects.filter(status=PaymentStatus.HELD)
     stale = Payment.objects.filter(status__in=LIVE, ask_at__lt=now - STALE)
-    failed = Refund.objects.filter(status=RefundStatus.FAILED)
-    slow = Refund.objects.filter(status=RefundStatus.PENDING, created_at__lt=now - SLOW)
+    failed = Refund.objects.filter(status=RefundStatus.FAILED, dispute=None)
+    slow = Refund.objects.filter(status=RefundStatus.PENDING, created_at__lt=now - SLOW, dispute=None)
     odd = Refund.objects.filter(status=RefundStatus.PENDING, failure="amount_differs")
     payouts = Payout.objects.filter(status=PayoutStatus.PENDING, created_at__lt=now - SLOW)
+    unpaid = Payout.objects.filter(status=PayoutStatus.FAILED, repeated_by=None)
+    disputes = Dispute.objects.filter(status=DisputeStatus.OPEN)
     notices = ProviderNotice.objects.filter(outcome=NoticeOutcome.WAITING, received_at__lt=now - STALE)
     return [
         *(Mismatch("ledger", name, f"out by {total}") for name, total in trial_balance().items() if total),
@@ -218,6 +247,8 @@ def mismatches() -> list[Mismatch]:
         *_rows("refund differs", odd, lambda row: row.failure),
         *_rows("refund slow", slow, lambda row: f"since {row.created_at:%Y-%m-%d}"),
         *_rows("payout slow", payouts, lambda row: f"since {row.created_at:%Y-%m-%d}"),
+        *(one for one in _rows("payout failed", unpaid, _failed_payout) if one.detail),
+        *_rows("payment disputed", disputes, _answer_by),
         *_rows("webhook not handled", notices, lambda row: f"{row.provider} {row.event_id}"),
     ]
 
@@ -232,6 +263,17 @@ def personal_rows(user_id: uuid.UUID) -> list[dict[str, object]]:
 def invoice_for(payment: Payment) -> Invoice:
     """Return the payment's invoice. Raises: ReceiptNotReady"""
     return next(row for row in receipts_of(payment) if row.kind == InvoiceKind.INVOICE)
+
+
+def _answer_by(row: Dispute) -> str:
+    due = f", answer by {row.answer_by:%Y-%m-%d}" if row.answer_by else ""
+    return f"{row.amount_minor} {row.currency}{due}"
+
+
+def _failed_payout(row: Payout) -> str:
+    """Say why it failed; nothing when the money has gone out otherwise since."""
+    owed = next((one.owed_minor for one in balances_of(row.payee) if one.currency == row.currency), 0)
+    return f"{row.failure}, {row.amount_minor} {row.currency}" if owed >= row.amount_minor else ""
 
 
 def _rows(kind: str, rows: QuerySet[Any], say: Callable[[Any], str]) -> Iterable[Mismatch]:

@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Final
 
+from common.money import Currency
+
 
 class PurchaseKind(StrEnum):
     """What was bought, as the app above names it; nothing here looks behind the name."""
@@ -81,6 +83,48 @@ class PayoutStatus(StrEnum):
 PAYOUT_TRANSITIONS = {
     (PayoutStatus.PENDING, "succeed"): PayoutStatus.SUCCEEDED,
     (PayoutStatus.PENDING, "fail"): PayoutStatus.FAILED,
+    (PayoutStatus.SUCCEEDED, "reverse"): PayoutStatus.FAILED,  # it was taken back at the provider
+}
+
+
+# The providers that can pay out, and in which currencies; whatever else is owed is paid by hand.
+PAYS_OUT: Final = {Provider.STRIPE: frozenset({Currency.INR, Currency.USD, Currency.EUR})}
+
+PAYOUT_PROVIDERS: Final = tuple(sorted(PAYS_OUT))
+
+
+class PayoutAccountStatus(StrEnum):
+    """Where a payee's money goes at a provider."""
+
+    CHECKING = "checking"  # the provider has not said yet whether it can be paid to
+    READY = "ready"
+    REFUSED = "refused"
+    REMOVED = "removed"
+
+
+KEPT_ACCOUNTS: Final = (PayoutAccountStatus.CHECKING, PayoutAccountStatus.READY, PayoutAccountStatus.REFUSED)
+PAYOUT_ACCOUNT_TRANSITIONS = {
+    (PayoutAccountStatus.CHECKING, "confirm"): PayoutAccountStatus.READY,
+    (PayoutAccountStatus.REFUSED, "confirm"): PayoutAccountStatus.READY,
+    (PayoutAccountStatus.CHECKING, "refuse"): PayoutAccountStatus.REFUSED,
+    (PayoutAccountStatus.READY, "refuse"): PayoutAccountStatus.REFUSED,
+    (PayoutAccountStatus.CHECKING, "remove"): PayoutAccountStatus.REMOVED,
+    (PayoutAccountStatus.READY, "remove"): PayoutAccountStatus.REMOVED,
+    (PayoutAccountStatus.REFUSED, "remove"): PayoutAccountStatus.REMOVED,
+}
+
+
+class DisputeStatus(StrEnum):
+    """A payer has asked the bank for the money back."""
+
+    OPEN = "open"
+    WON = "won"  # the money stays
+    LOST = "lost"
+
+
+DISPUTE_TRANSITIONS = {
+    (DisputeStatus.OPEN, "win"): DisputeStatus.WON,
+    (DisputeStatus.OPEN, "lose"): DisputeStatus.LOST,
 }
 
 
@@ -106,7 +150,7 @@ class AccountKind(StrEnum):
     BANK = "bank"  # asset: our own account, from which payouts leave
     PAYABLE = "payable"  # liability: what we owe a payee
     SUSPENSE = "suspense"  # liability: money whose purpose is not settled: late or held
-    REFUNDING = "refunding"  # liability: refunds on their way
+    REFUNDING = "refunding"  # liability: refunds on their way; `disputed`: held until a dispute is over
     PAYING_OUT = "paying_out"  # liability: payouts on their way
     CREDIT = "credit"  # liability: what a person may still spend here
     REVENUE = "revenue"  # income: fees and what we sell ourselves

@@ -36,7 +36,7 @@ KNOWN: dict[str, str] = {
     "token_expired": "The access token is refused with 401, as if its time were up; the next one serves.",
     "refund_pending": "A refund takes days: it stays pending until it is ended by hand.",
 }
-CHANNELS = ("sms", "whatsapp", "voice", "identity", "vision")
+CHANNELS = ("sms", "whatsapp", "voice", "identity", "logistics", "vision")
 PAYING = ("stripe", "razorpay", "phonepe", "bkash")  # the providers of payments: a fault may be limited to one
 LIMITS = ("only_to", "channel", "times", "on")
 TARGETS = ("send", "look_up", "any")
@@ -141,7 +141,7 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "probability": (lambda value: _is_number(value) and 0 <= value <= 1, "a number from 0 to 1"),
     "only_to": (
         lambda value: value is None or isinstance(value, str),
-        "a number in E.164, or checkout, capture, execute, refund, token, webhook",
+        "a number in E.164, or checkout, capture, execute, refund, payout, account, token, booking, cancel, webhook",
     ),
     "channel": (lambda value: value is None or value in (*CHANNELS, *PAYING), ", ".join((*CHANNELS, *PAYING))),
     "times": (lambda value: value is None or _is_count(value), "a whole number"),

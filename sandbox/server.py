@@ -20,13 +20,24 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from sandbox import bkash, cloudinary, faults, identity, inbox, phonepe, razorpay, stripe, twilio, vision
+from sandbox import bkash, cloudinary, faults, identity, inbox, logistics, phonepe, razorpay, stripe, twilio, vision
 from sandbox.answers import NotUnderstood, not_understood
 from sandbox.world import Settings, World
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8090
-PROVIDERS = (twilio, cloudinary, identity, stripe, razorpay, phonepe, bkash, vision)  # each with `routes(world)`
+# Each with `routes(world)`.
+PROVIDERS = (twilio, cloudinary, identity, stripe, razorpay, phonepe, bkash, logistics, vision)
+    twilio,
+    cloudinary,
+    identity,
+    stripe,
+    razorpay,
+    phonepe,
+    bkash,
+    logistics,
+    vision,
+)  # each with `routes(world)`
 KEEP_ALIVE = 120  # seconds: longer than any client rests between two calls
 BACKLOG = 2048
 

@@ -26,6 +26,8 @@ SANDBOX_BKASH_PASSWORD = "sandbox-bkash-password"  # noqa: S105 - as below
 SANDBOX_BKASH_APP_KEY = "sandbox-bkash-key"
 SANDBOX_BKASH_APP_SECRET = "sandbox-bkash-secret"  # noqa: S105 - as below
 SANDBOX_BKASH_SNS_TOPIC = "arn:aws:sns:sandbox:000000000000:bkash"
+SANDBOX_LOGISTICS_KEY = "sandbox-logistics-key"
+SANDBOX_LOGISTICS_WEBHOOK_SECRET = "whsec_c2FuZGJveC1sb2dpc3RpY3Mtc2VjcmV0LXRoYXQtaXMtbm9uZQ=="  # noqa: S105 - as below
 SANDBOX_AUTH_TOKEN = "sandbox-auth-token"  # noqa: S105 - not a secret: production refuses to start with it
 SANDBOX_CLOUDINARY_URL = "cloudinary://100000000000001:sandbox-secret@sandbox"
 SANDBOX_IDENTITY, SANDBOX_IDENTITY_CLIENT = "sandbox", "sandbox-client"
@@ -53,6 +55,8 @@ class Settings:
     bkash_app_key: str = SANDBOX_BKASH_APP_KEY
     bkash_app_secret: str = SANDBOX_BKASH_APP_SECRET
     bkash_sns_topic: str = SANDBOX_BKASH_SNS_TOPIC
+    logistics_key: str = SANDBOX_LOGISTICS_KEY
+    logistics_webhook_secret: str = SANDBOX_LOGISTICS_WEBHOOK_SECRET
     public_url: str = "http://127.0.0.1:8000"  # where people's replies are posted to
     sms_from: str = "+15005550006"
     whatsapp_from: str = "+15005550007"
@@ -84,6 +88,8 @@ class Settings:
             bkash_app_key=env.get("BKASH_APP_KEY") or SANDBOX_BKASH_APP_KEY,
             bkash_app_secret=env.get("BKASH_APP_SECRET") or SANDBOX_BKASH_APP_SECRET,
             bkash_sns_topic=env.get("BKASH_SNS_TOPIC") or SANDBOX_BKASH_SNS_TOPIC,
+            logistics_key=env.get("LOGISTICS_KEY") or SANDBOX_LOGISTICS_KEY,
+            logistics_webhook_secret=env.get("LOGISTICS_WEBHOOK_SECRET") or SANDBOX_LOGISTICS_WEBHOOK_SECRET,
             public_url=(env.get("PUBLIC_URL") or f"http://127.0.0.1:{env.get('PORT') or 8000}").rstrip("/"),
             sms_from=env.get("TWILIO_SMS_FROM") or cls.sms_from,
             whatsapp_from=env.get("TWILIO_WHATSAPP_FROM") or cls.whatsapp_from,

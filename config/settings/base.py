@@ -240,6 +240,12 @@ IDENTITY_PROVIDER_NAME: str = env.str("IDENTITY_PROVIDER_NAME", default="")  # a
 IDENTITY_PROVIDER_CLIENT_ID: str = env.str("IDENTITY_PROVIDER_CLIENT_ID", default="")
 IDENTITY_PROVIDER_SECRET: str = env.str("IDENTITY_PROVIDER_SECRET", default="")  # signs us in, and what it says
 
+# Couriers of a logistics provider. Without its secrets it is not offered.
+LOGISTICS_URL: str = env.str("LOGISTICS_URL", default="")
+LOGISTICS_NAME: str = env.str("LOGISTICS_NAME", default="Courier service")  # as banks and receivers read it
+LOGISTICS_KEY: str = env.str("LOGISTICS_KEY", default="")
+LOGISTICS_WEBHOOK_SECRET: str = env.str("LOGISTICS_WEBHOOK_SECRET", default="")  # whsec_ and base64
+
 # Private files go to Cloudinary where it is configured, else to a folder that nothing public leads to.
 CLOUDINARY_URL: str = env.str("CLOUDINARY_URL", default="")  # cloudinary://api_key:api_secret@cloud_name
 CLOUDINARY_API_BASE: str = env.str("CLOUDINARY_API_BASE", default="https://api.cloudinary.com")
@@ -259,6 +265,7 @@ VISION_TIMEOUT: float = env.float("VISION_TIMEOUT", default=90.0)  # seconds to 
 # Payments. A provider without its secret is not offered.
 STRIPE_SECRET_KEY: str = env.str("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET: str = env.str("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_CONNECT: bool = env.bool("STRIPE_CONNECT", default=False)  # our account may pay out to connected ones
 STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", default="https://api.stripe.com")
 RAZORPAY_KEY_ID: str = env.str("RAZORPAY_KEY_ID", default="")
 RAZORPAY_KEY_SECRET: str = env.str("RAZORPAY_KEY_SECRET", default="")

@@ -14,6 +14,7 @@ from notifications.templates import Fact
 from orders import selectors as orders
 from orders.selectors import OrderFacts
 from orders.services import codes
+from orders.states import CourierKind
 from partners import selectors as partners
 from partners.states import Role
 
@@ -21,12 +22,14 @@ TO_BANK = {
     "order.placed": Kind.ORDER_PLACED,
     "order.paid": Kind.ORDER_PAID,
     "order.short": Kind.ORDER_SHORT,
+    "courier.lost": Kind.COURIER_LOST,
     "order.documented": Kind.ORDER_DOCUMENTED,
 }
 TO_RECEIVER = {
     "order.rejected": Kind.ORDER_REJECTED,
     "order.packed": Kind.ORDER_PACKED,
     "order.failed": Kind.ORDER_FAILED,
+    "order.left": Kind.ORDER_DISPATCHED,
 }
 TO_BOTH = {
     "order.cancelled": Kind.ORDER_CANCELLED,
@@ -35,12 +38,13 @@ TO_BOTH = {
     "order.breached": Kind.ORDER_BREACHED,
     "order.goes_on": Kind.ORDER_GOES_ON,
 }
-URGENT = frozenset({Kind.ORDER_BREACHED, Kind.ORDER_BAGS_UNFIT, Kind.ORDER_FAILED, Kind.ORDER_SHORT})
+URGENT = frozenset({Kind.ORDER_BREACHED, Kind.ORDER_BAGS_UNFIT, Kind.ORDER_FAILED, Kind.ORDER_SHORT, Kind.COURIER_LOST})
 
 
 @on("order.placed")
 @on("order.paid")
 @on("order.short")
+@on("courier.lost")
 @on("order.documented")
 def tell_bank(event: OutboxEvent) -> None:
     """The bank has something to do."""
@@ -70,6 +74,7 @@ def tell_accepted(event: OutboxEvent) -> None:
 @on("order.rejected")
 @on("order.packed")
 @on("order.failed")
+@on("order.left")
 def tell_receiver(event: OutboxEvent) -> None:
     order = orders.order_facts(id_in(event, "order"))
     _tell(event, TO_RECEIVER[event.name], order, _receivers(order), units=order.units)
@@ -77,14 +82,18 @@ def tell_receiver(event: OutboxEvent) -> None:
 
 @on("order.dispatched")
 def tell_dispatched(event: OutboxEvent) -> None:
-    """Send the receiver the code by itself, in no inbox; then nobody can read it any more."""
+    """Send the receiver the code by itself, in no inbox; then nobody can read it any more.
+
+    What a courier of the provider is to fetch is not on the way yet: `order.left` says when it is.
+    """
     order = orders.order_facts(id_in(event, "order"))
     code = orders.code_to_send(order.id)
     if code is not None:
         numbers = [replace(one, user_id=None, member_id=None) for one in _receivers(order)]
         _tell(event, Kind.HANDOVER_CODE, order, numbers, code=code)
         codes.forget_sealed_code(order_id=order.id)
-    _tell(event, Kind.ORDER_DISPATCHED, order, _receivers(order), units=order.units)
+    if event.payload.get("courier") != CourierKind.PROVIDER:
+        _tell(event, Kind.ORDER_DISPATCHED, order, _receivers(order), units=order.units)
 
 
 @on("order.cancelled")
@@ -107,16 +116,16 @@ def tell_unfit(event: OutboxEvent) -> None:
     _tell(event, Kind.ORDER_BAGS_UNFIT, order, both, numbers=", ".join(numbers), bags=len(numbers))
 
 
-@on("settlement.due")
-def tell_settlement_due(event: OutboxEvent) -> None:
-    settlement_id = id_in(event, "settlement")
-    bank_id, hospital_id = orders.settlement_sides(settlement_id)
+@on("bill.due")
+def tell_bill_due(event: OutboxEvent) -> None:
+    bill_id = id_in(event, "bill")
+    bank_id, hospital_id = orders.bill_sides(bill_id)
     notify(
-        kind=Kind.SETTLEMENT_DUE,
+        kind=Kind.BILL_DUE,
         occasion=occasion(event),
         recipients=members(hospital_id, (Role.OWNER,)),
         facts={"partner": partners.card(bank_id).name},
-        subject=Subject("settlement", settlement_id),
+        subject=Subject("bill", bill_id),
     )
 
 

@@ -44,6 +44,7 @@ CHARGES: Final[list[dict[str, Any]]] = [
 ]
 TOTAL: Final = {"amount": 307700, "currency": "INR"}
 QUOTE: Final[dict[str, Any]] = {"charges": CHARGES, "total": TOTAL, "distance_km": 2.87, "terms": "prepaid"}
+NO_COURIER: Final = {"kind": "", "name": "", "vehicle": "", "status": None, "tracking_url": None}
 ROW: Final[dict[str, Any]] = {
     "id": ID,
     "status": "placed",
@@ -74,7 +75,7 @@ DETAIL: Final[dict[str, Any]] = {
     "deliver_to": WISH["deliver_to"],
     "distance_km": 2.87,
     "note": "",
-    "courier": {"kind": "", "name": "", "vehicle": ""},
+    "courier": NO_COURIER,
     "dispatched_at": None,
     "ended_at": None,
     "bags": [],

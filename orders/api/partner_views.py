@@ -13,6 +13,7 @@ from common.idempotency import IdempotencyKeyRequired
 from orders import errors, selectors
 from orders.api import examples
 from orders.api import serializers as shapes
+from orders.api.courier_serializers import courier_in
 from orders.api.shared_views import PRICING, Cancelling, Following, Quoting, RenewingCode, Showing
 from orders.api.sides import KeeperSide, MemberSide
 from orders.api.wishes import order_in
@@ -200,6 +201,7 @@ class DispatchView(KeeperSide):
             IllegalTransition,
             IdempotencyKeyRequired,
             errors.DispatchIncomplete,
+            errors.CourierProviderUnavailable,
             errors.RiderUnknown,
             errors.ExpectedInPast,
             errors.BoxBreached,
@@ -213,16 +215,10 @@ class DispatchView(KeeperSide):
         answer={**DETAIL, "status": "dispatched"},
     )
     def post(self, request: Request, order_id: UUID) -> Response:
-        """The bags are issued and leave; the receiver, and nobody else, is sent a code for the hand-over."""
+        """The bags are issued and leave; the receiver, and nobody else, is sent a code for the hand-over. A courier of
+        the provider is asked for after this answer; `courier.status` says whether one comes."""
         body = read(shapes.OrderDispatchIn, request)
-        courier = road.Courier(
-            rider_id=body.get("rider"),
-            is_nearest=body["nearest_rider"],
-            name=body["courier"],
-            vehicle=body["vehicle"],
-            expected_at=body.get("expected_at"),
-        )
-        road.dispatch(**who(request, order_id), courier=courier, emergency=emergency_in(body))
+        road.dispatch(**who(request, order_id), courier=courier_in(body), emergency=emergency_in(body))
         return self.shown(request, order_id)
 
 

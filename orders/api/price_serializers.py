@@ -122,7 +122,7 @@ class ContractOut(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
-class SettlementOut(serializers.Serializer[Any]):
+class ContractBillOut(serializers.Serializer[Any]):
     id = serializers.UUIDField(help_text="Pay it as a purchase of the kind `order`.")
     bank = HolderOut()
     hospital = HolderOut()

@@ -160,13 +160,13 @@ class ContractBillsView(APIView):
     @operation(
         "List our monthly bills",
         tag=TAG,
-        responses={200: shapes.SettlementOut},
+        responses={200: shapes.ContractBillOut},
         paged=True,
         answer=examples.SETTLEMENT,
     )
     def get(self, request: Request) -> Response:
         """What hospitals owe you, or you owe banks, by contract and month, newest first."""
-        return paged(selectors.settlements_of(request.user.partner_id), shapes.SettlementOut, request)
+        return paged(selectors.bills_of(request.user.partner_id), shapes.ContractBillOut, request)
 
 
 def shown_prices(partner_id: UUID) -> Response:

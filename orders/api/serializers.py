@@ -11,8 +11,9 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from common.api.fields import CodeField, LatitudeField, LongitudeField, MomentField, PhoneField, PointIn
 from common.blood import Sex
+from orders.api.courier_serializers import CourierIn, OrderCourierOut
 from orders.selectors import PLACED, RECEIVED
-from orders.states import BagFate, CourierKind, EndReason, Fault, OrderStatus, Terms
+from orders.states import BagFate, EndReason, Fault, OrderStatus, Terms
 from partners.pricing import ChargeKind
 from payments.api.serializers import MoneyOut
 from stock.api.serializers import COMPONENTS, GROUPS, EmergencyIn, HolderOut
@@ -189,12 +190,6 @@ class OrderOut(serializers.Serializer[Any]):
     updated_at = serializers.DateTimeField()
 
 
-class OrderCourierOut(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(choices=["", *(str(kind) for kind in CourierKind)], source="courier_kind")
-    name = serializers.CharField(source="courier")
-    vehicle = serializers.CharField()
-
-
 class OrderPlaceOut(serializers.Serializer[Any]):
     address = serializers.CharField(allow_null=True)
     lat = serializers.FloatField()
@@ -286,14 +281,7 @@ class PackIn(serializers.Serializer[Any]):
     units = serializers.ListField(child=BagScanIn(), min_length=1, max_length=MOST_LINES * MOST_UNITS)
 
 
-class OrderDispatchIn(serializers.Serializer[Any]):
-    rider = serializers.UUIDField(required=False, help_text="One of your riders.")
-    nearest_rider = serializers.BooleanField(
-        required=False, default=False, help_text="Your nearest rider who carries nothing, else who carries least."
-    )
-    courier = serializers.CharField(max_length=120, required=False, allow_blank=True, default="", help_text="In words.")
-    vehicle = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
-    expected_at = MomentField(required=False)
+class OrderDispatchIn(CourierIn):
     emergency = EmergencyIn(required=False, help_text="Without a crossmatch, where you ask for one.")
 
 

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from orders.api import courier_views as couriers
 from orders.api import partner_views as partner
 from orders.api import price_views as prices
 from orders.api import road_views as road
@@ -27,12 +28,14 @@ urlpatterns = [
     path(f"{OURS}/fill-up", partner.FillUpView.as_view(), name="partner-order-fill-up"),
     path(f"{OURS}/pack", partner.PackView.as_view(), name="partner-order-pack"),
     path(f"{OURS}/dispatch", partner.DispatchView.as_view(), name="partner-order-dispatch"),
+    path(f"{OURS}/courier", couriers.SendAnotherView.as_view(), name="partner-order-courier"),
     path(f"{OURS}/deliver", partner.DeliverView.as_view(), name="partner-order-deliver"),
     path(f"{OURS}/fail", partner.FailView.as_view(), name="partner-order-fail"),
     path(f"{OURS}/return", partner.ReturnView.as_view(), name="partner-order-return"),
     path(f"{OURS}/code", partner.PartnerCodeView.as_view(), name="partner-order-code"),
     path(f"{OURS}/pings", road.PingsView.as_view(), name="partner-order-pings"),
     path("partner/boxes/<uuid:box_id>/readings", road.ReadingsView.as_view(), name="partner-box-readings"),
+    path("partner/couriers", couriers.CouriersView.as_view(), name="partner-couriers"),
     path("partner/riders", road.RidersView.as_view(), name="partner-riders"),
     path("partner/riders/<uuid:rider_id>", road.RiderView.as_view(), name="partner-rider"),
     path("partner/price-list", prices.PriceListView.as_view(), name="partner-price-list"),

@@ -1,10 +1,15 @@
 """Orders and their bags; boxes, couriers and what is measured on the road."""
 
+from orders.models.booking import BookingEvent, CourierBooking, CourierNotice
 from orders.models.moving import Box, Ping, Reading, Rider
-from orders.models.ordering import Order, OrderBag, OrderEvent, OrderLine, Settlement
+from orders.models.ordering import ContractBill, Order, OrderBag, OrderEvent, OrderLine
 
 __all__ = [
+    "BookingEvent",
     "Box",
+    "ContractBill",
+    "CourierBooking",
+    "CourierNotice",
     "Order",
     "OrderBag",
     "OrderEvent",
@@ -12,5 +17,4 @@ __all__ = [
     "Ping",
     "Reading",
     "Rider",
-    "Settlement",
 ]

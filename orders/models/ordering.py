@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
@@ -27,6 +27,9 @@ from orders.states import (
 from stock.compatibility import UNKNOWN
 from stock.components import Component
 
+if TYPE_CHECKING:
+    from orders.models.booking import CourierBooking
+
 ENDED_EARLY = frozenset({OrderStatus.REJECTED, OrderStatus.CANCELLED})
 
 
@@ -34,7 +37,7 @@ def party(to: str) -> Any:
     return models.ForeignKey(to, on_delete=models.PROTECT, null=True, related_name="+")
 
 
-class Settlement(models.Model):
+class ContractBill(models.Model):
     """What a hospital with a contract owes a bank for one month."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -50,13 +53,13 @@ class Settlement(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["bank", "hospital", "month", "currency", "number"], name="settlement_once_a_month"
+                fields=["bank", "hospital", "month", "currency", "number"], name="bill_once_a_month"
             ),
-            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="settlement_is_positive"),
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="bill_is_positive"),
         ]
         indexes = [
-            models.Index(fields=["bank", "-id"], name="settlements_of_bank"),
-            models.Index(fields=["hospital", "-id"], name="settlements_of_hospital"),
+            models.Index(fields=["bank", "-id"], name="bills_of_bank"),
+            models.Index(fields=["hospital", "-id"], name="bills_of_hospital"),
         ]
 
     @property
@@ -110,7 +113,7 @@ class Order(models.Model):
     less_minor = models.PositiveBigIntegerField(default=0, help_text="Not owed: bags that were withheld at the door.")
     pay_by = models.DateTimeField(null=True)
     paid_at = models.DateTimeField(null=True)
-    settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, null=True, related_name="orders")
+    bill = models.ForeignKey(ContractBill, on_delete=models.PROTECT, null=True, related_name="orders")
     holding = models.UUIDField(null=True, help_text="Of the bags that the bank keeps for it.")
     due_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=12, blank=True, choices=[(e, e) for e in EndReason])
@@ -177,8 +180,8 @@ class Order(models.Model):
             ),
             models.Index(
                 fields=["bank", "buyer_partner"],
-                name="order_to_settle",
-                condition=Q(terms=Terms.MONTHLY, settlement=None, ended_at__isnull=False),
+                name="order_to_bill",
+                condition=Q(terms=Terms.MONTHLY, bill=None, ended_at__isnull=False),
             ),
             models.Index(fields=["rider"], name="orders_of_rider", condition=Q(status=OrderStatus.DISPATCHED)),
         ]
@@ -233,6 +236,13 @@ class Order(models.Model):
     def place(self) -> Order | None:
         """Itself, unless it is fetched: then it goes nowhere."""
         return None if self.is_pickup else self
+
+    @property
+    def booking(self) -> CourierBooking | None:
+        """The provider's courier who was asked for last, where one is to bring it."""
+        if self.courier_kind != CourierKind.PROVIDER:
+            return None
+        return max(self.bookings.all(), key=lambda row: row.pk, default=None)
 
     @property
     def destination(self) -> Point | None:

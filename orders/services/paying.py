@@ -6,7 +6,7 @@ import uuid
 
 from common import clock, outbox
 from common.db import attempt, command, lock, step
-from orders.models import Order, OrderBag, OrderLine, Settlement
+from orders.models import ContractBill, Order, OrderBag, OrderLine
 from orders.services.answering import keep_bags, line_of
 from orders.services.ending import end
 from orders.services.records import BANK, PURPOSE, SYSTEM, end_bags, hold_order, note, take_step, tell
@@ -24,7 +24,7 @@ from stock.errors import InsufficientStock
 def take_money(*, reference: uuid.UUID, payment_id: uuid.UUID, is_late: bool) -> None:
     """Money has arrived for an order or a month. Late, it still pays if the bags can be had; else it goes back.
 
-    Locks: the order or settlement, the bags, the purchase, its payments.
+    Locks: the order or contract bill, the bags, the purchase, its payments.
     Emits: order.paid, order.cancelled, stock.low      Raises: Busy
     """
     if Order.objects.filter(pk=reference).exists():
@@ -34,11 +34,11 @@ def take_money(*, reference: uuid.UUID, payment_id: uuid.UUID, is_late: bool) ->
         elif order.state is OrderStatus.ACCEPTED and order.paid_at is None:
             confirm(order)
         return
-    for settlement in lock(Settlement, [reference]):
+    for bill in lock(ContractBill, [reference]):
         if is_late and not _take_late_for_month(payment_id):
             continue
-        settlement.paid_at = settlement.paid_at or clock.now()
-        settlement.save(update_fields=["paid_at"])
+        bill.paid_at = bill.paid_at or clock.now()
+        bill.save(update_fields=["paid_at"])
 
 
 @step

@@ -66,8 +66,8 @@ def tell(order: Order, name: str, **facts: Any) -> None:
 
 
 @step
-def tell_settlement(settlement_id: uuid.UUID) -> None:
-    outbox.emit("settlement.due", key=f"settlement:{settlement_id}", settlement=str(settlement_id))
+def tell_bill(bill_id: uuid.UUID) -> None:
+    outbox.emit("bill.due", key=f"bill:{bill_id}", bill=str(bill_id))
 
 
 def refuse_over(order: Order) -> None:

@@ -18,15 +18,14 @@ from orders.errors import (
     BagNotInOrder,
     BagsUnfit,
     BoxBreached,
-    DispatchIncomplete,
-    ExpectedInPast,
     PartnerIsLive,
     ReturnIncomplete,
 )
 from orders.models import Order, OrderBag, Reading
-from orders.services import codes, couriers
+from orders.services import codes
+from orders.services.assigning import Courier, way_of
 from orders.services.records import BANK, SYSTEM, close_boxes, hold_order, may, note, take_step, tell
-from orders.states import BagFate, CourierKind, Fault, Terms
+from orders.states import BagFate, Fault, Terms
 from partners import selectors as partners
 from payments.errors import NothingToRefund, RefundTooLarge
 from payments.services import purchasing, refunding
@@ -38,17 +37,6 @@ from stock.errors import ReservationLapsed
 # domain practice (some use 60): longer out of control, and a bag does not go back on the shelf.
 LONGEST_OUT: Final = dt.timedelta(minutes=30)
 LATEST_LOG: Final = dt.timedelta(minutes=30)  # between two readings of a box that count as an unbroken log
-
-
-@dataclass(frozen=True)
-class Courier:
-    """Who brings it: one of our riders, the nearest that is free, or somebody in words."""
-
-    rider_id: uuid.UUID | None = None
-    is_nearest: bool = False
-    name: str = ""
-    vehicle: str = ""
-    expected_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -72,16 +60,15 @@ def dispatch(
     """Send the boxes off: the bags are issued, and the receiver gets a code.
 
     Red cells need a compatible crossmatch where the bank asks for one, or an emergency that two members answer for.
+    A courier of the provider is only wanted here: a worker asks for one, and no failure of the provider stops an order.
 
     Locks: the order, the rider, the bags.      Emits: order.dispatched, unit.issued
-    Raises: NotFound, IllegalTransition, DispatchIncomplete, RiderUnknown, ExpectedInPast, BoxBreached,
-    ReservationLapsed, UnitExpired, CrossmatchMissing, CrossmatchIncompatible, AuthorisersInvalid
+    Raises: NotFound, IllegalTransition, DispatchIncomplete, CourierProviderUnavailable, RiderUnknown, ExpectedInPast,
+    BoxBreached, ReservationLapsed, UnitExpired, CrossmatchMissing, CrossmatchIncompatible, AuthorisersInvalid
     """
     order = hold_order(order_id, bank_id=partner_id)
     if not may(order, "dispatch"):
         raise IllegalTransition(state=order.status, verb="dispatch", open=[])
-    if courier.expected_at is not None and courier.expected_at <= clock.now():
-        raise ExpectedInPast
     _refuse_breached(order)
     actor = f"member:{member_id}"
     _, code_columns = codes.fresh_code(order)
@@ -93,7 +80,7 @@ def dispatch(
         facts={"boxes": list(order.boxes.filter(closed_at=None).values_list("label", flat=True))}
         | ({} if emergency is None else stock.answered_for(partner_id, emergency)),
         dispatched_at=clock.now(),
-        **_way(order, courier),
+        **way_of(order, courier, actor=actor),
         **code_columns,
     )
     issued = stock.issue_units(
@@ -106,7 +93,7 @@ def dispatch(
     sent = OrderBag.objects.filter(order=order, fate=BagFate.KEPT).update(fate=BagFate.SENT)
     if sent != len(issued):  # one was lost a moment ago, of which this order has not heard
         raise ReservationLapsed
-    tell(order, "order.dispatched")
+    tell(order, "order.dispatched", courier=order.courier_kind)
     return order
 
 
@@ -291,25 +278,6 @@ def take_back(
     close_boxes(order)
     tell(order, "order.returned", went=sorted(went.values()))
     return order
-
-
-def _way(order: Order, courier: Courier) -> dict[str, Any]:
-    """Return the columns that say who brings it. Raises: DispatchIncomplete, RiderUnknown"""
-    expected: dict[str, Any] = {"expected_at": courier.expected_at}
-    if order.is_pickup:
-        return {"courier_kind": CourierKind.PICKUP, **expected}
-    if courier.rider_id is not None or courier.is_nearest:
-        rider = couriers.take_rider(partner_id=order.bank_id, rider_id=courier.rider_id)
-        return {
-            "courier_kind": CourierKind.RIDER,
-            "rider": rider,
-            "courier": rider.name,
-            "vehicle": courier.vehicle or rider.vehicle,
-            **expected,
-        }
-    if not courier.name:
-        raise DispatchIncomplete
-    return {"courier_kind": CourierKind.OTHER, "courier": courier.name, "vehicle": courier.vehicle, **expected}
 
 
 def _refuse_breached(order: Order) -> None:

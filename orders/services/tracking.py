@@ -13,7 +13,7 @@ from typing import Final
 from django.conf import settings
 
 from common import clock
-from common.db import command, lock, lock_one
+from common.db import command, lock, lock_one, step
 from common.errors import NotFound
 from common.geo import Point
 from orders.errors import MeasuredInFuture, NotOnTheRoad
@@ -49,7 +49,12 @@ def record_pings(*, order_id: uuid.UUID, partner_id: uuid.UUID, places: Sequence
 
     Locks: the order, its rider.      Raises: NotFound, NotOnTheRoad, MeasuredInFuture
     """
-    order = hold_order(order_id, bank_id=partner_id)
+    return keep_pings(hold_order(order_id, bank_id=partner_id), places)
+
+
+@step
+def keep_pings(order: Order, places: Sequence[Place]) -> int:
+    """`record_pings` of a locked order. Locks: its rider.      Raises: NotOnTheRoad, MeasuredInFuture"""
     if order.state not in {OrderStatus.DISPATCHED, OrderStatus.FAILED}:
         raise NotOnTheRoad
     _refuse_future([place.at for place in places], "pings")

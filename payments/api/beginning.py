@@ -14,12 +14,22 @@ from common.api.views import Request, read
 from common.money import Money
 from payments import errands, selectors
 from payments.api import serializers as shapes
-from payments.errors import ProviderUnavailable, ReturnUrlInvalid
+from payments.errors import (
+    PaymentOpen,
+    ProviderUnavailable,
+    PurchaseClosed,
+    PurchasePaid,
+    PurchaseUnknown,
+    ReturnUrlInvalid,
+)
 from payments.gateways import gateway_of, offered, takes
 from payments.models import Payment
 from payments.parties import Party
 from payments.services import paying
 from payments.states import Provider, PurchaseKind
+
+# What beginning to pay may be refused with.
+BEGINNING = [PurchaseUnknown, ProviderUnavailable, ReturnUrlInvalid, PurchasePaid, PurchaseClosed, PaymentOpen]
 
 
 def begin(request: Request, payer: Party) -> tuple[Payment, int]:

@@ -59,10 +59,12 @@ INVOICE = {
 }
 PAYOUT = {
     "id": "01990b1e-6c00-7a3b-9d1e-2f4a5b6c7da4",
+    "provider": "offline",
     "status": "succeeded",
     "amount": {"amount": 1250000, "currency": "INR"},
     "description": "Settlement of December",
     "bank_reference": "UTR0042",
+    "failure": "",
     "created_at": "2026-01-02T05:30:00Z",
     "ended_at": "2026-01-03T05:30:00Z",
 }

@@ -6,10 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-
 from common.api.pagination import paged
-from common.api.renderers import JSONRenderer
 from common.api.schema import operation
 from common.api.views import APIView, Request, Response, read, read_query
 from common.errors import NotFound
@@ -20,9 +17,9 @@ from partners.api.permissions import IsLiveMember, IsOwner, MayCoordinate
 from payments import errors, selectors
 from payments.api import examples
 from payments.api import serializers as shapes
-from payments.api.beginning import begin, filtered
-from payments.api.renderers import PDFRenderer
-from payments.api.views import BEGINNING, pdf_response
+from payments.api.beginning import BEGINNING, begin, filtered
+from payments.api.one_payment import PAPER, OnePayment, downloading_receipt, reading, reading_receipt
+from payments.models import Payment
 from payments.parties import Party
 from payments.services import paying, refunding
 from payments.states import OfflineMethod
@@ -67,11 +64,11 @@ class PaymentsView(APIView):
         return paged(filtered(ours, query), shapes.PaymentRowOut, request)
 
 
-class OurPayment(APIView):
+class OurPayment(OnePayment):
     authentication_classes = [MemberAuthentication]
     permission_classes = [IsLiveMember]
 
-    def payment(self, request: Request, payment_id: uuid.UUID) -> Any:
+    def payment(self, request: Request, payment_id: uuid.UUID) -> Payment:
         """Return a payment that the partner makes or takes, without the payer's way to pay where it is not the payer.
 
         Raises: NotFound
@@ -81,21 +78,9 @@ class OurPayment(APIView):
             found.action_url = found.client_token = ""
         return found
 
-    def shown(self, request: Request, payment_id: uuid.UUID) -> Response:
-        return Response(shapes.PaymentOut(self.payment(request, payment_id)).data)
-
 
 class PaymentView(OurPayment):
-    @operation(
-        "Read a payment",
-        tag=TAG,
-        responses={200: shapes.PaymentOut},
-        refusals=[NotFound],
-        answer=examples.PAID,
-    )
-    def get(self, request: Request, payment_id: uuid.UUID) -> Response:
-        """Where it stands, as the provider last said."""
-        return self.shown(request, payment_id)
+    get = reading(TAG)
 
 
 class CancelView(OurPayment):
@@ -187,32 +172,12 @@ class RecordRefundView(APIView):
 
 
 class ReceiptView(OurPayment):
-    @operation(
-        "Read the receipt of a payment",
-        tag=TAG,
-        responses={200: shapes.ReceiptOut},
-        refusals=[NotFound, errors.ReceiptNotReady],
-        answer={"documents": [examples.INVOICE]},
-    )
-    def get(self, request: Request, payment_id: uuid.UUID) -> Response:
-        """The invoice, and a credit note for each part that went back."""
-        found = selectors.receipts_of(self.payment(request, payment_id))
-        return Response(shapes.ReceiptOut({"documents": found}).data)
+    get = reading_receipt(TAG)
 
 
 class InvoiceView(OurPayment):
-    renderer_classes = [PDFRenderer, JSONRenderer]
-
-    @operation(
-        "Download the receipt of a payment",
-        tag=TAG,
-        responses={(200, "application/pdf"): OpenApiTypes.BINARY},
-        refusals=[NotFound, errors.ReceiptNotReady],
-        answer="%PDF-1.4",
-    )
-    def get(self, request: Request, payment_id: uuid.UUID) -> Response:
-        """The invoice and its credit notes, a page each."""
-        return pdf_response(selectors.receipts_of(self.payment(request, payment_id)))
+    renderer_classes = PAPER
+    get = downloading_receipt(TAG)
 
 
 class InvoicesView(APIView):
@@ -223,32 +188,6 @@ class InvoicesView(APIView):
     def get(self, request: Request) -> Response:
         """What you have sold and credited, newest first; no number is missing."""
         return paged(selectors.invoices_of_partner(request.user.partner_id), shapes.InvoiceOut, request)
-
-
-class PayoutsView(APIView):
-    authentication_classes = [MemberAuthentication]
-    permission_classes = [IsOwner]
-
-    @operation("List our payouts", tag=TAG, responses={200: shapes.PayoutOut}, paged=True, answer=examples.PAYOUT)
-    def get(self, request: Request) -> Response:
-        """What was paid out to you, newest first."""
-        return paged(selectors.payouts_of_partner(request.user.partner_id), shapes.PayoutOut, request)
-
-
-class BalanceView(APIView):
-    authentication_classes = [MemberAuthentication]
-    permission_classes = [IsOwner]
-
-    @operation(
-        "Read our balance",
-        tag=TAG,
-        responses={200: shapes.BalancesOut},
-        answer={"balances": [{"currency": "INR", "owed": 310000, "collected": 0}]},
-    )
-    def get(self, request: Request) -> Response:
-        """What is owed to you: sold, less fees, what you took in by hand, and what was paid out."""
-        found = selectors.balances_of(Party.partner(request.user.partner_id))
-        return Response(shapes.BalancesOut({"balances": found}).data)
 
 
 def _short(key: str) -> str:

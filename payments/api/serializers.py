@@ -168,10 +168,12 @@ class ReceiptOut(serializers.Serializer[Any]):
 
 class PayoutOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
+    provider = serializers.ChoiceField(choices=list(Provider), help_text="`offline`: by hand, to your bank.")
     status = serializers.ChoiceField(choices=list(PayoutStatus))
     amount = MoneyOut()
     description = serializers.CharField()
-    bank_reference = serializers.CharField(source="provider_ref")
+    bank_reference = serializers.CharField(source="provider_ref", help_text="Or the provider's.")
+    failure = serializers.CharField()
     created_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
 

@@ -2,6 +2,7 @@ from django.urls import path
 
 from payments.api import credit_views, pages, settlement_views, views
 from payments.api import partner_views as partners
+from payments.api import payout_views as payouts
 from payments.api import plan_views as plans
 
 ONE = "payments/<uuid:payment_id>"
@@ -24,6 +25,10 @@ urlpatterns = [
     path("me/credits/moves", credit_views.CreditMovesView.as_view(), name="credit-moves"),
     path("me/referrals", credit_views.FriendsView.as_view(), name="referrals"),
     path("me/referrals/redeem", credit_views.RedeemView.as_view(), name="referral-redeem"),
+    path("me/payout-account", payouts.PersonAccountView.as_view(), name="payout-account"),
+    path("me/payouts", payouts.PersonPayoutsView.as_view(), name="payouts"),
+    path("me/balance", payouts.PersonBalanceView.as_view(), name="balance"),
+    path("partner/payout-account", payouts.PartnerAccountView.as_view(), name="partner-payout-account"),
     path("partner/payments", partners.PaymentsView.as_view(), name="partner-payments"),
     path(f"partner/{ONE}", partners.PaymentView.as_view(), name="partner-payment"),
     path(f"partner/{ONE}/cancel", partners.CancelView.as_view(), name="partner-payment-cancel"),
@@ -33,13 +38,13 @@ urlpatterns = [
     path(f"partner/{ONE}/receipt.pdf", partners.InvoiceView.as_view(), name="partner-payment-receipt-pdf"),
     path("partner/refunds/<uuid:refund_id>/record", partners.RecordRefundView.as_view(), name="partner-refund-record"),
     path("partner/invoices", partners.InvoicesView.as_view(), name="partner-invoices"),
-    path("partner/payouts", partners.PayoutsView.as_view(), name="partner-payouts"),
+    path("partner/payouts", payouts.PartnerPayoutsView.as_view(), name="partner-payouts"),
     path("partner/settlements", settlement_views.SettlementsView.as_view(), name="partner-settlements"),
     path(
         "partner/settlements/<uuid:settlement_id>/lines",
         settlement_views.SettlementLinesView.as_view(),
         name="partner-settlement-lines",
     ),
-    path("partner/balance", partners.BalanceView.as_view(), name="partner-balance"),
-    path("webhooks/<slug:provider>", views.WebhookView.as_view(), name="payment-webhook"),
+    path("partner/balance", payouts.PartnerBalanceView.as_view(), name="partner-balance"),
+    path("webhooks/<slug:provider>", views.PaymentWebhookView.as_view(), name="payment-webhook"),
 ]

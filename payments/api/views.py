@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
 from drf_spectacular.types import OpenApiTypes
-from rest_framework.parsers import BaseParser
 from rest_framework.permissions import AllowAny
 
 from common.api.pagination import paged
-from common.api.renderers import JSONRenderer
 from common.api.schema import operation
-from common.api.views import APIView, HTTPRequest, Request, Response, read_query
-from common.errors import NotFound
+from common.api.views import APIView, Request, Response, read_query
+from common.api.webhooks import WebhookView
+from common.errors import NotFound, WebhookMalformed, WebhookSignatureInvalid
 from common.money import LARGEST
-from payments import errors, selectors
+from payments import selectors
 from payments.api import examples
 from payments.api import serializers as shapes
-from payments.api.beginning import begin, filtered
-from payments.api.renderers import PDFRenderer
+from payments.api.beginning import BEGINNING, begin, filtered
+from payments.api.one_payment import PAPER, OnePayment, downloading_receipt, reading, reading_receipt
 from payments.gateways import gateway_of, offered
-from payments.gateways.base import Malformed, SignatureInvalid
-from payments.papers import pdf_of
+from payments.models import Payment
 from payments.parties import Party
 from payments.services import notices, paying
 from payments.states import Provider
@@ -31,15 +27,6 @@ from users.api.authentication import PersonAuthentication
 from users.api.permissions import IsPerson
 
 TAG = "Payments"
-LARGEST_WEBHOOK = 262_144  # bytes; no provider's event comes near
-BEGINNING = [
-    errors.PurchaseUnknown,
-    errors.ProviderUnavailable,
-    errors.ReturnUrlInvalid,
-    errors.PurchasePaid,
-    errors.PurchaseClosed,
-    errors.PaymentOpen,
-]
 
 
 class ProvidersView(APIView):
@@ -105,26 +92,17 @@ class PaymentsView(APIView):
         return paged(filtered(mine, query), shapes.PaymentOut, request)
 
 
-class OwnPayment(APIView):
+class OwnPayment(OnePayment):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsPerson]
 
-    def payment(self, request: Request, payment_id: uuid.UUID) -> Any:
+    def payment(self, request: Request, payment_id: uuid.UUID) -> Payment:
         """Return the caller's payment. Raises: NotFound"""
         return selectors.one(selectors.payments_by(Party.person(request.user.pk)), payment_id)
 
 
 class PaymentView(OwnPayment):
-    @operation(
-        "Read a payment",
-        tag=TAG,
-        responses={200: shapes.PaymentOut},
-        refusals=[NotFound],
-        answer=examples.PAID,
-    )
-    def get(self, request: Request, payment_id: uuid.UUID) -> Response:
-        """Where it stands, as the provider last said."""
-        return Response(shapes.PaymentOut(self.payment(request, payment_id)).data)
+    get = reading(TAG)
 
 
 class CancelView(OwnPayment):
@@ -142,63 +120,21 @@ class CancelView(OwnPayment):
         """
         me = Party.person(request.user.pk)
         paying.cancel(payment_id=payment_id, payer=me, actor="payer")
-        return Response(shapes.PaymentOut(self.payment(request, payment_id)).data)
+        return self.shown(request, payment_id)
 
 
 class ReceiptView(OwnPayment):
-    @operation(
-        "Read the receipt of a payment",
-        tag=TAG,
-        responses={200: shapes.ReceiptOut},
-        refusals=[NotFound, errors.ReceiptNotReady],
-        answer={"documents": [examples.INVOICE]},
-    )
-    def get(self, request: Request, payment_id: uuid.UUID) -> Response:
-        """The invoice, and a credit note for each part that went back."""
-        found = selectors.receipts_of(self.payment(request, payment_id))
-        return Response(shapes.ReceiptOut({"documents": found}).data)
+    get = reading_receipt(TAG)
 
 
 class InvoiceView(OwnPayment):
-    renderer_classes = [PDFRenderer, JSONRenderer]
-
-    @operation(
-        "Download the receipt of a payment",
-        tag=TAG,
-        responses={(200, "application/pdf"): OpenApiTypes.BINARY},
-        refusals=[NotFound, errors.ReceiptNotReady],
-        answer="%PDF-1.4",
-    )
-    def get(self, request: Request, payment_id: uuid.UUID) -> Response:
-        """The invoice and its credit notes, a page each."""
-        return pdf_response(selectors.receipts_of(self.payment(request, payment_id)))
+    renderer_classes = PAPER
+    get = downloading_receipt(TAG)
 
 
-def pdf_response(documents: Any) -> Response:
-    """Return the documents as one file."""
-    name = documents[0].code.replace("/", "-")
-    headers = {"Content-Disposition": f'attachment; filename="{name}.pdf"'}
-    return Response(pdf_of(documents), content_type="application/pdf", headers=headers)
-
-
-class RawParser(BaseParser):
-    """Leaves the body alone: a signature is over its bytes."""
-
-    media_type = "application/json"
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, Any]:
-        return {}
-
-
-class WebhookView(APIView):
-    """What a provider posts. Its signature over the body is its sign-in."""
-
+class PaymentWebhookView(WebhookView):
     authentication_classes = []
     permission_classes = [AllowAny]
-    parser_classes = [RawParser]
-
-    def check_throttles(self, request: HTTPRequest) -> None:
-        """No genuine call is turned away for being one of many; a forged one is refused before anything is stored."""
 
     @operation(
         "A provider reports about payments",
@@ -206,7 +142,7 @@ class WebhookView(APIView):
         request=OpenApiTypes.OBJECT,
         example={"id": "evt_1", "type": "checkout.session.completed", "data": {"object": {"id": "cs_1"}}},
         responses={204: None},
-        refusals=[NotFound, errors.WebhookSignatureInvalid, errors.WebhookMalformed],
+        refusals=[NotFound, WebhookSignatureInvalid, WebhookMalformed],
         public=True,
     )
     def post(self, request: Request, provider: str) -> Response:
@@ -215,14 +151,6 @@ class WebhookView(APIView):
         gateway = gateway_of(provider)
         if gateway is None:
             raise NotFound
-        body = request._request.body  # noqa: SLF001
-        if len(body) > LARGEST_WEBHOOK:
-            raise RequestDataTooBig
-        try:
-            notice = gateway.read_notice(request.headers, body)
-        except SignatureInvalid:
-            raise errors.WebhookSignatureInvalid from None
-        except Malformed:
-            raise errors.WebhookMalformed from None
+        notice, body = self.verified(request, gateway.read_notice)
         notices.receive(provider=Provider(provider), notice=notice, body=body)
         return Response(status=204)

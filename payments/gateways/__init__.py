@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from common.money import Money
-from payments.gateways.base import Gateway
+from payments.gateways.base import Gateway, PayoutGateway
 from payments.gateways.bkash import BkashGateway
 from payments.gateways.offline import OfflineGateway
 from payments.gateways.phonepe import PhonePeGateway
 from payments.gateways.razorpay import RazorpayGateway
 from payments.gateways.stripe_api import StripeGateway
+from payments.gateways.stripe_payouts import StripePayouts
 from payments.states import Provider
 
 ADAPTERS: Final[Mapping[str, Callable[[], Gateway]]] = {
@@ -21,6 +22,14 @@ ADAPTERS: Final[Mapping[str, Callable[[], Gateway]]] = {
     Provider.BKASH: BkashGateway,
     Provider.OFFLINE: OfflineGateway,
 }
+PAYERS: Final[Mapping[str, Callable[[], PayoutGateway]]] = {Provider.STRIPE: StripePayouts}
+
+
+def payout_gateway_of(provider: str) -> PayoutGateway | None:
+    """Return the adapter by which the provider pays out, if this server may do so, else None."""
+    made = PAYERS.get(provider)
+    gateway = made() if made else None
+    return gateway if gateway is not None and gateway.is_configured() else None
 
 
 def gateway_of(provider: str) -> Gateway | None:

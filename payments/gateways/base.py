@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from django.conf import settings
 
 from common.money import Currency, Money
-from payments.states import ActionType, Provider
+from payments.states import ActionType, DisputeStatus, Provider
 
 
 class NotDone(Exception):
@@ -36,16 +36,12 @@ class TryLater(NotDone):
     """The provider has certainly not done it."""
 
 
+class Undone(TryLater):
+    """The provider has certainly not done it, at this call or at any before."""
+
+
 class Unknown(NotDone):
     """The provider may have done it."""
-
-
-class SignatureInvalid(Exception):
-    """A webhook that is not the provider's."""
-
-
-class Malformed(Exception):
-    """A signed webhook that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +124,53 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """A refund as the provider knows it; `our_id` is empty for one that was made in its dashboard."""
+
+    provider_ref: str
+    state: TransferState
+    amount: Money
+    our_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disputed:
+    """A dispute as the provider knows it."""
+
+    provider_ref: str
+    state: DisputeStatus
+    amount: Money
+    reason: str = ""
+    answer_by: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What became of a payer's money after it had come, whoever wanted it so."""
+
+    refunds: tuple[Returned, ...] = ()
+    disputes: tuple[Disputed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """Money to be paid out to a payee's account at the provider."""
+
+    id: uuid.UUID
+    account: str
+    amount: Money
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """Whether money can be paid to an account; `code` says why not."""
+
+    is_ready: bool
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """A webhook that was verified. It is a hint and no truth: whoever it is about is asked about.
 
@@ -181,11 +224,38 @@ class Gateway(Protocol):
     def fetch_refund(self, repayment: Repayment) -> Moved:
         """Ask how a refund stands. Raises: Refused, TryLater, Unknown."""
 
+    def aftermath(self, charge: Charge, refs: Sequence[str]) -> Aftermath:
+        """Ask what went back of a charge and what is disputed of it, whoever did so. `refs` are what webhooks named,
+        for a provider that cannot list. Raises: Refused, TryLater, Unknown."""
+
     def take_return(self, charge: Charge, fields: Mapping[str, str]) -> bool:
         """Note what the payer's browser brings back, and tell whether it is a reason to ask at once. No proof."""
 
     def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
         """Verify a webhook on its raw body and read what it is about. Raises: SignatureInvalid, Malformed."""
+
+
+class PayoutGateway(Protocol):
+    """A provider by which payees are paid. What it does is done once, as with `Gateway`."""
+
+    @property
+    def provider(self) -> Provider: ...
+
+    def is_configured(self) -> bool:
+        """Whether this server may pay out by it."""
+
+    def is_account(self, reference: str) -> bool:
+        """Whether this may be the name of an account."""
+
+    def look_at(self, reference: str) -> AccountState:
+        """Ask whether money can be paid to the account. Raises: TryLater, Unknown."""
+
+    def find_payout(self, transfer: Transfer) -> Moved | None:
+        """Ask how a payout stands; None when none was ever made. Raises: TryLater, Unknown."""
+
+    def pay_out(self, transfer: Transfer) -> Moved:
+        """Pay, once, however often this is called. Raises: Refused (of this and of any call before), Undone, TryLater,
+        Unknown."""
 
 
 def text(value: Any) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import Any, Final
@@ -18,14 +18,15 @@ from django.conf import settings
 
 from common import clock
 from common.money import MINOR_DIGITS, Currency, Money
+from common.webhooks import Malformed
 from payments.gateways import http, sns
 from payments.gateways.base import (
     Action,
+    Aftermath,
     Charge,
     ChargeState,
     Created,
     Found,
-    Malformed,
     Moved,
     Notice,
     Refused,
@@ -36,7 +37,7 @@ from payments.gateways.base import (
     return_page,
     text,
 )
-from payments.gateways.tokens import Granted, Source, account_name, token_of
+from payments.gateways.tokens import Granted, Source, account_name, ask_with_token
 from payments.services import decisions
 from payments.states import ActionType, Decided, Provider
 
@@ -86,7 +87,7 @@ class BkashGateway:
                 "merchantInvoiceNumber": invoice,
             },
         )
-        return Created(_field(made, "paymentID"), Action(ActionType.REDIRECT, url=_field(made, "bkashURL")))
+        return Created(http.field(made, "paymentID"), Action(ActionType.REDIRECT, url=http.field(made, "bkashURL")))
 
     def fetch(self, charge: Charge) -> Found:
         told = self._query(charge)
@@ -118,6 +119,9 @@ class BkashGateway:
     def fetch_refund(self, repayment: Repayment) -> Moved:
         decision = decisions.find(provider=self.provider, ref=str(repayment.id))
         return self.refund(repayment) if decision is None else self._find_refund(repayment, decision)
+
+    def aftermath(self, charge: Charge, refs: Sequence[str]) -> Aftermath:
+        return Aftermath()  # bKash reports of no refund and no dispute, and tells nobody's refunds apart
 
     def take_return(self, charge: Charge, fields: Mapping[str, str]) -> bool:
         if fields.get("paymentID") != charge.provider_ref:
@@ -194,7 +198,7 @@ class BkashGateway:
         except (TryLater, Refused):
             decisions.undo(provider=self.provider, ref=ours)
             raise
-        theirs = _field(told, "refundTrxId")
+        theirs = http.field(told, "refundTrxId")
         decisions.name(provider=self.provider, ref=ours, candidates=[theirs])
         return _moved(told, charge.amount.currency)
 
@@ -203,7 +207,7 @@ class BkashGateway:
         charge, ours = repayment.charge, str(repayment.id)
         wish = {"paymentId": charge.provider_ref, "trxId": charge.payment_ref}
         told = _ask(f"{REFUND}/status", wish, on_refusal={})
-        rows = {_field(row, "refundTrxId"): row for row in told.get("refundTransactions") or []}
+        rows = {http.field(row, "refundTrxId"): row for row in told.get("refundTransactions") or []}
         theirs = decision.theirs
         if not theirs:
             alike = [name for name, row in rows.items() if _amount(row, "refundAmount") == repayment.amount.minor]
@@ -237,12 +241,8 @@ def _ask(
     timeout: tuple[float, float] = http.TIMEOUT,
     on_refusal: Mapping[str, Any] | None = None,
 ) -> Mapping[str, Any]:
-    """Ask with a token; when it is turned down, once more with another. `on_refusal` is returned instead of raised."""
-    source = _source()
-    token = token_of(source)
-    answer = _call(path, wish, token, timeout)
-    if answer.status == HTTPStatus.UNAUTHORIZED:
-        answer = _call(path, wish, token_of(source, refused=token), timeout)
+    """Ask bKash; `on_refusal` is returned instead of raised."""
+    answer = ask_with_token(_source(), lambda token: _call(path, wish, token, timeout))
     code = _error_in(answer)
     if not code:
         return answer.body
@@ -285,7 +285,7 @@ def _grant() -> Granted:
     if code:
         raise http.refuses_account("bKash", f"token_{code}")
     try:
-        return Granted(_field(answer.body, "id_token"), dt.timedelta(seconds=int(answer.body["expires_in"])))
+        return Granted(http.field(answer.body, "id_token"), dt.timedelta(seconds=int(answer.body["expires_in"])))
     except (KeyError, TypeError, ValueError) as exc:
         raise Unknown("bad_reply") from exc
 
@@ -295,14 +295,14 @@ def _paid(told: Mapping[str, Any]) -> Found:
         received = Money(_amount(told, "amount"), Currency(text(told.get("currency"))))
     except ValueError as exc:
         raise Unknown("bad_reply") from exc
-    return Found(state=ChargeState.PAID, received=received, payment_ref=_field(told, "trxID"))
+    return Found(state=ChargeState.PAID, received=received, payment_ref=http.field(told, "trxID"))
 
 
 def _moved(row: Mapping[str, Any], currency: Currency) -> Moved:
     state = MOVED.get(text(row.get("refundTransactionStatus")), TransferState.PENDING)
     amount = Money(_amount(row, "refundAmount"), currency)
     code = "failed" if state is TransferState.FAILED else ""
-    return Moved(state=state, provider_ref=_field(row, "refundTrxId"), amount=amount, code=code)
+    return Moved(state=state, provider_ref=http.field(row, "refundTrxId"), amount=amount, code=code)
 
 
 def _amount(row: Mapping[str, Any], name: str) -> int:
@@ -315,10 +315,3 @@ def _amount(row: Mapping[str, Any], name: str) -> int:
     if whole != minor:
         raise Unknown("bad_reply")
     return whole
-
-
-def _field(row: Mapping[str, Any], name: str) -> str:
-    value = row.get(name)
-    if not value or not isinstance(value, str):
-        raise Unknown("bad_reply")
-    return value

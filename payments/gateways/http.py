@@ -75,6 +75,14 @@ def call(
     return Answer(reply.status_code, body or {})
 
 
+def field(row: Mapping[str, Any], name: str) -> str:
+    """Return the text that an answer must hold under this name. Raises: Unknown"""
+    value = row.get(name)
+    if not value or not isinstance(value, str):
+        raise Unknown("bad_reply")
+    return value
+
+
 def refuses_account(name: str, code: str) -> TryLater:
     """Return the end of a call that the provider refuses to our account; the operators are told."""
     log.error("%s refuses our account", name, extra={"error_code": code})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from common.money import Currency
+from common.webhooks import SignatureInvalid
 from payments.gateways.base import (
     Action,
+    Aftermath,
     Charge,
     ChargeState,
     Created,
@@ -15,7 +17,6 @@ from payments.gateways.base import (
     Moved,
     Notice,
     Repayment,
-    SignatureInvalid,
     TransferState,
 )
 from payments.states import ActionType, Provider
@@ -46,6 +47,9 @@ class OfflineGateway:
 
     def fetch_refund(self, repayment: Repayment) -> Moved:
         return Moved(state=TransferState.PENDING, provider_ref="")
+
+    def aftermath(self, charge: Charge, refs: Sequence[str]) -> Aftermath:
+        return Aftermath()
 
     def take_return(self, charge: Charge, fields: Mapping[str, str]) -> bool:
         return False

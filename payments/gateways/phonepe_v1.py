@@ -11,7 +11,8 @@ import hashlib
 import hmac
 import json
 
-from payments.gateways.base import Malformed, Notice, SignatureInvalid, text
+from common.webhooks import Malformed, SignatureInvalid
+from payments.gateways.base import Notice, text
 
 
 def pay_checksum(encoded: str, salt: str, index: str) -> str:

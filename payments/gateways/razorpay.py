@@ -6,29 +6,33 @@ by itself. So a payment that is over here takes no money any more, although Razo
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import quote
 
 from django.conf import settings
 
 from common.money import Currency, Money
+from common.webhooks import Malformed, SignatureInvalid
 from payments.gateways import http
 from payments.gateways.base import (
     Action,
+    Aftermath,
     Charge,
     ChargeState,
     Created,
+    Disputed,
     Found,
-    Malformed,
     Moved,
     Notice,
     Refused,
     Repayment,
-    SignatureInvalid,
+    Returned,
     TransferState,
     TryLater,
     Unknown,
@@ -36,11 +40,13 @@ from payments.gateways.base import (
     text,
 )
 from payments.services import decisions
-from payments.states import ActionType, Decided, Provider
+from payments.states import ActionType, Decided, DisputeStatus, Provider
 
 CAPTURE_WITHIN: Final = 24 * 60  # minutes in which we capture; then Razorpay sends the money back
 TAKEN: Final = frozenset({"captured", "refunded"})
 MOVED: Final = {"processed": TransferState.SUCCEEDED, "failed": TransferState.FAILED}
+DISPUTES: Final = {"won": DisputeStatus.WON, "lost": DisputeStatus.LOST, "closed": DisputeStatus.WON}
+DISPUTE: Final = "disp_"
 PAGE: Final = "/v1/checkout/embedded"
 
 
@@ -72,7 +78,7 @@ class RazorpayGateway:
                 },
             },
         )
-        ref = _field(order, "id")
+        ref = http.field(order, "id")
         if charge.return_url:
             page = f"{settings.PUBLIC_URL}/api/v1/payments/{charge.id}/checkout"
             return Created(ref, Action(ActionType.REDIRECT, url=page))
@@ -102,9 +108,17 @@ class RazorpayGateway:
     def fetch_refund(self, repayment: Repayment) -> Moved:
         if repayment.provider_ref:
             return _moved(_ask("GET", f"/v1/refunds/{repayment.provider_ref}"))
-        rows = _items(_ask("GET", f"/v1/payments/{repayment.charge.payment_ref}/refunds", query={"count": "100"}))
+        rows = _refunds(repayment.charge)
         ours = next((row for row in rows if row.get("receipt") == str(repayment.id)), None)
         return self.refund(repayment) if ours is None else _moved(ours)
+
+    def aftermath(self, charge: Charge, refs: Sequence[str]) -> Aftermath:
+        named = [ref for ref in refs if ref.startswith(DISPUTE)]
+        disputes = [_ask("GET", f"/v1/disputes/{quote(ref, safe='')}") for ref in named]
+        return Aftermath(
+            tuple(_returned(row) for row in _refunds(charge)),
+            tuple(_disputed(row) for row in disputes if row.get("payment_id") == charge.payment_ref),
+        )
 
     def take_return(self, charge: Charge, fields: Mapping[str, str]) -> bool:
         order, paid = fields.get("razorpay_order_id", ""), fields.get("razorpay_payment_id", "")
@@ -148,7 +162,7 @@ class RazorpayGateway:
         """Capture what the payer has agreed to: another amount than was asked for is for a person to look at."""
         wish = {"amount": payment["amount"], "currency": payment["currency"]}
         try:
-            return _paid(_ask("POST", f"/v1/payments/{_field(payment, 'id')}/capture", wish))
+            return _paid(_ask("POST", f"/v1/payments/{http.field(payment, 'id')}/capture", wish))
         except Refused:  # somebody else has captured it meanwhile, or it went back
             return self._found(charge, self._best_payment(charge))
 
@@ -212,7 +226,7 @@ def _paid(payment: Mapping[str, Any]) -> Found:
         received = Money(payment["amount"], Currency(payment["currency"]))
     except (KeyError, TypeError, ValueError) as exc:
         raise Unknown("bad_reply") from exc
-    return Found(state=ChargeState.PAID, received=received, payment_ref=_field(payment, "id"))
+    return Found(state=ChargeState.PAID, received=received, payment_ref=http.field(payment, "id"))
 
 
 def _moved(row: Mapping[str, Any]) -> Moved:
@@ -222,7 +236,33 @@ def _moved(row: Mapping[str, Any]) -> Moved:
         raise Unknown("bad_reply") from exc
     state = MOVED.get(text(row.get("status")), TransferState.PENDING)
     code = "failed" if state is TransferState.FAILED else ""
-    return Moved(state=state, provider_ref=_field(row, "id"), amount=amount, code=code)
+    return Moved(state=state, provider_ref=http.field(row, "id"), amount=amount, code=code)
+
+
+def _refunds(charge: Charge) -> list[Mapping[str, Any]]:
+    return _items(_ask("GET", f"/v1/payments/{charge.payment_ref}/refunds", query={"count": "100"}))
+
+
+def _returned(row: Mapping[str, Any]) -> Returned:
+    moved = _moved(row)
+    if moved.amount is None:
+        raise Unknown("bad_reply")
+    our_id = text(row.get("receipt"))
+    return Returned(provider_ref=moved.provider_ref, state=moved.state, amount=moved.amount, our_id=our_id)
+
+
+def _disputed(row: Mapping[str, Any]) -> Disputed:
+    try:
+        answer_by = row.get("respond_by")
+        return Disputed(
+            provider_ref=http.field(row, "id"),
+            state=DISPUTES.get(text(row.get("status")), DisputeStatus.OPEN),
+            amount=Money(row["amount"], Currency(row["currency"])),
+            reason=text(row.get("reason_code")),
+            answer_by=dt.datetime.fromtimestamp(answer_by, dt.UTC) if answer_by else None,
+        )
+    except (KeyError, TypeError, ValueError, OverflowError) as exc:
+        raise Unknown("bad_reply") from exc
 
 
 def _items(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -230,13 +270,6 @@ def _items(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Unknown("bad_reply")
     return rows
-
-
-def _field(row: Mapping[str, Any], name: str) -> str:
-    value = row.get(name)
-    if not value or not isinstance(value, str):
-        raise Unknown("bad_reply")
-    return value
 
 
 def _our_id(about: Mapping[str, Mapping[str, Any]]) -> str:

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from common import clock
-from payments.gateways.base import SignatureInvalid
+from common.webhooks import SignatureInvalid
 
 TIMEOUT: Final = (3, 5)  # seconds; a certificate is fetched once by each process
 OLDEST: Final = dt.timedelta(days=1)  # SNS repeats what was not taken for some hours

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Final
@@ -17,35 +17,44 @@ import stripe
 from django.conf import settings
 
 from common.money import Currency, Money
+from common.webhooks import Malformed, SignatureInvalid
 from payments.gateways.base import (
     Action,
+    Aftermath,
     Charge,
     ChargeState,
     Created,
+    Disputed,
     Found,
-    Malformed,
     Moved,
     NotDone,
     Notice,
     Refused,
     Repayment,
-    SignatureInvalid,
+    Returned,
     TransferState,
     TryLater,
     Unknown,
     text,
 )
-from payments.states import ActionType, Provider
+from payments.states import ActionType, DisputeStatus, Provider
 
 TIMEOUT: Final = (5, 10)  # seconds: to connect, to wait for an answer
 TOLERANCE: Final = 300  # seconds that a webhook's signature is good for
 # A Checkout page lives 30 minutes or more. It is closed by us when its payment is over here.
 PAGE_LIFE: Final = dt.timedelta(minutes=45)
 SESSION: Final = "cs_"
+TAGS: Final = ("refund", "payout", "payment")  # under which our ids are written onto Stripe's objects
 MOVED: Final = {
     "succeeded": TransferState.SUCCEEDED,
     "failed": TransferState.FAILED,
     "canceled": TransferState.FAILED,
+}
+DISPUTES: Final = {
+    "won": DisputeStatus.WON,
+    "lost": DisputeStatus.LOST,
+    "warning_closed": DisputeStatus.WON,  # a bank's question that came to nothing
+    "prevented": DisputeStatus.WON,
 }
 log = logging.getLogger(__name__)
 logging.getLogger("stripe").setLevel(logging.WARNING)  # it would write every call, and below that its form
@@ -67,9 +76,9 @@ class StripeGateway:
         options: Any = {"idempotency_key": f"payment-{charge.id}"}
         with answers():
             if charge.return_url:
-                page = _client().v1.checkout.sessions.create(params=_page(charge), options=options)
+                page = client().v1.checkout.sessions.create(params=_page(charge), options=options)
                 return Created(page.id, Action(ActionType.REDIRECT, url=text(page.url)))
-            made = _client().v1.payment_intents.create(params=_intent(charge), options=options)
+            made = client().v1.payment_intents.create(params=_intent(charge), options=options)
             return Created(made.id, Action(ActionType.SDK, client_token=text(made.client_secret)))
 
     def fetch(self, charge: Charge) -> Found:
@@ -78,8 +87,8 @@ class StripeGateway:
         with answers():
             if charge.provider_ref.startswith(SESSION):
                 params: Any = {"expand": ["payment_intent"]}
-                return _found_page(_client().v1.checkout.sessions.retrieve(charge.provider_ref, params=params))
-            return _found_intent(_client().v1.payment_intents.retrieve(charge.provider_ref))
+                return _found_page(client().v1.checkout.sessions.retrieve(charge.provider_ref, params=params))
+            return _found_intent(client().v1.payment_intents.retrieve(charge.provider_ref))
 
     def cancel(self, charge: Charge) -> Found:
         found = self.fetch(charge)
@@ -88,9 +97,9 @@ class StripeGateway:
         try:
             with answers():
                 if charge.provider_ref.startswith(SESSION):
-                    _client().v1.checkout.sessions.expire(charge.provider_ref)
+                    client().v1.checkout.sessions.expire(charge.provider_ref)
                 else:
-                    _client().v1.payment_intents.cancel(charge.provider_ref)
+                    client().v1.payment_intents.cancel(charge.provider_ref)
         except Refused:  # it has just been paid, or is being paid
             pass
         return self.fetch(charge)
@@ -103,13 +112,21 @@ class StripeGateway:
         }
         options: Any = {"idempotency_key": f"refund-{repayment.id}"}
         with answers():
-            return _moved(_client().v1.refunds.create(params=params, options=options))
+            return moved_by(client().v1.refunds.create(params=params, options=options))
 
     def fetch_refund(self, repayment: Repayment) -> Moved:
         if not repayment.provider_ref:
             return self._find_refund(repayment) or self.refund(repayment)
         with answers():
-            return _moved(_client().v1.refunds.retrieve(repayment.provider_ref))
+            return moved_by(client().v1.refunds.retrieve(repayment.provider_ref))
+
+    def aftermath(self, charge: Charge, refs: Sequence[str]) -> Aftermath:
+        params: Any = {"payment_intent": charge.payment_ref, "limit": 100}
+        with answers():
+            refunds, disputes = client().v1.refunds.list(params=params), client().v1.disputes.list(params=params)
+            return Aftermath(
+                tuple(_returned(row) for row in refunds.data), tuple(_disputed(row) for row in disputes.data)
+            )
 
     def take_return(self, charge: Charge, fields: Mapping[str, str]) -> bool:
         return False  # Checkout sends the payer straight to where the client wants them
@@ -128,7 +145,7 @@ class StripeGateway:
             return Notice(
                 event_id=str(event["id"]),
                 kind=str(event["type"]),
-                our_id=text(tags.get("refund") or tags.get("payment") or about.get("client_reference_id")),
+                our_id=text(next(filter(None, map(tags.get, TAGS)), about.get("client_reference_id"))),
                 refs=tuple(ref for ref in refs if isinstance(ref, str)),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as exc:
@@ -138,8 +155,8 @@ class StripeGateway:
         """Look for a refund whose reply was lost: a key is forgotten after a day, what it made is not."""
         params: Any = {"payment_intent": repayment.charge.payment_ref, "limit": 100}
         with answers():
-            rows = _client().v1.refunds.list(params=params)
-            return next((_moved(row) for row in rows.data if _tag(row, "refund") == str(repayment.id)), None)
+            rows = client().v1.refunds.list(params=params)
+            return next((moved_by(row) for row in rows.data if tag(row, "refund") == str(repayment.id)), None)
 
 
 @contextmanager
@@ -170,7 +187,8 @@ def _reason(exc: stripe.StripeError) -> NotDone:
     return Unknown(code)
 
 
-def _client() -> stripe.StripeClient:
+def client() -> stripe.StripeClient:
+    """Return the SDK for the account that is set up."""
     return _client_for(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE.rstrip("/"))
 
 
@@ -232,7 +250,8 @@ def _failure(intent: Any) -> str:
     return text(error.code) if error else "failed"
 
 
-def _moved(row: Any) -> Moved:
+def moved_by(row: Any) -> Moved:
+    """Return how far a refund has come."""
     return Moved(
         state=MOVED.get(row.status, TransferState.PENDING),
         provider_ref=row.id,
@@ -241,6 +260,28 @@ def _moved(row: Any) -> Moved:
     )
 
 
-def _tag(row: Any, name: str) -> str:
+def _returned(row: Any) -> Returned:
+    moved = moved_by(row)
+    return Returned(
+        provider_ref=row.id,
+        state=moved.state,
+        amount=Money(row.amount, Currency(row.currency.upper())),
+        our_id=tag(row, "refund"),
+    )
+
+
+def _disputed(row: Any) -> Disputed:
+    answer_by = row.evidence_details.due_by if row.evidence_details else None
+    return Disputed(
+        provider_ref=row.id,
+        state=DISPUTES.get(row.status, DisputeStatus.OPEN),
+        amount=Money(row.amount, Currency(row.currency.upper())),
+        reason=text(row.reason),
+        answer_by=dt.datetime.fromtimestamp(answer_by, dt.UTC) if answer_by else None,
+    )
+
+
+def tag(row: Any, name: str) -> str:
+    """Return what we wrote onto the object, or nothing."""
     tags = row.metadata
     return text(tags[name]) if tags and name in tags else ""

@@ -7,9 +7,11 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
 from payments.gateways.base import NotDone, TryLater
+from payments.gateways.http import Answer
 from payments.services import tokens
 
 LOOKS: Final = 60  # at what another caller's asking has come to
@@ -63,6 +65,18 @@ def token_of(source: Source, *, refused: str = "") -> str:
             raise TryLater("token_limit")
         time.sleep(BETWEEN)
     raise TryLater("token_busy")
+
+
+def ask_with_token(source: Source, call: Callable[[str], Answer]) -> Answer:
+    """Call with a token; when it is turned down, once more with another: nothing was done for the first.
+
+    Raises: TryLater, and what the call raises
+    """
+    token = token_of(source)
+    answer = call(token)
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        answer = call(token_of(source, refused=token))
+    return answer
 
 
 def _ask(source: Source, *, refused: str, old: str) -> str:

@@ -6,21 +6,17 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from common import clock
+from common.notices import StoredNotice
 from payments.states import NoticeOutcome, Provider
 
 
-class ProviderNotice(models.Model):
+class ProviderNotice(StoredNotice):
     """What a provider told us, without its body: the truth is asked for, and the body holds a payer's data."""
 
     provider = models.CharField(max_length=10, choices=[(p, p) for p in Provider])
-    event_id = models.CharField(max_length=120)
-    kind = models.CharField(max_length=80)
     our_id = models.CharField(max_length=60, blank=True)
     refs = ArrayField(models.CharField(max_length=120), default=list)
-    digest = models.CharField(max_length=64, help_text="SHA-256 of the body.")
     outcome = models.CharField(max_length=10, choices=[(o, o) for o in NoticeOutcome], default=NoticeOutcome.WAITING)
-    received_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         constraints = [

@@ -213,7 +213,10 @@ class PaymentEvent(models.Model):
 
 
 class Refund(models.Model):
-    """Money on its way back to the payer. `key` is the asker's: the same key asks for the same refund."""
+    """Money on its way back to the payer. `key` is the asker's: the same key asks for the same refund.
+
+    `is_outside`: nobody here has asked for it; it was made at the provider, or is held there for a dispute.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
@@ -224,6 +227,7 @@ class Refund(models.Model):
     fee_minor = models.BigIntegerField(default=0, help_text="The part of the platform's fee that goes back too.")
     reason = models.CharField(max_length=200)
     actor = models.CharField(max_length=60)
+    is_outside = models.BooleanField(default=False)
     provider_ref = models.CharField(max_length=REFERENCE, blank=True)
     ask_at = models.DateTimeField(null=True)
     asked = models.PositiveSmallIntegerField(default=0)
@@ -255,7 +259,11 @@ class Refund(models.Model):
 
 
 class Payout(models.Model):
-    """Money on its way to a payee: a settlement to a bank, an honorarium to a doctor."""
+    """Money on its way to a payee: a settlement to a bank, an honorarium to a doctor.
+
+    By a provider to the payee's `account` there, which stays the same however often it is tried; else by hand.
+    `purchase` is what it is the proceeds of, if of one. `ask_at`: when the provider is asked next.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     payee_user = side("users.User")
@@ -267,7 +275,12 @@ class Payout(models.Model):
     currency = models.CharField(max_length=3, choices=[(c, c) for c in Currency])
     description = models.CharField(max_length=120)
     actor = models.CharField(max_length=60)
+    account = models.ForeignKey("payments.PayoutAccount", on_delete=models.PROTECT, null=True, related_name="payouts")
+    purchase = models.ForeignKey(Purchase, on_delete=models.PROTECT, null=True, related_name="payouts")
+    repeats = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="repeated_by")
     provider_ref = models.CharField(max_length=REFERENCE, blank=True)
+    ask_at = models.DateTimeField(null=True)
+    asked = models.PositiveSmallIntegerField(default=0)
     failure = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     ended_at = models.DateTimeField(null=True)
@@ -279,11 +292,25 @@ class Payout(models.Model):
             models.CheckConstraint(
                 condition=at_most_one("payee") & ~Q(payee_user=None, payee_partner=None), name="payout_has_one_payee"
             ),
+            models.CheckConstraint(
+                condition=Q(provider=Provider.OFFLINE, account=None)
+                | (~Q(provider=Provider.OFFLINE) & Q(account__isnull=False)),
+                name="payout_by_a_provider_has_an_account",
+            ),
+            models.UniqueConstraint(
+                fields=["purchase"], condition=~Q(status=PayoutStatus.FAILED), name="one_payout_per_purchase"
+            ),
+            models.UniqueConstraint(
+                fields=["provider", "provider_ref"],
+                condition=~Q(provider=Provider.OFFLINE) & ~Q(provider_ref=""),
+                name="payout_provider_ref_once",
+            ),
         ]
         indexes = [
             models.Index(fields=["payee_partner", "-id"], name="payouts_to_partner"),
             models.Index(fields=["payee_user", "-id"], name="payouts_to_person"),
             models.Index(fields=["status", "created_at"], name="payout_by_status"),
+            models.Index(fields=["ask_at", "id"], name="payout_to_ask", condition=Q(ask_at__isnull=False)),
         ]
 
     @property

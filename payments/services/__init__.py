@@ -1,6 +1,6 @@
 """The steps that whoever sells composes into its own commands; docs/payments.md tells their story."""
 
-from payments.services.paying_out import request_payout
+from payments.services.paying_out import pay_out_purchase, request_payout
 from payments.services.purchasing import accept_late, close_purchase, register_purchase
 from payments.services.quotas import return_quota, take_quota
 from payments.services.refunding import refund_purchase
@@ -8,6 +8,7 @@ from payments.services.refunding import refund_purchase
 __all__ = [
     "accept_late",
     "close_purchase",
+    "pay_out_purchase",
     "refund_purchase",
     "register_purchase",
     "request_payout",

@@ -8,14 +8,19 @@ from common.db import lock_one, step
 from common.money import Currency
 from payments import plan_selectors
 from payments.models import Subscription
-from payments.services import charging, reductions
+from payments.parties import Party
+from payments.services import charging, payees, reductions
 from payments.services.referring import GIVEN
 from payments.states import CreditReason, SubscriptionEnd, SubscriptionStatus
 
 
 @step
 def end_account(*, user_id: uuid.UUID) -> None:
-    """End the person's subscription and forfeit its credits. Locks: subscription, coupons, wallets, purchase."""
+    """End the person's subscription, forfeit its credits, and forget where it was paid.
+
+    Locks: the account for payouts, subscription, coupons, wallets, purchase.
+    """
+    payees.forget_account(owner=Party.person(user_id), actor="erasure")
     found = plan_selectors.subscription_of(user_id)
     if found is not None:
         row = lock_one(Subscription, found.pk)

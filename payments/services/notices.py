@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import uuid
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from common import clock
 from common.db import command, delete_in_batches, lock, step
+from common.notices import keep_once
 from common.outbox import emit
 from payments.gateways.base import Notice
-from payments.models import Payment, ProviderNotice, Refund
-from payments.states import NoticeOutcome, PaymentStatus, Provider, RefundStatus
+from payments.models import Payment, Payout, ProviderNotice, Refund
+from payments.services import payees
+from payments.states import NoticeOutcome, PaymentStatus, PayoutStatus, Provider, RefundStatus
 
+TAKEN_BACK: Final = "transfer.reversed"  # of a payout that was done
 KEEP: Final = dt.timedelta(days=90)  # the longest that a provider repeats one is three days
 
 
 @command
 def receive(*, provider: Provider, notice: Notice, body: bytes) -> bool:
     """Keep a verified webhook; return whether it is new. Emits: payment.notified"""
-    row, is_new = ProviderNotice.objects.get_or_create(
+    row, is_new = keep_once(
+        ProviderNotice,
         provider=provider,
-        event_id=notice.event_id[:120],
-        defaults={
-            "kind": notice.kind[:80],
-            "our_id": notice.our_id[:60],
-            "refs": [ref[:120] for ref in notice.refs if ref],
-            "digest": hashlib.sha256(body).hexdigest(),
-        },
+        event_id=notice.event_id,
+        kind=notice.kind,
+        body=body,
+        said={"our_id": notice.our_id[:60], "refs": [ref[:120] for ref in notice.refs if ref]},
     )
     if is_new:
         emit("payment.notified", key=f"notice:{row.pk}", notice=row.pk)
@@ -41,7 +41,7 @@ def receive(*, provider: Provider, notice: Notice, body: bytes) -> bool:
 def act_on(*, notice_id: int) -> None:
     """Have the provider asked about whatever the webhook speaks of; what is not ours is left alone.
 
-    Locks: the payments, the refunds.
+    Locks: the payments, the refunds, the payouts.      Emits: payment.questioned, payee.questioned
     """
     row = ProviderNotice.objects.get(pk=notice_id)
     now, ours = clock.now(), _uuid(row.our_id)
@@ -60,9 +60,30 @@ def act_on(*, notice_id: int) -> None:
     for refund in locked:
         refund.ask_at = now
         refund.save(update_fields=["ask_at"])
-    is_ours = bool(locked) or payments.exists()
+    if ours is None or not Refund.objects.filter(pk=ours).exists():
+        _question(row, payments)
+    has_others = _ask_about_payouts(row, theirs | Q(pk=ours))
+    is_ours = bool(locked) or has_others or payments.exists()
     row.outcome = NoticeOutcome.ASKED if is_ours else NoticeOutcome.IGNORED
     row.save(update_fields=["outcome"])
+
+
+def _question(row: ProviderNotice, payments: QuerySet[Payment]) -> None:
+    """Have the provider asked about refunds and disputes of these payments that nobody here has asked for."""
+    if any(word in row.kind for word in ("refund", "dispute")):
+        refs = [ref for ref in (*row.refs, row.our_id) if ref]
+        for payment in payments.exclude(status=PaymentStatus.CREATED):
+            emit("payment.questioned", key=f"questioned:{payment.pk}", payment=str(payment.pk), refs=refs)
+
+
+def _ask_about_payouts(row: ProviderNotice, about: Q) -> bool:
+    """Have the provider asked about the payouts and accounts that it names; return whether there are any."""
+    wanted = Q(status=PayoutStatus.SUCCEEDED) if row.kind == TAKEN_BACK else Q(ask_at__isnull=False)
+    payouts = Payout.objects.filter(about & wanted, provider=row.provider)
+    rows = lock(Payout, payouts.values_list("pk", flat=True))
+    Payout.objects.filter(pk__in=[one.pk for one in rows]).update(ask_at=clock.now())
+    is_account = row.kind.startswith("account.") and payees.question_accounts(provider=row.provider, refs=row.refs)
+    return bool(rows) or is_account
 
 
 def prune() -> int:

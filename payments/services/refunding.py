@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Sum
 
@@ -30,6 +30,7 @@ from payments.states import (
     RefundStatus,
 )
 
+DISPUTED: Final = "dispute:"  # begins the key of what is held for a dispute
 LONGEST_WAIT: Final = dt.timedelta(hours=6)  # between two looks at a refund; banks take days
 
 
@@ -105,7 +106,6 @@ def return_held(*, payment_id: uuid.UUID, actor: str, reason: str) -> Refund:
     payment = lock_one(Payment, payment_id)
     advance(PAYMENT_TRANSITIONS, payment.state, "return")
     refund = _create(payment, key="held", reason=reason, actor=actor, amount=payment.refundable_minor)
-    payment.refresh_from_db()
     settling.give_up_held(payment, actor=actor)
     return refund
 
@@ -141,10 +141,10 @@ def settle_refund(*, refund_id: uuid.UUID, moved: Moved, actor: str = "worker") 
         row.failure, row.ask_at = "amount_differs", None  # a person looks: the report of mismatches names it
         row.save()
     elif moved.state is TransferState.SUCCEEDED:
-        _finish(row, "succeed", actor)
+        finish(row, "succeed", actor)
     elif moved.state is TransferState.FAILED:
         row.failure = moved.code
-        _finish(row, "fail", actor)
+        finish(row, "fail", actor)
     else:
         age = clock.now() - row.created_at
         row.ask_at = clock.now() + min(max(age / 4, settling.FIRST_LOOK), LONGEST_WAIT)
@@ -161,7 +161,7 @@ def refuse_refund(*, refund_id: uuid.UUID, code: str) -> Refund:
     row = _locked(refund_id)
     if row.state is RefundStatus.PENDING:
         row.failure = code
-        _finish(row, "fail", "worker")
+        finish(row, "fail", "worker")
     return row
 
 
@@ -187,7 +187,7 @@ def record_refund(*, refund_id: uuid.UUID, partner_id: uuid.UUID, member_id: uui
     if row.payment.provider != Provider.OFFLINE:
         raise NotOffline
     if row.state is RefundStatus.PENDING:
-        _finish(row, "succeed", f"member {member_id}")
+        finish(row, "succeed", f"member {member_id}")
     return row
 
 
@@ -201,8 +201,20 @@ def _locked(refund_id: uuid.UUID) -> Refund:
     return row
 
 
-def _create(payment: Payment, *, key: str, reason: str, actor: str, amount: int) -> Refund:
-    is_offline = payment.provider == Provider.OFFLINE
+@step
+def note_outside(payment: Payment, *, key: str, reason: str, actor: str, minor: int, provider_ref: str = "") -> Refund:
+    """Write down that so much of a locked payment's money goes back, or is held, without our having asked for it.
+
+    It counts at once; `finish` says how it ended. Raises: RefundTooLarge
+    """
+    if minor > payment.refundable_minor:
+        raise RefundTooLarge(refundable=payment.refundable_minor)
+    values = {"is_outside": True, "provider_ref": provider_ref}
+    return _create(payment, key=key, reason=reason, actor=actor, amount=minor, **values)
+
+
+def _create(payment: Payment, *, key: str, reason: str, actor: str, amount: int, **outside: Any) -> Refund:
+    is_asked = payment.provider != Provider.OFFLINE and not outside
     row = Refund.objects.create(
         payment=payment,
         key=key,
@@ -211,12 +223,19 @@ def _create(payment: Payment, *, key: str, reason: str, actor: str, amount: int)
         amount_minor=amount,
         currency=payment.received_currency,
         fee_minor=_fee_part(payment, amount),
-        ask_at=None if is_offline else clock.now(),
+        ask_at=clock.now() if is_asked else None,
+        **outside,
     )
     settling.record(payment, "refund", actor=actor, refund=str(row.pk), amount=amount)
-    lines = [*_taken_from(payment, row), credit(Holder(AccountKind.REFUNDING), row.amount)]
+    lines = [*_taken_from(payment, row), credit(_waiting(row), row.amount)]
     post_entry(kind="refund", reference=f"refund:{row.pk}:asked", lines=lines)
+    payment.refresh_from_db(fields=["refunded_minor"])
     return row
+
+
+def _waiting(row: Refund) -> Holder:
+    """Return the account in which the money waits: what is on its way, or what a dispute holds."""
+    return Holder(AccountKind.REFUNDING, detail="disputed" if row.key.startswith(DISPUTED) else "")
 
 
 def _fee_part(payment: Payment, amount: int) -> int:
@@ -237,7 +256,12 @@ def _taken_from(payment: Payment, row: Refund) -> list[Line]:
     return [Line(line.holder, -line.minor, line.currency) for line in sold]
 
 
-def _finish(row: Refund, verb: str, actor: str) -> None:
+@step
+def finish(row: Refund, verb: str, actor: str) -> None:
+    """End a pending refund, whose payment is locked: the money has gone, or it stays whose it was.
+
+    Emits: refund.succeeded; refund.failed, except for what was only held for a dispute
+    """
     payment = row.payment
     row.status = advance(REFUND_TRANSITIONS, row.state, verb)
     row.ask_at, row.ended_at = None, clock.now()
@@ -250,9 +274,11 @@ def _finish(row: Refund, verb: str, actor: str) -> None:
         "currency": row.currency,
         "kind": purchase.kind,
         "reference": str(purchase.reference),
+        "outside": row.is_outside,
+        "disputed": row.key.startswith(DISPUTED),
     }
     key = f"purchase:{purchase.pk}"
-    waiting = debit(Holder(AccountKind.REFUNDING), row.amount)
+    waiting = debit(_waiting(row), row.amount)
     if row.state is RefundStatus.SUCCEEDED:
         source = settling.source_of_money(payment.provider, payment.payee)
         lines = [waiting, credit(source, Money(row.amount_minor, Currency(row.currency)))]
@@ -260,8 +286,10 @@ def _finish(row: Refund, verb: str, actor: str) -> None:
         invoicing.issue_credit_note(payment, row)
         settling.record(payment, "refunded", actor=actor, refund=str(row.pk))
         emit("refund.succeeded", key=key, **facts)
-    else:
-        back = [Line(line.holder, -line.minor, line.currency) for line in _taken_from(payment, row)]
-        post_entry(kind="refund", reference=f"refund:{row.pk}:failed", lines=[waiting, *back])
-        settling.record(payment, "refund_fail", actor=actor, refund=str(row.pk), code=row.failure)
+        return
+    back = [Line(line.holder, -line.minor, line.currency) for line in _taken_from(payment, row)]
+    post_entry(kind="refund", reference=f"refund:{row.pk}:failed", lines=[waiting, *back])
+    settling.record(payment, "refund_fail", actor=actor, refund=str(row.pk), code=row.failure)
+    payment.refresh_from_db(fields=["refunded_minor"])
+    if not facts["disputed"]:
         emit("refund.failed", key=key, **facts)

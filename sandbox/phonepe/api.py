@@ -46,6 +46,7 @@ def routes(world: World) -> list[Route]:
         Route("/phonepe/pay/{ref}", api.page, methods=["GET"]),
         Route("/phonepe/pay/{ref}", api.press, methods=["POST"]),
         Route("/phonepe/refunds/{ref}", api.end_refund, methods=["POST"]),
+        Route("/phonepe/orders/{ref}/refund", api.refund_by_hand, methods=["POST"]),
         Route("/phonepe/books", api.show_books, methods=["GET"]),
     ]
 
@@ -134,6 +135,18 @@ class PhonePe:
             order.status, order.error = "FAILED", "TXN_NOT_COMPLETED"
             self._tell([("checkout.order.failed", order)])
         return RedirectResponse(order.redirect_url or "/", HTTPStatus.SEE_OTHER)
+
+    async def refund_by_hand(self, request: Request) -> Response:
+        """The account's owner gives money back in the dashboard, under a name of its own: `{amount?}`."""
+        ref, wish = request.path_params["ref"], await read_json(request)
+        order = self.books.orders.get(ref)
+        amount = wish.get("amount", order.paid - order.refunded if order is not None else 0)
+        named = {"merchantRefundId": new_id("DASH"), "originalMerchantOrderId": ref, "amount": amount}
+        refund = objects.add_refund(self.books, named)
+        self._tell([("pg.refund.accepted", refund)])
+        refund.state = "COMPLETED"
+        self._tell([("pg.refund.completed", refund)])
+        return as_json(refund.as_json())
 
     async def end_refund(self, request: Request) -> Response:
         """A bank ends a pending refund: `{status: completed | failed}`. `ref` is the merchant's name of it."""

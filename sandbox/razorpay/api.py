@@ -19,7 +19,7 @@ from sandbox.answers import NotUnderstood, as_json, read_json
 from sandbox.courier import Composed
 from sandbox.paying import Desk, base_of, form_of, new_id, no_page, page
 from sandbox.razorpay import objects
-from sandbox.razorpay.objects import Books, Order, Payment, Refund, bad
+from sandbox.razorpay.objects import Books, Dispute, Order, Payment, Refund, bad
 from sandbox.world import World
 
 CHANNEL = "razorpay"
@@ -45,6 +45,10 @@ def routes(world: World) -> list[Route]:
         v1("/payments/{ref}/refund", api.create_refund, "refund", "POST"),
         v1("/payments/{ref}/refunds", api.list_refunds, "refund", "GET"),
         v1("/refunds/{ref}", api.show_refund, "refund", "GET"),
+        v1("/disputes/{ref}", api.show_dispute, "refund", "GET"),
+        Route("/razorpay/payments/{ref}/refund", api.refund_by_hand, methods=["POST"]),
+        Route("/razorpay/payments/{ref}/dispute", api.dispute, methods=["POST"]),
+        Route("/razorpay/disputes/{ref}", api.end_dispute, methods=["POST"]),
         Route("/razorpay/v1/checkout/embedded", api.open_page, methods=["POST"]),
         Route("/razorpay/pay/{ref}", api.page, methods=["GET"]),
         Route("/razorpay/pay/{ref}", api.press, methods=["POST"]),
@@ -118,6 +122,33 @@ class Razorpay:
             raise bad("The id provided does not exist")
         return refund.as_json()
 
+    async def show_dispute(self, request: Request) -> Any:
+        return self._dispute(request).as_json()
+
+    async def refund_by_hand(self, request: Request) -> Response:
+        """The account's owner gives money back in the dashboard: `{amount?}`."""
+        refund = objects.add_refund(self.books, self._payment(request), await read_json(request))
+        self._tell([("refund.created", refund), ("refund.processed", refund)])
+        return as_json(refund.as_json())
+
+    async def dispute(self, request: Request) -> Response:
+        """The payer's bank wants money back: `{amount?}`."""
+        payment, wish = self._payment(request), await read_json(request)
+        dispute = Dispute(payment=payment, amount=wish.get("amount", payment.taken))
+        self.books.disputes[dispute.id] = dispute
+        self._tell([("payment.dispute.created", dispute)])
+        return as_json(dispute.as_json())
+
+    async def end_dispute(self, request: Request) -> Response:
+        """The bank has decided: `{status: won | lost}`."""
+        dispute, status = self._dispute(request), (await read_json(request)).get("status")
+        if dispute.status != "open" or status not in ("won", "lost"):
+            raise NotUnderstood("an open dispute and a status, won or lost, are expected")
+        dispute.status = status
+        dispute.payment.refunded += dispute.amount if status == "lost" else 0
+        self._tell([(f"payment.dispute.{status}", dispute)])
+        return as_json(dispute.as_json())
+
     async def open_page(self, request: Request) -> Response:
         """The payer's browser posts the form that the product wrote."""
         form = await form_of(request)
@@ -150,7 +181,7 @@ class Razorpay:
         if outcome == "fail":
             self._tell([("payment.failed", payment)])
             return RedirectResponse(str(request.url), HTTPStatus.SEE_OTHER)
-        events: list[tuple[str, Payment | Refund]] = [("payment.authorized", payment)]
+        events: list[tuple[str, Payment | Refund | Dispute]] = [("payment.authorized", payment)]
         if not order.is_manual:
             payment.status = "captured"
             events += [("payment.captured", payment), ("order.paid", payment)]
@@ -194,6 +225,7 @@ class Razorpay:
                 "orders": [row.as_json(self.books.payments_of(row)) for row in self.books.orders.values()],
                 "payments": [row.as_json() for row in self.books.payments.values()],
                 "refunds": [row.as_json() for row in self.books.refunds.values()],
+                "disputes": [row.as_json() for row in self.books.disputes.values()],
             }
         )
 
@@ -209,7 +241,7 @@ class Razorpay:
         mac = hmac.new(self._settings.razorpay_key_secret.encode(), message, hashlib.sha256).hexdigest()
         return {"razorpay_payment_id": payment.id, "razorpay_order_id": payment.order.id, "razorpay_signature": mac}
 
-    def _tell(self, events: list[tuple[str, Payment | Refund]]) -> None:
+    def _tell(self, events: list[tuple[str, Payment | Refund | Dispute]]) -> None:
         self.desk.tell(WEBHOOK_PATH, [partial(self._event, *_event_of(kind, row, self.books)) for kind, row in events])
 
     def _event(self, event_id: str, body: bytes, is_forged: bool) -> Composed:  # noqa: FBT001 - as the desk calls it
@@ -221,6 +253,12 @@ class Razorpay:
         if order is None:
             raise bad("The id provided does not exist")
         return order
+
+    def _dispute(self, request: Request) -> Dispute:
+        dispute = self.books.disputes.get(request.path_params["ref"])
+        if dispute is None:
+            raise bad("The id provided does not exist")
+        return dispute
 
     def _payment(self, request: Request) -> Payment:
         payment = self.books.payments.get(request.path_params["ref"])
@@ -235,11 +273,13 @@ def signed_headers(body: bytes, secret: str, event_id: str) -> dict[str, str]:
     return {"Content-Type": "application/json", "X-Razorpay-Signature": mac, "X-Razorpay-Event-Id": event_id}
 
 
-def _event_of(kind: str, row: Payment | Refund, books: Books) -> tuple[str, bytes]:
-    payment = row.payment if isinstance(row, Refund) else row
+def _event_of(kind: str, row: Payment | Refund | Dispute, books: Books) -> tuple[str, bytes]:
+    payment = row if isinstance(row, Payment) else row.payment
     payload: dict[str, Any] = {"payment": {"entity": payment.as_json()}}
     if isinstance(row, Refund):
         payload["refund"] = {"entity": row.as_json()}
+    if isinstance(row, Dispute):
+        payload["dispute"] = {"entity": row.as_json()}
     if kind == "order.paid":
         payload["order"] = {"entity": payment.order.as_json(books.payments_of(payment.order))}
     event = {

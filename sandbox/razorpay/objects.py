@@ -108,6 +108,32 @@ class Refund:
         }
 
 
+@dataclass(slots=True, kw_only=True)
+class Dispute:
+    """A payer's bank wants the money back."""
+
+    payment: Payment
+    amount: int
+    id: str = field(default_factory=lambda: new_id("disp_"))
+    status: str = "open"
+    created: int = field(default_factory=lambda: int(time.time()))
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "entity": "dispute",
+            "payment_id": self.payment.id,
+            "amount": self.amount,
+            "currency": self.payment.currency,
+            "amount_deducted": self.amount if self.status == "lost" else 0,
+            "reason_code": "goods_or_services_not_received_or_partially_received",
+            "respond_by": self.created + 7 * 24 * 3600,
+            "status": self.status,
+            "phase": "chargeback",
+            "created_at": self.created,
+        }
+
+
 class Books:
     """Everything that this sandbox's Razorpay knows."""
 
@@ -115,10 +141,11 @@ class Books:
         self.orders: dict[str, Order] = {}
         self.payments: dict[str, Payment] = {}
         self.refunds: dict[str, Refund] = {}
+        self.disputes: dict[str, Dispute] = {}
         self.keys: dict[str, tuple[str, str]] = {}  # X-Refund-Idempotency -> digest of the body, refund
 
     def clear(self) -> None:
-        for kept in (self.orders, self.payments, self.refunds, self.keys):
+        for kept in (self.orders, self.payments, self.refunds, self.disputes, self.keys):
             kept.clear()
 
     def payments_of(self, order: Order) -> list[Payment]:
@@ -155,6 +182,8 @@ def add_order(books: Books, wish: dict[str, Any]) -> Order:
 
 def add_refund(books: Books, payment: Payment, wish: dict[str, Any]) -> Refund:
     """POST /v1/payments/{id}/refund"""
+    if any(row.payment is payment and row.status == "open" for row in books.disputes.values()):
+        raise bad("The payment is disputed", reason="payment_disputed")
     left = payment.taken - payment.refunded
     amount = wish.get("amount", left)
     if not isinstance(amount, int) or not 0 < amount <= left:

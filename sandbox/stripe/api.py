@@ -7,7 +7,7 @@ import hmac
 import html
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -21,7 +21,8 @@ from starlette.routing import Route
 from sandbox.answers import NotUnderstood, as_json, read_json
 from sandbox.courier import Composed, Letter
 from sandbox.replies import failure, reply
-from sandbox.stripe import objects
+from sandbox.stripe import connect, objects
+from sandbox.stripe.dashboard import Dashboard
 from sandbox.stripe.objects import Books, Intent, Refund, Refused, Session, new_id
 from sandbox.world import World
 
@@ -48,6 +49,11 @@ def routes(world: World) -> list[Route]:
         Route("/v1/refunds", api.guarded(api.create_refund, "refund"), methods=["POST"]),
         Route("/v1/refunds", api.guarded(api.list_refunds, "refund"), methods=["GET"]),
         Route("/v1/refunds/{ref}", api.guarded(api.show_refund, "refund"), methods=["GET"]),
+        Route("/v1/disputes", api.guarded(api.list_disputes, "refund"), methods=["GET"]),
+        Route("/v1/transfers", api.guarded(api.create_transfer, "payout"), methods=["POST"]),
+        Route("/v1/transfers", api.guarded(api.list_transfers, "payout"), methods=["GET"]),
+        Route("/v1/accounts/{ref}", api.guarded(api.show_account, "account"), methods=["GET"]),
+        *api.dashboard.routes(),
         Route("/stripe/pay/{ref}", api.page, methods=["GET"]),
         Route("/stripe/pay/{ref}", api.press, methods=["POST"]),
         Route("/stripe/intents/{ref}", api.pay_in_app, methods=["POST"]),
@@ -65,6 +71,7 @@ class Stripe:
         self._settings = world.settings
         self._faults = world.faults
         self.books = Books()
+        self.dashboard = Dashboard(self.books, self._tell)
 
     def guarded(self, endpoint: Callable[[Request], Awaitable[Any]], about: str) -> Endpoint:
         """Wrap an endpoint: key first, then faults on both ways; a refusal becomes Stripe's error body."""
@@ -103,6 +110,25 @@ class Stripe:
 
         return await self._once(request, act)
 
+    async def create_transfer(self, request: Request) -> Any:
+        def act(form: dict[str, str]) -> dict[str, Any]:
+            transfer = connect.add_transfer(self.books, form)
+            self._tell("transfer.created", transfer.as_json())
+            return transfer.as_json()
+
+        return await self._once(request, act)
+
+    async def list_transfers(self, request: Request) -> Any:
+        wanted = request.query_params.get("transfer_group")
+        return listed("/v1/transfers", [row for row in self.books.transfers.values() if wanted in (None, row.group)])
+
+    async def list_disputes(self, request: Request) -> Any:
+        wanted = request.query_params.get("payment_intent")
+        return listed("/v1/disputes", [row for row in self.books.disputes.values() if wanted in (None, row.intent.id)])
+
+    async def show_account(self, request: Request) -> Any:
+        return connect.show_account(self.books, request.path_params["ref"])
+
     async def show_session(self, request: Request) -> Any:
         expanded = "payment_intent" in request.query_params.getlist("expand[0]")
         return self._session(request).as_json(expanded=expanded)
@@ -115,8 +141,7 @@ class Stripe:
 
     async def list_refunds(self, request: Request) -> Any:
         wanted = request.query_params.get("payment_intent")
-        rows = [row.as_json() for row in self.books.refunds.values() if wanted in (None, row.intent.id)]
-        return {"object": "list", "data": rows[::-1], "has_more": False, "url": "/v1/refunds"}
+        return listed("/v1/refunds", [row for row in self.books.refunds.values() if wanted in (None, row.intent.id)])
 
     async def expire_session(self, request: Request) -> Any:
         session = self._session(request)
@@ -220,6 +245,8 @@ class Stripe:
                 "sessions": [row.as_json() for row in self.books.sessions.values()],
                 "intents": [row.as_json() for row in self.books.intents.values()],
                 "refunds": [row.as_json() for row in self.books.refunds.values()],
+                "transfers": [row.as_json() for row in self.books.transfers.values()],
+                "disputes": [row.as_json() for row in self.books.disputes.values()],
             }
         )
 
@@ -294,6 +321,11 @@ class Stripe:
         if ref not in self.books.refunds:
             raise objects.missing("refund", ref)
         return self.books.refunds[ref]
+
+
+def listed(url: str, rows: Sequence[Any]) -> dict[str, Any]:
+    """Return rows as Stripe lists them: newest first, all on one page."""
+    return {"object": "list", "data": [row.as_json() for row in rows][::-1], "has_more": False, "url": url}
 
 
 def signed(body: bytes, secret: str) -> Composed:

@@ -132,18 +132,79 @@ class Refund:
         return shown | ({"failure_reason": self.failure} if self.failure else {})
 
 
+@dataclass(slots=True, kw_only=True)
+class Dispute:
+    """A payer's bank wants the money back."""
+
+    intent: Intent
+    amount: int
+    id: str = field(default_factory=lambda: new_id("dp"))
+    status: str = "needs_response"
+    reason: str = "fraudulent"
+    created: int = field(default_factory=lambda: int(time.time()))
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "object": "dispute",
+            "amount": self.amount,
+            "currency": self.intent.received_currency or self.intent.currency,
+            "charge": f"ch_{self.intent.id[3:]}",
+            "payment_intent": self.intent.id,
+            "status": self.status,
+            "reason": self.reason,
+            "evidence_details": {"due_by": self.created + 7 * 24 * 3600},
+            "metadata": {},
+            "created": self.created,
+            "livemode": False,
+        }
+
+
+@dataclass(slots=True, kw_only=True)
+class Transfer:
+    """Money of ours that is a connected account's now."""
+
+    amount: int
+    currency: str
+    destination: str
+    group: str
+    metadata: dict[str, str]
+    id: str = field(default_factory=lambda: new_id("tr"))
+    is_reversed: bool = False
+    created: int = field(default_factory=lambda: int(time.time()))
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "object": "transfer",
+            "amount": self.amount,
+            "amount_reversed": self.amount if self.is_reversed else 0,
+            "currency": self.currency,
+            "destination": self.destination,
+            "transfer_group": self.group,
+            "metadata": self.metadata,
+            "reversed": self.is_reversed,
+            "created": self.created,
+            "livemode": False,
+        }
+
+
 class Books:
-    """Everything that this sandbox's Stripe knows."""
+    """Everything that this sandbox's Stripe knows. An account that nobody has changed is ready."""
 
     def __init__(self) -> None:
         self.intents: dict[str, Intent] = {}
         self.sessions: dict[str, Session] = {}
         self.refunds: dict[str, Refund] = {}
+        self.disputes: dict[str, Dispute] = {}
+        self.transfers: dict[str, Transfer] = {}
+        self.accounts: dict[str, str] = {}
         self.replies: dict[str, tuple[str, dict[str, Any]]] = {}  # idempotency key -> digest of the form, reply
 
     def clear(self) -> None:
-        for kept in (self.intents, self.sessions, self.refunds, self.replies):
+        for kept in (self.intents, self.sessions, self.refunds, self.disputes, self.transfers, self.accounts):
             kept.clear()
+        self.replies.clear()
 
     def captured(self) -> dict[str, int]:
         """Return what has been taken and not given back, by the product's own id of the payment."""
@@ -164,7 +225,7 @@ def add_session(books: Books, form: dict[str, str], base: str) -> dict[str, Any]
         raise Refused(400, "The `expires_at` timestamp must be between 30 minutes and 24 hours from now.")
     item = "line_items[0][price_data]"
     intent = Intent(
-        amount=_amount(form, f"{item}[unit_amount]") * _whole(form, "line_items[0][quantity]", 1),
+        amount=amount_in(form, f"{item}[unit_amount]") * _whole(form, "line_items[0][quantity]", 1),
         currency=form.get(f"{item}[currency]", "").lower(),
         description=form.get(f"{item}[product_data][name]", ""),
         metadata=tags(form, "payment_intent_data[metadata]"),
@@ -186,7 +247,7 @@ def add_session(books: Books, form: dict[str, str], base: str) -> dict[str, Any]
 def add_intent(books: Books, form: dict[str, str]) -> dict[str, Any]:
     """POST /v1/payment_intents"""
     intent = Intent(
-        amount=_amount(form, "amount"),
+        amount=amount_in(form, "amount"),
         currency=form.get("currency", "").lower(),
         description=form.get("description", ""),
         metadata=tags(form, "metadata"),
@@ -200,6 +261,8 @@ def add_refund(books: Books, form: dict[str, str]) -> Refund:
     intent = books.intents.get(form.get("payment_intent", ""))
     if intent is None:
         raise missing("payment_intent", form.get("payment_intent", ""))
+    if any(row.intent is intent and row.status == "needs_response" for row in books.disputes.values()):
+        raise Refused(400, "This charge has been charged back.", code="charge_disputed")
     amount = _whole(form, "amount", intent.received - intent.refunded)
     if not 0 < amount <= intent.received - intent.refunded:
         raise Refused(400, "Refund amount is greater than unrefunded amount on charge.", code="charge_already_refunded")
@@ -216,7 +279,8 @@ def tags(form: dict[str, str], name: str) -> dict[str, str]:
     }
 
 
-def _amount(form: dict[str, str], name: str) -> int:
+def amount_in(form: dict[str, str], name: str) -> int:
+    """Return a positive whole number."""
     found = _whole(form, name, 0)
     if found < 1:
         raise Refused(400, f"Invalid integer: {name}", code="parameter_invalid_integer")

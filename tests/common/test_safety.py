@@ -13,6 +13,7 @@ from django.conf import settings as ours
 from django.core.exceptions import ImproperlyConfigured
 
 from config.safety import PROVIDER_SECRETS, SECRETS, SENDERS, faults_of, refuse_unsafe
+from sandbox.world import SANDBOX_LOGISTICS_WEBHOOK_SECRET
 
 pytestmark = pytest.mark.real_time
 
@@ -57,6 +58,9 @@ SAFE = {
     "IDENTITY_PROVIDER_NAME": "agency",
     "IDENTITY_PROVIDER_CLIENT_ID": "jeevansetu-7",
     "IDENTITY_PROVIDER_SECRET": "9d1e2f4a5b6c7d8e01990b1e6c007a3b9d1e2f4a",
+    "LOGISTICS_URL": "https://api.couriers.example",
+    "LOGISTICS_KEY": "9d1e2f4a5b6c7d8e01990b1e6c007a3b",
+    "LOGISTICS_WEBHOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     "CLOUDINARY_URL": "cloudinary://419728335121874:3kVbJ2sYpQzX7w@jeevansetu",
     "CLOUDINARY_API_BASE": "https://api.cloudinary.com",
     "PRIVATE_FILES_DIR": "",
@@ -137,6 +141,16 @@ UNSAFE = [
     ("IDENTITY_PROVIDER_CLIENT_ID", "sandbox-client"),
     ("IDENTITY_PROVIDER_SECRET", "sandbox-identity-secret-that-production-refuses"),
     ("IDENTITY_PROVIDER_SECRET", "short-but-random-Zx9"),
+    *[(f"LOGISTICS_{part}", "") for part in ("URL", "KEY", "WEBHOOK_SECRET")],
+    ("LOGISTICS_URL", "http://127.0.0.1:8090/logistics"),
+    ("LOGISTICS_URL", "http://api.couriers.example"),
+    ("LOGISTICS_URL", "https://localhost"),
+    ("LOGISTICS_URL", "https://sandbox.couriers.example"),
+    ("LOGISTICS_KEY", "sandbox-logistics-key"),
+    ("LOGISTICS_KEY", "short"),
+    ("LOGISTICS_WEBHOOK_SECRET", SANDBOX_LOGISTICS_WEBHOOK_SECRET),
+    ("LOGISTICS_WEBHOOK_SECRET", "whsec_c2hvcnQ="),
+    ("LOGISTICS_WEBHOOK_SECRET", "whsec_no base64"),
     ("DEBUG", True),
     ("ALLOWED_HOSTS", ["*"]),
     ("ALLOWED_HOSTS", ["api.example", "*"]),

@@ -126,7 +126,7 @@ def test_a_monthly_bill_is_told_to_the_hospitals_owner(noon):
 
     drain()
 
-    assert readers(Kind.SETTLEMENT_DUE) == [(None, hospital.pk)]
+    assert readers(Kind.BILL_DUE) == [(None, hospital.pk)]
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ FACTS = {
     "sent": 12,
     "pay_by": MOMENT,
     "amount": "INR 99,999,999,999.99",
+    "ending": "k3Qz",
     "plan": "Enterprise",
     "doctor": "Prof. Dr. Venkatanarasimharajuvaripeta Subrahmanyam",
     "other": "Prof. Dr. Venkatanarasimharajuvaripeta Subrahmanyam",

@@ -9,7 +9,7 @@ import pytest
 from common.outbox import drain
 from orders import jobs
 from orders.errors import OrderUnpaid
-from orders.models import Settlement
+from orders.models import ContractBill
 from orders.services import answering, codes, ending, packing, paying, road
 from orders.states import Fault, OrderStatus
 from payments.errors import PurchaseClosed
@@ -294,7 +294,7 @@ def test_a_month_of_a_contract_is_one_bill(noon):
     assert jobs.bill_contracts() == 1
     assert jobs.bill_contracts() == 0
 
-    bill = Settlement.objects.get()
+    bill = ContractBill.objects.get()
     assert (bill.amount_minor, bill.month) == (2 * (240_000 + 17_700), dt.date(2030, 5, 1))
     assert Purchase.objects.get(reference=bill.pk).payer_partner_id == hospital.partner_id
     payment = begin(bill)
@@ -315,5 +315,5 @@ def test_a_fee_of_a_contract_is_on_the_bill_and_what_failed_is_not(noon):
 
     jobs.bill_contracts()
 
-    assert Settlement.objects.get().amount_minor == 5_000
+    assert ContractBill.objects.get().amount_minor == 5_000
     assert not Payment.objects.exists()

@@ -13,7 +13,7 @@ from notifications.kinds import Kind
 from notifications.models import Notification
 from orders import jobs
 from orders.errors import BagsUnfit
-from orders.models import Settlement
+from orders.models import ContractBill
 from orders.services import codes, road
 from payments.models import Refund
 from payments.parties import Party
@@ -186,7 +186,7 @@ def test_a_contract_is_not_billed_for_what_was_withheld(noon):
 
     jobs.bill_contracts()
 
-    assert Settlement.objects.get().amount_minor == 120_000
+    assert ContractBill.objects.get().amount_minor == 120_000
     assert not Refund.objects.exists()
 
 

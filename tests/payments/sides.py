@@ -94,4 +94,5 @@ SIDES: dict[str, type[Side]] = {side.provider: side for side in (StripeSide, Raz
 # Those that answer a repeated call with what they made first, and those that can be told to take no money any more.
 KEYED = [Provider.RAZORPAY, Provider.STRIPE]
 CANCELLING = [Provider.BKASH, Provider.RAZORPAY, Provider.STRIPE]
+TOKENED = [Provider.BKASH, Provider.PHONEPE]  # those that are called with a token of an hour or so
 MANY_CURRENCIES = [Provider.BKASH, Provider.RAZORPAY, Provider.STRIPE]  # those whose answers name one

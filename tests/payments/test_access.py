@@ -24,6 +24,7 @@ READS = [
     ("payments", {OWNER: 200, COORDINATOR: 200, INVENTORY: 200}),
     ("invoices", {OWNER: 200, COORDINATOR: 200, INVENTORY: 200}),
     ("payouts", {OWNER: 200, COORDINATOR: 403, INVENTORY: 403}),
+    ("payout-account", {OWNER: 404, COORDINATOR: 403, INVENTORY: 403}),
     ("balance", {OWNER: 200, COORDINATOR: 403, INVENTORY: 403}),
 ]
 each_role = pytest.mark.parametrize("role", [OWNER, COORDINATOR, INVENTORY])

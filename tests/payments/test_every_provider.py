@@ -10,7 +10,7 @@ from common.outbox import drain
 from payments import errands
 from payments.models import Payment, Refund
 from tests.payments.scenes import ask, begin, close, events, make_purchase, post, refund, run_all, totals
-from tests.payments.sides import SIDES
+from tests.payments.sides import SIDES, TOKENED
 
 pytestmark = pytest.mark.django_db
 LOST = ["lost_reply", "lost_request", "truncated_json", "error_5xx", "html_body", "rate_limit"]
@@ -135,3 +135,25 @@ def test_what_never_reached_the_provider_is_asked_about_for_a_day_and_no_longer(
     payment = Payment.objects.get()
     assert (ended.status, payment.status, payment.ask_at) == ("expired", "expired", None)
     assert side.captured() == {}
+
+
+@pytest.mark.parametrize("step", ["create", "fetch", "refund"])
+@pytest.mark.parametrize("provider", TOKENED)
+def test_a_token_that_runs_out_in_the_middle_is_replaced_once(sandbox, noon, provider, step):
+    side = SIDES[provider](sandbox)
+    expired = {"times": 1, "channel": side.channel}
+    purchase, client = make_purchase(amount=side.price)
+    side.sandbox.faults(**({"token_expired": expired} if step == "create" else {}))
+    payment = begin(purchase, client, side.provider)
+    side.press(payment.provider_ref, "pay")
+    side.sandbox.faults(**({"token_expired": expired} if step == "fetch" else {}))
+    ask(payment)
+    side.sandbox.faults(**({"token_expired": expired} if step == "refund" else {}))
+    refund(payment, 1000)
+    for _ in range(3):
+        run_all()
+        noon.shift(LATER)
+        make_due(Refund)
+
+    assert (Payment.objects.get().status, Refund.objects.get().status) == ("succeeded", "succeeded")
+    assert (side.charges(), side.refunds(), side.tokens()) == (1, 1, 2)

@@ -217,7 +217,7 @@ def test_stripes_errors_say_what_is_known(monkeypatch, given, wanted):
     def fail(*_: object) -> None:
         raise given
 
-    monkeypatch.setattr("payments.gateways.stripe_api._client", fail)
+    monkeypatch.setattr("payments.gateways.stripe_api.client", fail)
 
     with pytest.raises(wanted):
         StripeGateway().create(charge_with(StripeSide), again=False)

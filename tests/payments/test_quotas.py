@@ -150,3 +150,19 @@ def test_a_smaller_plan_keeps_what_is_there_and_takes_no_more():
         found = used(who, "storage")
 
     assert found == 500 * MIB
+
+
+def test_what_was_booked_stays_booked_when_the_plan_ends_before_its_day():
+    who, booked = subscriber(), [uuid.uuid4() for _ in range(3)]
+    for reference in booked:
+        take(who, reference=reference)
+
+    with time_machine.travel(NOON + days(40), tick=True):
+        run_jobs()
+        for reference in booked:  # moved to another hour: the same booking
+            take(who, reference=reference)
+        take(who)
+        give_back(booked[0])  # of the period that is over: it frees nothing in this one
+        found, plan = used(who), who.now()["plan"]
+
+    assert (found, plan) == (1, "free")

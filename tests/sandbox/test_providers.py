@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from common.webhooks import SignatureInvalid
 from payments.gateways import gateway_of
-from payments.gateways.base import SignatureInvalid, TryLater
+from payments.gateways.base import TryLater
 from sandbox.server import Sandbox, running
 from tests.payments.sides import BkashSide, PhonePeSide, RazorpaySide
 from tests.payments.test_gateways import charge_with

@@ -39,6 +39,7 @@ KINDS = {
     "past_donations",
     "patient_profile",
     "payments",
+    "payouts",
     "plans",
     "prescriptions",
     "promises",

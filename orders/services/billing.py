@@ -14,9 +14,9 @@ from common import clock
 from common.db import command, lock
 from common.money import Currency, Money
 from orders import selectors
-from orders.models import Order, Settlement
+from orders.models import ContractBill, Order
 from orders.services.answering import invoice_lines
-from orders.services.records import note, tell_settlement
+from orders.services.records import note, tell_bill
 from orders.states import OrderStatus
 from partners import selectors as partners
 from payments.parties import Party
@@ -25,25 +25,25 @@ from payments.states import PurchaseKind
 
 
 @command
-def settle_month(*, bank_id: uuid.UUID, hospital_id: uuid.UUID, limit: int) -> Settlement | None:
+def bill_month(*, bank_id: uuid.UUID, hospital_id: uuid.UUID, limit: int) -> ContractBill | None:
     """Bill the oldest month that is over and not billed yet; None when there is none.
 
-    Locks: the orders, the purchase.      Emits: settlement.due
+    Locks: the orders, the purchase.      Emits: bill.due
     """
     zone = ZoneInfo(partners.zone_of(bank_id))
     this_month = clock.now().astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    due = selectors.orders_to_settle(bank_id, hospital_id).filter(ended_at__lt=this_month)
+    due = selectors.orders_to_bill(bank_id, hospital_id).filter(ended_at__lt=this_month)
     orders = lock(Order, due.order_by("ended_at", "pk").values_list("pk", flat=True)[:limit])
     by_month: dict[tuple[dt.date, str], list[Order]] = defaultdict(list)
     for order in orders:
-        if order.settlement_id is None and order.ended_at is not None:
+        if order.bill_id is None and order.ended_at is not None:
             by_month[order.ended_at.astimezone(zone).date().replace(day=1), order.currency].append(order)
     if not by_month:
         return None
     (month, currency), billed = min(by_month.items())
     amount = sum(_owed(order) for order in billed)
-    before = Settlement.objects.filter(bank_id=bank_id, hospital_id=hospital_id, month=month, currency=currency)
-    settlement = Settlement.objects.create(
+    before = ContractBill.objects.filter(bank_id=bank_id, hospital_id=hospital_id, month=month, currency=currency)
+    bill = ContractBill.objects.create(
         bank_id=bank_id,
         hospital_id=hospital_id,
         month=month,
@@ -51,20 +51,20 @@ def settle_month(*, bank_id: uuid.UUID, hospital_id: uuid.UUID, limit: int) -> S
         amount_minor=amount,
         currency=currency,
     )
-    Order.objects.filter(pk__in=[order.pk for order in billed]).update(settlement=settlement)
+    Order.objects.filter(pk__in=[order.pk for order in billed]).update(bill=bill)
     for order in billed:
-        note(order, "bill", role="system", actor="system", facts={"settlement": str(settlement.pk)})
+        note(order, "bill", role="system", actor="system", facts={"bill": str(bill.pk)})
     purchasing.register_purchase(
         kind=PurchaseKind.ORDER,
-        reference=settlement.pk,
+        reference=bill.pk,
         payer=Party.partner(hospital_id),
         payee=Party.partner(bank_id),
         amount=Money(amount, Currency(currency)),
         description=f"Blood orders of {month:%Y-%m}",
         lines=[line for order in billed for line in _lines(order)],
     )
-    tell_settlement(settlement.pk)
-    return settlement
+    tell_bill(bill.pk)
+    return bill
 
 
 def _owed(order: Order) -> int:
