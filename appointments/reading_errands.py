@@ -6,6 +6,7 @@ Each kind has a thread of its own, because a model takes its time and a waiting 
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable
 from typing import Final
@@ -22,6 +23,7 @@ from common.files import checking, keeping
 from common.files.storages import StorageFailed
 
 BITE: Final = 4  # files scanned at a time
+log = logging.getLogger(__name__)
 
 
 def scan_due(*, limit: int = BITE) -> int:

@@ -28,16 +28,6 @@ HOST = "127.0.0.1"
 DEFAULT_PORT = 8090
 # Each with `routes(world)`.
 PROVIDERS = (twilio, cloudinary, identity, stripe, razorpay, phonepe, bkash, logistics, vision)
-    twilio,
-    cloudinary,
-    identity,
-    stripe,
-    razorpay,
-    phonepe,
-    bkash,
-    logistics,
-    vision,
-)  # each with `routes(world)`
 KEEP_ALIVE = 120  # seconds: longer than any client rests between two calls
 BACKLOG = 2048
 
