@@ -77,6 +77,8 @@ JOBS = (
     Job("prune_camp_invites", donations.jobs.prune_camp_invites, nightly(3, 15)),
     Job("destroy_deleted_files", appointments.jobs.destroy_deleted_files, every(hours=1)),
     Job("prune_analyses", appointments.jobs.prune_analyses, nightly(3, 25)),
+    Job("lapse_referrals", appointments.jobs.lapse_referrals, every(hours=1)),
+    Job("prune_prescription_drafts", appointments.jobs.prune_prescription_drafts, nightly(3, 35)),
     Job("expire_units", stock.jobs.expire_units, every(minutes=10)),
     Job("lapse_reservations", stock.jobs.lapse_reservations, every(minutes=5)),
     Job("advance_transfers", stock.jobs.advance_transfers, every(minutes=1)),

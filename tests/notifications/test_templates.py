@@ -49,8 +49,9 @@ FACTS = {
     "amount": "INR 99,999,999,999.99",
     "ending": "k3Qz",
     "plan": "Enterprise",
-    "doctor": "Dr. Sivasubramaniam Venkataraman",
+    "doctor": "Prof. Dr. Venkatanarasimharajuvaripeta Subrahmanyam",
     "was": MOMENT,
+    "other": "Prof. Dr. Venkatanarasimharajuvaripeta Subrahmanyam",
 }
 FORMS = [
     (language, kind, form)
