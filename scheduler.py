@@ -22,6 +22,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django_apscheduler.jobstores import DjangoJobStore
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
+import appointments.jobs
 import donations.jobs
 import notifications.jobs
 import orders.jobs
@@ -74,6 +75,10 @@ JOBS = (
     Job("tell_of_camps", donations.jobs.tell_of_camps, every(minutes=1)),
     Job("remind_of_camps", donations.jobs.remind_of_camps, every(minutes=15)),
     Job("prune_camp_invites", donations.jobs.prune_camp_invites, nightly(3, 15)),
+    Job("destroy_deleted_files", appointments.jobs.destroy_deleted_files, every(hours=1)),
+    Job("prune_analyses", appointments.jobs.prune_analyses, nightly(3, 25)),
+    Job("lapse_referrals", appointments.jobs.lapse_referrals, every(hours=1)),
+    Job("prune_prescription_drafts", appointments.jobs.prune_prescription_drafts, nightly(3, 35)),
     Job("expire_units", stock.jobs.expire_units, every(minutes=10)),
     Job("lapse_reservations", stock.jobs.lapse_reservations, every(minutes=5)),
     Job("advance_transfers", stock.jobs.advance_transfers, every(minutes=1)),
@@ -83,6 +88,11 @@ JOBS = (
     Job("reconcile_couriers", orders.jobs.reconcile_couriers, every(minutes=1)),
     Job("prune_courier_notices", orders.jobs.prune_courier_notices, nightly(3, 25)),
     Job("bill_contracts", orders.jobs.bill_contracts, nightly(1, 0)),
+    Job("remind_of_visits", appointments.jobs.remind_of_visits, every(minutes=1)),
+    Job("prune_meetings", appointments.jobs.prune_meetings, nightly(3, 25)),
+    Job("lapse_appointment_holds", appointments.jobs.lapse_holds, every(minutes=1)),
+    Job("close_visits", appointments.jobs.close_visits, every(minutes=15)),
+    Job("refresh_next_free", appointments.jobs.refresh_next_free, every(minutes=1)),
     Job("reconcile_payments", payments.jobs.reconcile, every(minutes=1)),
     Job("move_subscriptions", payments.jobs.move_subscriptions, every(minutes=5)),
     Job("follow_disputes", payments.jobs.follow_disputes, nightly(5, 0)),

@@ -23,6 +23,7 @@ BENCHMARKS = (
     "accept_storm",
     "camp_rush",
     "order_rush",
+    "booking_storm",
     "import_directory",
     "lists",
     "sweeps",
@@ -30,6 +31,8 @@ BENCHMARKS = (
     "relay",
     "webhooks",
     "ledger",
+    "slots",
+    "doctor_search",
 )
 MISSED = 3  # the exit code of a benchmark one of whose bars does not hold
 

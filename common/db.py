@@ -34,6 +34,13 @@ LOCK_ORDER = (
     "orders.ContractBill",
     "appointments.Doctor",
     "appointments.Appointment",
+    "appointments.Waiting",
+    "appointments.Meeting",
+    "appointments.Reminder",
+    "appointments.CalendarFeed",
+    "appointments.Prescription",
+    "appointments.DoctorReferral",
+    "appointments.RecordGrant",
     "partners.Complaint",
     "requests_app.AttenderRequest",  # before the bags, transfers and requests that are found for it
     "stock.Transfer",
@@ -46,6 +53,9 @@ LOCK_ORDER = (
     "donations.Enrolment",
     "donations.Donation",
     "donations.Invitation",
+    "appointments.MedicalFile",
+    "appointments.FileVersion",
+    "appointments.Analysis",
     # Whoever sells holds its own rows first and settles the money last; payments never lock what was bought.
     # What is subscribed to, taken off prices and counted; then the money itself.
     "payments.PayoutAccount",
@@ -141,9 +151,25 @@ def step(func: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(func)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        if all(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
+        if not _in_transaction():
             raise RuntimeError(f"{func.__qualname__} must run inside a command.")
         return func(*args, **kwargs)
+
+    return run
+
+
+def joined(func: Callable[P, R]) -> Callable[P, R]:
+    """Run `func` inside the caller's transaction, or as a whole one where there is none.
+
+    For what belongs to a read as well as to a command, such as a line in a log.
+    """
+
+    @functools.wraps(func)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if _in_transaction():
+            return func(*args, **kwargs)
+        with unit_of_work():
+            return func(*args, **kwargs)
 
     return run
 
@@ -220,7 +246,10 @@ def on_one_rung(model: type[models.Model]) -> Iterator[None]:
 
 @contextmanager
 def attempt() -> Iterator[None]:
-    """Undo what is done inside when it raises, its locks included; the transaction goes on for whoever catches it."""
+    """Undo what is done inside when it raises, its locks included; the transaction goes on for whoever catches it.
+
+    Raises: what is raised inside; the refusal that a violated constraint is named by.
+    """
     rank = getattr(connection, "lock_rank", -1)
     try:
         with transaction.atomic():
@@ -228,6 +257,12 @@ def attempt() -> Iterator[None]:
     except DomainError:
         _lock_rank(rank)
         raise
+    except IntegrityError as exc:
+        _lock_rank(rank)
+        refusal = refusal_for_constraint(_constraint(exc))
+        if refusal is None:
+            raise
+        raise refusal from exc
 
 
 @contextmanager
@@ -252,6 +287,10 @@ def take_turn(name: str) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
+def _in_transaction() -> bool:
+    return not all(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
 
 
 def _climb(model: type[models.Model]) -> None:

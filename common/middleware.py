@@ -12,6 +12,7 @@ from common.logs import REDACTED, request_id
 
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
 FILES = "/files/"
+CALENDARS = "/api/v1/calendar/"
 log = logging.getLogger("request")
 
 
@@ -45,5 +46,6 @@ class RequestIdMiddleware:
 
 
 def shown_path(path: str) -> str:
-    """Return the path as a log may hold it: what follows `/files/` opens a private file."""
-    return f"{FILES}{REDACTED}" if path.startswith(FILES) else path
+    """Return the path as a log may hold it: what follows `/files/` opens a private file, or `calendar/` a calendar."""
+    secret = next((prefix for prefix in (FILES, CALENDARS) if path.startswith(prefix)), None)
+    return f"{secret}{REDACTED}" if secret else path

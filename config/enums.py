@@ -4,6 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from appointments.analysis.states import (
+    Analyser,
+    AnalysisFailure,
+    AnalysisStatus,
+    Availability,
+    FileKind,
+    Interpretation,
+    ObservationStatus,
+    Passed,
+)
+from appointments.records.states import (
+    EVERY_SCOPE,
+    LOGGED_GROUNDS,
+    DrugList,
+    GrantOrigin,
+    NoteStatus,
+    PrescriptionStatus,
+    ReferralStatus,
+    ReferralUrgency,
+    Scope,
+)
+from appointments.states import (
+    AppointmentStatus,
+    DoctorOrder,
+    DoctorStatus,
+    EndedBy,
+    Every,
+    MeetingProvider,
+    Origin,
+    Readiness,
+    Side,
+    SlotsEmpty,
+    VisitKind,
+    VisitTerms,
+    WaitingStatus,
+)
 from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
 from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
@@ -65,6 +101,17 @@ from users.states import (
 REQUIREMENTS = ("irradiated", "leukoreduced", "cmv_negative", "k_negative")
 SETS: dict[str, Iterable[str]] = {
     "ActionType": ActionType,
+    "AppointmentEnd": EndedBy,
+    "AppointmentOrigin": Origin,
+    "AppointmentStatus": AppointmentStatus,
+    "Analyser": Analyser,
+    "AnalysisFailure": AnalysisFailure,
+    "AnalysisStatus": AnalysisStatus,
+    "FileAvailability": Availability,
+    "MedicalFileKind": FileKind,
+    "Interpretation": Interpretation,
+    "ObservationStatus": ObservationStatus,
+    "PassedRow": Passed,
     "AssignmentStatus": AssignmentStatus,
     "Answered": Answered,
     "AssuranceLabel": AssuranceLabel,
@@ -83,6 +130,17 @@ SETS: dict[str, Iterable[str]] = {
     "Currency": Currency,
     "DeliveryStatus": DeliveryStatus,
     "DiscardReason": DiscardReason,
+    "AccessGround": LOGGED_GROUNDS,
+    "DrugList": DrugList,
+    "GrantOrigin": GrantOrigin,
+    "NoteStatus": NoteStatus,
+    "PrescriptionStatus": PrescriptionStatus,
+    "DoctorReferralStatus": ReferralStatus,
+    "DoctorReferralUrgency": ReferralUrgency,
+    "RecordScope": Scope,
+    "AskedScope": [*Scope, EVERY_SCOPE],
+    "DoctorOrder": DoctorOrder,
+    "DoctorStatus": DoctorStatus,
     "DocumentKind": DocumentKind,
     "DonationType": DonationType,
     "EnrolmentStatus": EnrolmentStatus,
@@ -92,6 +150,8 @@ SETS: dict[str, Iterable[str]] = {
     "InvoiceKind": InvoiceKind,
     "JourneyStep": JourneyStep,
     "MandatoryTest": MandatoryTest,
+    "MeetingProvider": MeetingProvider,
+    "MeetingReadiness": Readiness,
     "OfflineMethod": OfflineMethod,
     "OrderBagFate": BagFate,
     "CourierStatus": BookingStatus,
@@ -117,7 +177,9 @@ SETS: dict[str, Iterable[str]] = {
     "Role": Role,
     "ScoreReason": ScoreReason,
     "Sex": Sex,
+    "SeriesInterval": Every,
     "SourceKind": SourceKind,
+    "SlotsEmpty": SlotsEmpty,
     "SourceStatus": SourceStatus,
     "StopReason": StopReason,
     "SubjectKind": SubjectKind,
@@ -130,6 +192,10 @@ SETS: dict[str, Iterable[str]] = {
     "TransferStatus": TransferStatus,
     "UnitStatus": UnitStatus,
     "Urgency": Urgency,
+    "VisitKind": VisitKind,
+    "VisitSide": Side,
+    "VisitTerms": VisitTerms,
+    "WaitingStatus": WaitingStatus,
     "WaveKind": WaveKind,
 }
 ENUM_NAMES = {name: [(str(value), str(value)) for value in values] for name, values in SETS.items()}

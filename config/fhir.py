@@ -8,6 +8,17 @@ from django.conf import settings
 from django.urls import URLPattern, path, re_path
 from rest_framework.permissions import AllowAny
 
+from appointments.api.fhir.findings import ObservationsView, ObservationView
+from appointments.api.fhir.patients import PatientsView, PatientView
+from appointments.api.fhir.practice import (
+    PractitionersView,
+    PractitionerView,
+    SchedulesView,
+    ScheduleView,
+    SlotsView,
+    SlotView,
+)
+from appointments.api.fhir.visits import AppointmentsView, AppointmentView
 from common import clock
 from common.api.fhir import FHIRView, instant
 from common.api.fhir.outcomes import unknown_resource
@@ -17,7 +28,13 @@ from requests_app.api.fhir import SupplyRequestsView, SupplyRequestView
 from stock.api.fhir import ProductsView, ProductView
 
 RESOURCES: Final[tuple[tuple[type[FHIRView], type[FHIRView]], ...]] = (
+    (AppointmentsView, AppointmentView),
+    (ObservationsView, ObservationView),
+    (PatientsView, PatientView),
+    (PractitionersView, PractitionerView),
     (ProductsView, ProductView),
+    (SchedulesView, ScheduleView),
+    (SlotsView, SlotView),
     (SupplyRequestsView, SupplyRequestView),
 )
 
@@ -58,7 +75,7 @@ def _addresses() -> list[URLPattern]:
     for search, read in RESOURCES:
         name = f"fhir-{search.resource_type.lower()}"
         found.append(path(str(search.resource_type), search.as_view(), name=f"{name}s"))
-        found.append(path(f"{search.resource_type}/<uuid:pk>", read.as_view(), name=name))
+        found.append(path(f"{search.resource_type}/<{read.key}:pk>", read.as_view(), name=name))
     return found
 
 

@@ -22,6 +22,7 @@ LOGISTICS = ("LOGISTICS_URL", "LOGISTICS_KEY", "LOGISTICS_WEBHOOK_SECRET")
 SHORTEST_KEY = 32  # bytes of a key for HS256 (RFC 7518, 3.2)
 SHORTEST_SECRET = 50  # characters, as Django asks of its own
 CLOUDINARY_URL = re.compile(r"cloudinary://[^:@/]+:[^:@/]+@[^:@/]+")
+CLAMD_ADDRESS = re.compile(r"tcp://[^/:@]+:\d{1,5}|unix:///.+")
 SHORTEST_WEBHOOK_SECRET = 20  # characters; those of Stripe have 38
 SHORTEST_STANDARD_SECRET = 24  # bytes behind whsec_ (Standard Webhooks 1.0.0)
 SHORTEST_PROVIDER_SECRET = 8  # characters; what the providers let one choose
@@ -34,8 +35,11 @@ PHONEPE = (
     "PHONEPE_MERCHANT_ID",
 )
 BKASH = ("BKASH_USERNAME", "BKASH_PASSWORD", "BKASH_APP_KEY", "BKASH_APP_SECRET")
+MAILBOX = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
 SNS_ORIGIN = re.compile(r"https://sns\.[a-z]{2}(-[a-z]+)+-\d\.amazonaws\.com")
 SNS_TOPIC = re.compile(r"arn:aws:sns:[a-z]{2}(-[a-z]+)+-\d:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?")
+ZOOM = ("ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET", "ZOOM_WEBHOOK_SECRET")
+ZOOM_HOSTS = {"ZOOM_API_BASE": "api.zoom.us", "ZOOM_OAUTH_BASE": "zoom.us"}
 PAYMENT_HOSTS = {
     "STRIPE_API_BASE": ("Stripe", "api.stripe.com"),
     "RAZORPAY_API_BASE": ("Razorpay", "api.razorpay.com"),
@@ -43,6 +47,7 @@ PAYMENT_HOSTS = {
     "PHONEPE_API_BASE": ("PhonePe", "api.phonepe.com"),
     "PHONEPE_AUTH_BASE": ("PhonePe", "api.phonepe.com"),
 }
+LONGEST_VISION = 150  # seconds
 FEWEST_CHARACTERS = 12  # different ones; a key of one repeated letter is no key
 
 
@@ -104,6 +109,28 @@ def _outside_world(settings: Mapping[str, Any]) -> Iterator[str]:
     if public.scheme != "https" or not public.hostname:
         yield "PUBLIC_URL must be this server's https address: providers sign their webhooks over it."
     yield from _private_files(settings)
+    yield from _meetings(settings)
+    yield from _mail(settings)
+    yield from _vision(settings)
+
+
+def _vision(settings: Mapping[str, Any]) -> Iterator[str]:
+    """All of it or nothing; pictures of reports go over https, or no further than the own network."""
+    url, address = settings["VISION_URL"], urlsplit(settings["VISION_URL"])
+    if url and address.scheme != "https" and not (address.scheme == "http" and _is_own_network(address.hostname)):
+        yield "VISION_URL must be https, or http on this machine or a private network: reports are sent there."
+    yield from _all_or_none(settings, ("VISION_URL", "VISION_MODEL", "VISION_RUN_BY"))
+    if any("sandbox" in settings[name].lower() for name in ("VISION_URL", "VISION_MODEL", "VISION_KEY")):
+        yield "VISION_MODEL is the sandbox's."
+    if not 1 <= (settings["VISION_TIMEOUT"] or 0) <= LONGEST_VISION:
+        yield f"VISION_TIMEOUT is 1 to {LONGEST_VISION} seconds: a worker's lease is not much longer."
+
+
+def _is_own_network(host: str | None) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host or "").is_private
+    except ValueError:
+        return False
 
 
 def _identity_provider(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -159,6 +186,11 @@ def _private_files(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "CLOUDINARY_API_BASE does not point at Cloudinary: the sandbox is never used in production."
     if folder and Path(settings["STATIC_ROOT"]) in [Path(folder), *Path(folder).parents]:
         yield "PRIVATE_FILES_DIR lies among the static files, which everybody may read."
+    scanner = settings["CLAMD_ADDRESS"]
+    if scanner and not CLAMD_ADDRESS.fullmatch(scanner):
+        yield "CLAMD_ADDRESS is written tcp://host:port or unix:///path."
+    if settings["FILE_SCANNER"] == "common.files.clamd.is_clean" and not scanner:
+        yield "CLAMD_ADDRESS is empty, and FILE_SCANNER wants it."
 
 
 def _providers_of_payments(settings: Mapping[str, Any]) -> Iterator[str]:
@@ -183,6 +215,31 @@ def _providers_of_payments(settings: Mapping[str, Any]) -> Iterator[str]:
         base = urlsplit(settings[name])
         if (base.scheme, base.hostname) != ("https", host):
             yield f"{name} does not point at {provider}: the sandbox is never used in production."
+
+
+def _meetings(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Without Zoom there are rooms of Jitsi, whose addresses are all that keeps strangers out."""
+    yield from _all_or_none(settings, ZOOM)
+    yield from _weak(settings, ZOOM)
+    if settings["ZOOM_ACCOUNT_ID"] and not settings["ZOOM_USERS"]:
+        yield "ZOOM_USERS is empty: somebody must host."
+    for name, host in ZOOM_HOSTS.items():
+        base = urlsplit(settings[name])
+        if (base.scheme, base.hostname) != ("https", host):
+            yield f"{name} does not point at Zoom: the sandbox is never used in production."
+    rooms = urlsplit(settings["JITSI_URL"])
+    if rooms.scheme != "https" or _is_this_machine(rooms.hostname):
+        yield "JITSI_URL must be the https address of a Jitsi Meet."
+
+
+def _mail(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Without a server no e-mail is sent."""
+    yield from _all_or_none(settings, ("SMTP_URL", "MAIL_FROM"))
+    url, sender = settings["SMTP_URL"], settings["MAIL_FROM"]
+    if url and (urlsplit(url).scheme not in ("smtp", "smtps") or _is_this_machine(urlsplit(url).hostname)):
+        yield "SMTP_URL must name a mail server, smtp://… or smtps://…: the sandbox is never used in production."
+    if sender and (not MAILBOX.fullmatch(sender) or sender.endswith(".test")):
+        yield "MAIL_FROM must be an e-mail address of yours."
 
 
 def _razorpay(settings: Mapping[str, Any]) -> Iterator[str]:

@@ -34,7 +34,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     search_fields = ("=id", "=to", "=provider_id")
     list_select_related = ("notification",)
     ordering = ("-id",)
-    exclude = ("body",)
+    exclude = ("body", "invitation")
     actions = ("send_again",)
 
     @admin.display(ordering="notification__kind")

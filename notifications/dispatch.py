@@ -269,6 +269,8 @@ def _outgoing(row: Delivery, body: str) -> Outgoing:
         language=row.language,
         attempt=row.attempts,
         as_template=row.error_code == OUTSIDE_WINDOW,
+        subject=row.subject,
+        invitation=row.invitation or "",
     )
 
 

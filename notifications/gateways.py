@@ -12,7 +12,7 @@ import json
 import logging
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from itertools import takewhile
 from typing import Any, Final, Protocol
@@ -54,7 +54,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One attempt, counted from 1, to send one delivery. `as_template` wraps the body for WhatsApp."""
+    """One attempt, counted from 1, to send one delivery. `as_template` wraps the body for WhatsApp; an e-mail has a
+    `subject` and may bring an `invitation` (iCalendar)."""
 
     delivery_id: uuid.UUID
     channel: Channel
@@ -63,6 +64,8 @@ class Outgoing:
     language: str
     attempt: int
     as_template: bool = False
+    subject: str = ""
+    invitation: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

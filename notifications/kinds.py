@@ -12,6 +12,8 @@ from notifications.states import Channel
 SMS: Final = (Channel.SMS,)
 BOTH: Final = (Channel.SMS, Channel.WHATSAPP)  # a critical event reaches its people by both
 
+ALL: Final = (*BOTH, Channel.EMAIL)  # e-mail reaches those who have an address
+
 
 class Kind(StrEnum):
     # To donors.
@@ -45,6 +47,23 @@ class Kind(StrEnum):
     FAMILY_REFUSED = "family_refused"
     FAMILY_EXPIRED = "family_expired"
     FAMILY_CANCELLED = "family_cancelled"
+    # To doctors about their registration.
+    DOCTOR_APPLIED = "doctor_applied"
+    DOCTOR_APPROVED = "doctor_approved"
+    DOCTOR_REJECTED = "doctor_rejected"
+    DOCTOR_SUSPENDED = "doctor_suspended"
+    DOCTOR_REINSTATED = "doctor_reinstated"
+    # About records: to patients, doctors, and of a broken glass to administrators. No text says what stands in one.
+    GLASS_BROKEN = "glass_broken"
+    GLASS_REVIEW = "glass_review"
+    RECORD_SIGNED = "record_signed"
+    PRESCRIPTION_READY = "prescription_ready"
+    PRESCRIPTION_REVOKED = "prescription_revoked"
+    REFERRED = "referred"
+    REFERRAL_ASKED = "referral_asked"
+    REFERRAL_ACCEPTED = "referral_accepted"
+    REFERRAL_DECLINED = "referral_declined"
+    REFERRAL_OBJECTED = "referral_objected"
     # To members of a partner.
     FAMILY_ASKS = "family_asks"
     FAMILY_WITHDRAWN = "family_withdrawn"
@@ -89,6 +108,15 @@ class Kind(StrEnum):
     ORDER_DOCUMENTED = "order_documented"
     ORDER_GOES_ON = "order_goes_on"
     BILL_DUE = "bill_due"
+    # Of appointments, to the patient, to the doctor, or to both.
+    APPOINTMENT_HELD = "appointment_held"
+    APPOINTMENT_PROPOSED = "appointment_proposed"
+    APPOINTMENT_CONFIRMED = "appointment_confirmed"
+    APPOINTMENT_BOOKED = "appointment_booked"
+    APPOINTMENT_MOVED = "appointment_moved"
+    APPOINTMENT_CANCELLED = "appointment_cancelled"
+    APPOINTMENT_MISSED = "appointment_missed"
+    WAITLIST_OFFERED = "waitlist_offered"
     # To whoever paid: a person, or a partner's members.
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_LATE = "payment_late"
@@ -108,7 +136,16 @@ class Kind(StrEnum):
     PLAN_PAYMENT_DUE = "plan_payment_due"
     PLAN_ENDED = "plan_ended"
     CREDIT_GRANTED = "credit_granted"
+    # Of appointments that are near.
+    VISIT_REMINDER = "visit_reminder"
+    CONSULT_REMINDER = "consult_reminder"  # to the doctor
+    VISIT_OTHER_LINK = "visit_other_link"  # to both
     SETTLEMENT_MADE = "settlement_made"  # to a partner's owners
+    # To patients, about their files; no text says what stands in one.
+    ANALYSIS_READY = "analysis_ready"
+    ANALYSIS_FAILED = "analysis_failed"
+    ANALYSIS_SIGNED = "analysis_signed"
+    FILE_INFECTED = "file_infected"
     # To a number, whoever holds it; never in an inbox.
     HANDOVER_CODE = "handover_code"
     CODE = "code"
@@ -159,6 +196,21 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.FAMILY_REFUSED: Rule(BOTH, priority=1),
     Kind.FAMILY_EXPIRED: Rule(BOTH, priority=2),
     Kind.FAMILY_CANCELLED: Rule(SMS),
+    Kind.DOCTOR_APPLIED: Rule(SMS),
+    Kind.DOCTOR_APPROVED: Rule(SMS),
+    Kind.DOCTOR_REJECTED: Rule(SMS),
+    Kind.DOCTOR_SUSPENDED: Rule(BOTH, priority=2),
+    Kind.DOCTOR_REINSTATED: Rule(SMS),
+    Kind.GLASS_BROKEN: Rule(BOTH, priority=1),
+    Kind.GLASS_REVIEW: Rule(BOTH, priority=1),
+    Kind.RECORD_SIGNED: Rule(SMS),
+    Kind.PRESCRIPTION_READY: Rule(BOTH, priority=3),
+    Kind.PRESCRIPTION_REVOKED: Rule(BOTH, priority=1),
+    Kind.REFERRED: Rule(SMS, priority=3),
+    Kind.REFERRAL_ASKED: Rule(SMS, priority=3),
+    Kind.REFERRAL_ACCEPTED: Rule(SMS),
+    Kind.REFERRAL_DECLINED: Rule(SMS),
+    Kind.REFERRAL_OBJECTED: Rule(SMS),
     Kind.FAMILY_ASKS: Rule(BOTH, priority=1),
     Kind.FAMILY_WITHDRAWN: Rule(BOTH, priority=2),
     Kind.DONOR_COMING: Rule(BOTH, priority=2),
@@ -200,6 +252,14 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.ORDER_BAGS_UNFIT: Rule(BOTH, priority=1),
     Kind.ORDER_DOCUMENTED: Rule(BOTH, priority=2),
     Kind.ORDER_GOES_ON: Rule(BOTH, priority=2),
+    Kind.APPOINTMENT_HELD: Rule(SMS, priority=2),
+    Kind.APPOINTMENT_PROPOSED: Rule(BOTH, priority=3),
+    Kind.APPOINTMENT_CONFIRMED: Rule(ALL, priority=2),
+    Kind.APPOINTMENT_BOOKED: Rule((Channel.SMS, Channel.EMAIL), priority=3),
+    Kind.APPOINTMENT_MOVED: Rule(ALL, priority=2),
+    Kind.APPOINTMENT_CANCELLED: Rule(ALL, priority=1),
+    Kind.APPOINTMENT_MISSED: Rule(SMS),
+    Kind.WAITLIST_OFFERED: Rule(BOTH, priority=1),
     Kind.BILL_DUE: Rule(SMS),
     Kind.HANDOVER_CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.PAYMENT_RECEIVED: Rule(BOTH),
@@ -210,7 +270,14 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.PLAN_PAYMENT_DUE: Rule(BOTH, priority=3),
     Kind.PLAN_ENDED: Rule(SMS),
     Kind.CREDIT_GRANTED: Rule(SMS),
+    Kind.VISIT_REMINDER: Rule(ALL, priority=2),
+    Kind.CONSULT_REMINDER: Rule(ALL, priority=2),
+    Kind.VISIT_OTHER_LINK: Rule(ALL, priority=1),
     Kind.SETTLEMENT_MADE: Rule(SMS),
+    Kind.ANALYSIS_READY: Rule(SMS),
+    Kind.ANALYSIS_FAILED: Rule(SMS, priority=6),
+    Kind.ANALYSIS_SIGNED: Rule(SMS),
+    Kind.FILE_INFECTED: Rule(SMS),
     Kind.PAYOUT_SENT: Rule(SMS),
     Kind.PAYOUT_FAILED: Rule(SMS),
     Kind.PAYOUT_ACCOUNT_READY: Rule(BOTH),

@@ -5,8 +5,10 @@ class Channel(StrEnum):
     SMS = "sms"
     WHATSAPP = "whatsapp"
     VOICE = "voice"
+    EMAIL = "email"
 
 
+# By number. A voice call follows when none of them arrives.
 TEXT_CHANNELS = frozenset({Channel.SMS, Channel.WHATSAPP})
 
 

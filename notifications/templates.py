@@ -103,6 +103,7 @@ def compose(kind: Kind, *, language: str, zone: str, facts: Facts) -> Message:
     forms: dict[Channel, Callable[[], str]] = {
         Channel.SMS: lambda: _fill(own["sms"], short),
         Channel.WHATSAPP: lambda: _framed(Channel.WHATSAPP, spoken, title=title, body=inbox),
+        Channel.EMAIL: lambda: _framed(Channel.EMAIL, spoken, title=title, body=inbox),
     }
     return Message(title, inbox, {channel: forms[channel]() for channel in RULES[kind].channels})
 

@@ -1,5 +1,5 @@
-"""The worker: relays events to their handlers, sends what they queued, and asks the providers of payments and of
-couriers, until it is told to stop."""
+"""The worker: relays events to their handlers, sends what they queued, and asks the providers of payments, of couriers
+and of meetings, until it is told to stop."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ from typing import Final
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
+from appointments import errands as visits
 from common import outbox
 from common.errands import serve
 from common.errors import Busy
 from notifications.dispatch import POLL, Dispatcher
 from notifications.gateways import TextGateway, TwilioGateway
+from notifications.mail import Carriers, SmtpGateway
 from orders import errands as couriers
 from payments import errands as payments
 
 RELAYS: Final = 2  # threads that tell events; events of one key keep their order all the same
 CARRIERS: Final = 1  # threads that tell events to the outside, which may be slow: no message waits for them
 # What is done at providers outside, in a thread each: one that is slow holds up no other.
-ERRANDS: Final = (("payments", payments.run_due), ("couriers", couriers.run_due))
+ERRANDS: Final = (("payments", payments.run_due), ("couriers", couriers.run_due), *visits.ERRANDS)
 BITE: Final = 5  # events that a relay takes at a time: what one holds, the other cannot tell
 STOP_WITHIN: Final = 9.0  # seconds for what is on its way when the worker is told to stop
 LONGEST_PAUSE: Final = 10.0  # seconds between two tries to reach the database
@@ -34,7 +36,7 @@ class Worker:
 
     def __init__(self, *, threads: int | None = None, gateway: TextGateway | None = None) -> None:
         threads = threads or settings.DISPATCH_THREADS
-        self.dispatcher = Dispatcher(gateway or TwilioGateway(connections=threads), threads=threads)
+        self.dispatcher = Dispatcher(gateway or carriers(threads), threads=threads)
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set, then finish what is in hand, within 10 seconds."""
@@ -75,6 +77,11 @@ class Worker:
             self.dispatcher.stop(within=within)
         except (OperationalError, InterfaceError, Busy) as exc:  # the leases end by themselves
             log.warning("stopped without the database", extra={"cause": type(exc).__name__})
+
+
+def carriers(threads: int) -> TextGateway:
+    """Return what sends by every channel, for so many threads."""
+    return Carriers(text=TwilioGateway(connections=threads), mail=SmtpGateway())
 
 
 def relay_until(stop: threading.Event, outside: bool = False) -> None:  # noqa: FBT001, FBT002 - a thread's argument

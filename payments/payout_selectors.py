@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import BigIntegerField, Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, TruncMonth
 
 from common.errors import NotFound
 from common.money import Currency
@@ -17,7 +18,17 @@ from payments.parties import Party
 from payments.selectors import balances_of
 from payments.states import PayoutAccountStatus, PayoutStatus, RefundStatus
 
-__all__ = ["Earnings", "account_of", "balances_of", "earned_by", "earnings_of", "payouts_to", "personal_rows"]
+__all__ = [
+    "EarnedMonth",
+    "Earnings",
+    "account_of",
+    "balances_of",
+    "earned_by",
+    "earnings_by_month",
+    "earnings_of",
+    "payouts_to",
+    "personal_rows",
+]
 NOTHING = 0
 
 
@@ -40,6 +51,17 @@ class Earnings:
     @property
     def net_minor(self) -> int:
         return self.sold_minor - self.fees_minor - self.returned_minor
+
+
+@dataclass(frozen=True, slots=True)
+class EarnedMonth:
+    """What was paid in a month for what the payee sold, in minor units of one currency; `net` as in `Earnings`."""
+
+    month: str
+    currency: Currency
+    count: int
+    sold_minor: int
+    net_minor: int
 
 
 def account_of(payee: Party) -> PayoutAccount:
@@ -105,6 +127,14 @@ def earnings_of(payee: Party) -> list[Earnings]:
         _earnings(Currency(name), sold.get(name, {}), went.get(name, {}), owed.get(name, 0))
         for name in sorted({*sold, *went, *owed})
     ]
+
+
+def earnings_by_month(payee: Party, zone: str) -> list[EarnedMonth]:
+    """Return what was paid for what the payee sold, by the month of `zone` and the currency, newest month first."""
+    rows = earned_by(payee).annotate(month=TruncMonth("paid_at", tzinfo=ZoneInfo(zone)))
+    totals = rows.order_by("-month", "currency").values_list("month", "currency")
+    found = totals.annotate(count=Count("pk"), sold=Sum("amount_minor"), kept=Sum("net"))
+    return [EarnedMonth(f"{at:%Y-%m}", Currency(code), count, sold, kept) for at, code, count, sold, kept in found]
 
 
 def _earnings(currency: Currency, sold: Mapping[str, Any], went: Mapping[str, Any], owed: int) -> Earnings:

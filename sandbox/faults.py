@@ -36,8 +36,10 @@ KNOWN: dict[str, str] = {
     "token_expired": "The access token is refused with 401, as if its time were up; the next one serves.",
     "refund_pending": "A refund takes days: it stays pending until it is ended by hand.",
 }
-CHANNELS = ("sms", "whatsapp", "voice", "identity", "logistics")
+CHANNELS = ("sms", "whatsapp", "voice", "email", "identity", "vision", "logistics")
 PAYING = ("stripe", "razorpay", "phonepe", "bkash")  # the providers of payments: a fault may be limited to one
+MEETING = ("zoom",)
+ANY_CHANNEL = (*CHANNELS, *PAYING, *MEETING)
 LIMITS = ("only_to", "channel", "times", "on")
 TARGETS = ("send", "look_up", "any")
 _dice = secrets.SystemRandom()
@@ -143,7 +145,7 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda value: value is None or isinstance(value, str),
         "a number in E.164, or checkout, capture, execute, refund, payout, account, token, booking, cancel, webhook",
     ),
-    "channel": (lambda value: value is None or value in (*CHANNELS, *PAYING), ", ".join((*CHANNELS, *PAYING))),
+    "channel": (lambda value: value is None or value in ANY_CHANNEL, ", ".join(ANY_CHANNEL)),
     "times": (lambda value: value is None or _is_count(value), "a whole number"),
     "on": (lambda value: value in TARGETS, "send, look_up or any"),
     "ms": (lambda value: _is_number(value) and 0 <= value <= 600_000, "milliseconds, 600000 at most"),  # noqa: PLR2004

@@ -49,6 +49,7 @@ class Message:
     course: tuple[Step, ...]
     direction: str = "outbound-api"
     service_sid: str | None = None
+    also: dict[str, Any] = field(default_factory=dict)  # what a mail has besides
     number: int = 0  # position in the inbox; grows
     created_at: float = field(default_factory=time.time)  # unix seconds
     began: float = field(default_factory=time.monotonic)
@@ -83,6 +84,7 @@ class Message:
             "error_code": step.error_code,
             "direction": "inbound" if self.direction == "inbound" else "outbound",
             "at": dt.datetime.fromtimestamp(self.created_at, tz=dt.UTC).isoformat(timespec="milliseconds"),
+            **self.also,
         }
 
 
@@ -184,10 +186,10 @@ def _found(inbox: Inbox, request: Request) -> list[dict[str, Any]]:
     query = request.query_params
     to, channel, about = query.get("to"), query.get("channel"), query.get("about")
     if channel and channel not in CHANNELS:
-        raise NotUnderstood("channel must be sms, whatsapp or voice")
+        raise NotUnderstood("channel must be sms, whatsapp, voice or email")
     limit = _limit(query.get("limit"))
     found = []
-    for message in inbox.newest_first(to=plain_number(to) if to else None):
+    for message in inbox.newest_first(to=_address(to) if to else None):
         if channel and message.channel != channel:
             continue
         if about and about.strip() not in f"{message.to} {message.sender}":
@@ -204,6 +206,10 @@ def _limit(text: str | None) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) <= LARGEST_LIMIT:
         raise NotUnderstood(f"limit must be a whole number from 1 to {LARGEST_LIMIT}")
     return int(text)
+
+
+def _address(text: str) -> str:
+    return text if "@" in text else plain_number(text)
 
 
 def plain_number(text: str) -> str:

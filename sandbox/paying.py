@@ -48,6 +48,7 @@ class Desk:
         on: str = "",
         admit: Callable[[Request], None],
         mishap: dict[str, Any] | None = None,
+        status: int = HTTPStatus.OK,
     ) -> Endpoint:
         """Wrap an endpoint: who asks first, then faults on both ways. `mishap` is what `error_in_200` answers."""
 
@@ -63,9 +64,9 @@ class Desk:
                 body = await endpoint(request)
             except Refusal as refusal:
                 return as_json(refusal.body, refusal.status)
+            ways = {"channel": self.channel, "to": about, "on": kind}
             latency = self.world.settings.latency_ms
-            faults = self.world.faults
-            return await reply(request, faults, body, channel=self.channel, to=about, on=kind, latency_ms=latency)
+            return await reply(request, self.world.faults, body, **ways, latency_ms=latency, status=status)
 
         return answer
 

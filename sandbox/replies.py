@@ -50,7 +50,7 @@ async def reply(
         await asyncio.sleep(wait / 1000)
     if faults.strike("lost_reply", to=to, channel=channel, on=on):
         return HangUp(request)
-    text = orjson.dumps(body)
+    text = b"" if status == HTTPStatus.NO_CONTENT else orjson.dumps(body)
     if faults.strike("truncated_json", to=to, channel=channel, on=on):
         text = text[: len(text) // 2]
     return Response(text, status_code=status, media_type="application/json")

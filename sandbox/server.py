@@ -20,26 +20,42 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from sandbox import bkash, cloudinary, faults, identity, inbox, logistics, phonepe, razorpay, stripe, twilio
+from sandbox import (
+    bkash,
+    cloudinary,
+    faults,
+    identity,
+    inbox,
+    logistics,
+    phonepe,
+    razorpay,
+    stripe,
+    twilio,
+    vision,
+    zoom,
+)
 from sandbox.answers import NotUnderstood, not_understood
+from sandbox.mail import delivering
 from sandbox.world import Settings, World
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8090
-PROVIDERS = (twilio, cloudinary, identity, stripe, razorpay, phonepe, bkash, logistics)  # each with `routes(world)`
+# Each with `routes(world)`.
+PROVIDERS = (twilio, cloudinary, identity, stripe, razorpay, phonepe, bkash, vision, logistics, zoom)
 KEEP_ALIVE = 120  # seconds: longer than any client rests between two calls
 BACKLOG = 2048
 
 
-def app(settings: Settings | None = None) -> Starlette:
-    """Return the ASGI application over a new, empty world."""
+def app(settings: Settings | None = None, *, mail: socket.socket | None = None) -> Starlette:
+    """Return the ASGI application over a new, empty world; it takes mails at the listener `mail`."""
     world = World(settings or Settings.from_env())
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         world.courier.start()
         try:
-            yield
+            async with delivering(world, mail):
+                yield
         finally:
             world.courier.stop()
 
@@ -52,10 +68,10 @@ def app(settings: Settings | None = None) -> Starlette:
 
 
 class Sandbox:
-    """A running sandbox, as tests see it: `url` is its base."""
+    """A running sandbox, as tests see it: `url` is its base, `smtp_url` that of its mail server."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, smtp_url: str = "") -> None:
+        self.url, self.smtp_url = url, smtp_url
         self._http = urllib3.PoolManager(retries=False, timeout=30)
 
     def __str__(self) -> str:
@@ -119,11 +135,12 @@ def running(port: int = 0, **settings: Any) -> Iterator[Sandbox]:
 
     It shares this process's clock, so a test that freezes time finds its messages at that time.
     """
-    listener = _listen(port)
-    server = uvicorn.Server(_config(app(Settings(**{"step_ms": 10, **settings})), log_level="critical"))
+    listener, mail = _listen(port), _listen(0)
+    server = uvicorn.Server(_config(app(Settings(**{"step_ms": 10, **settings}), mail=mail), log_level="critical"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="sandbox", daemon=True)
     thread.start()
-    sandbox = Sandbox(f"http://{HOST}:{listener.getsockname()[1]}")
+    smtp_url = f"smtp://{HOST}:{mail.getsockname()[1]}"
+    sandbox = Sandbox(f"http://{HOST}:{listener.getsockname()[1]}", smtp_url)
     try:
         yield sandbox
     finally:
@@ -159,12 +176,21 @@ def _listen(port: int) -> socket.socket:
     return socket.create_server((HOST, port), backlog=BACKLOG)
 
 
+def _listen_for_mail(port: str) -> socket.socket:
+    """Raises: ValueError when the port cannot be used."""
+    try:
+        return _listen(int(port))
+    except OSError as fault:
+        raise ValueError(f"SANDBOX_SMTP_PORT {port} cannot be used: {os.strerror(fault.errno or 0)}") from fault
+
+
 def main() -> int:
     """Serve until a signal; return the exit code."""
     port = os.environ.get("SANDBOX_PORT") or str(DEFAULT_PORT)
     try:
-        application = app()
         listener = _listen(int(port))
+        mail_port = os.environ.get("SANDBOX_SMTP_PORT") or str(int(port) + 1)
+        application = app(mail=_listen_for_mail(mail_port))
     except (ValueError, OverflowError) as fault:
         print(f"sandbox: {fault}", file=sys.stderr)
         return 2

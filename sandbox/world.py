@@ -31,6 +31,9 @@ SANDBOX_LOGISTICS_WEBHOOK_SECRET = "whsec_c2FuZGJveC1sb2dpc3RpY3Mtc2VjcmV0LXRoYX
 SANDBOX_AUTH_TOKEN = "sandbox-auth-token"  # noqa: S105 - not a secret: production refuses to start with it
 SANDBOX_CLOUDINARY_URL = "cloudinary://100000000000001:sandbox-secret@sandbox"
 SANDBOX_IDENTITY, SANDBOX_IDENTITY_CLIENT = "sandbox", "sandbox-client"
+SANDBOX_ZOOM_ACCOUNT, SANDBOX_ZOOM_CLIENT = "sandbox-account", "sandbox-client"
+SANDBOX_ZOOM_SECRET = "sandbox-zoom-secret"  # noqa: S105 - as above
+SANDBOX_ZOOM_WEBHOOK_SECRET = "sandbox-zoom-webhook-secret"  # noqa: S105 - as above
 SANDBOX_IDENTITY_SECRET = "sandbox-identity-secret-that-production-refuses"  # noqa: S105 - no secret, as it says
 
 
@@ -63,6 +66,10 @@ class Settings:
     identity_name: str = SANDBOX_IDENTITY
     identity_client: str = SANDBOX_IDENTITY_CLIENT
     identity_secret: str = SANDBOX_IDENTITY_SECRET
+    zoom_account: str = SANDBOX_ZOOM_ACCOUNT
+    zoom_client: str = SANDBOX_ZOOM_CLIENT
+    zoom_secret: str = SANDBOX_ZOOM_SECRET
+    zoom_webhook_secret: str = SANDBOX_ZOOM_WEBHOOK_SECRET
     latency_ms: float = 0  # every answer of a provider's API takes at least this long
     step_ms: float = 150  # between two statuses of one message
     keep: int = 100_000  # messages; the oldest are forgotten first
@@ -96,6 +103,10 @@ class Settings:
             identity_name=env.get("IDENTITY_PROVIDER_NAME") or SANDBOX_IDENTITY,
             identity_client=env.get("IDENTITY_PROVIDER_CLIENT_ID") or SANDBOX_IDENTITY_CLIENT,
             identity_secret=env.get("IDENTITY_PROVIDER_SECRET") or SANDBOX_IDENTITY_SECRET,
+            zoom_account=env.get("ZOOM_ACCOUNT_ID") or SANDBOX_ZOOM_ACCOUNT,
+            zoom_client=env.get("ZOOM_CLIENT_ID") or SANDBOX_ZOOM_CLIENT,
+            zoom_secret=env.get("ZOOM_CLIENT_SECRET") or SANDBOX_ZOOM_SECRET,
+            zoom_webhook_secret=env.get("ZOOM_WEBHOOK_SECRET") or SANDBOX_ZOOM_WEBHOOK_SECRET,
             latency_ms=_milliseconds(env, "SANDBOX_LATENCY_MS", cls.latency_ms),
             step_ms=_milliseconds(env, "SANDBOX_STEP_MS", cls.step_ms),
         )

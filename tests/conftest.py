@@ -22,7 +22,9 @@ packaged_rules = import_module("users.migrations.0002_packaged_rules")
 consent_notices = import_module("users.migrations.0004_consent_notices")
 provider_notices = import_module("users.migrations.0005_licensed_identity")
 donation_consent = import_module("users.migrations.0007_donation_consent")
+report_consents = import_module("users.migrations.0009_report_consents")
 plans = import_module("payments.migrations.0004_plans")
+specialisations = import_module("appointments.migrations.0002_doctors")
 emptying.install()
 NOON = dt.datetime(2030, 5, 1, 6, 30, tzinfo=dt.UTC)  # 12:00 in Asia/Kolkata
 
@@ -50,7 +52,9 @@ def fresh_rules(request: pytest.FixtureRequest) -> None:
         consent_notices.load(apps, None)
         provider_notices.load(apps, None)
         donation_consent.load(apps, None)
+        report_consents.load(apps, None)
         plans.load(apps, None)
+        specialisations.load(apps, None)
 
 
 @pytest.fixture

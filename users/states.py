@@ -104,10 +104,18 @@ class ConsentPurpose(StrEnum):
     IDENTITY = "identity"
     IDENTITY_PROVIDER = "identity_provider"
     DONATION = "donation"  # of one visit, given with the answers before it
+    REPORT_ANALYSIS = "report_analysis"  # of each report that the person chooses
+    REPORT_VISION = "report_vision"  # the same, by a model that is sent pictures of it
 
 
 # What a person agrees to once and until taken back.
-STANDING_PURPOSES = (ConsentPurpose.DONOR_MATCHING, ConsentPurpose.IDENTITY, ConsentPurpose.IDENTITY_PROVIDER)
+STANDING_PURPOSES = (
+    ConsentPurpose.DONOR_MATCHING,
+    ConsentPurpose.IDENTITY,
+    ConsentPurpose.IDENTITY_PROVIDER,
+    ConsentPurpose.REPORT_ANALYSIS,
+    ConsentPurpose.REPORT_VISION,
+)
 
 
 class ConsentStatus(StrEnum):

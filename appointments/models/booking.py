@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Final
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
 from appointments.models.columns import choices
-from appointments.states import TAKES_TIME, AppointmentStatus, EndedBy, VisitKind, VisitTerms
+from appointments.states import TAKES_TIME, AppointmentStatus, EndedBy, Origin, VisitKind, VisitTerms
 from common import clock
 from common.fields import EncryptedTextField
 from common.ids import uuid7
 from common.money import LARGEST, Currency, Money
 
+# Money that arrives in time is told of a little later: so long a hold waits for the news.
+SETTLE_GRACE: Final = dt.timedelta(minutes=5)
 HOLDS_TIME = Q(status__in=sorted(TAKES_TIME))
 
 
@@ -57,7 +62,10 @@ class Appointment(models.Model):
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     ended_by = models.CharField(max_length=10, blank=True, choices=choices(EndedBy))
+    refund_minor = models.PositiveBigIntegerField(null=True, help_text="Of the fee; once it has ended.")
     sequence = models.PositiveSmallIntegerField(default=0)
+    origin = models.CharField(max_length=10, choices=choices(Origin), default=Origin.PATIENT)
+    series = models.UUIDField(null=True, help_text="Shared by the visits of one series.")
     follows = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="follow_ups")
     created_at = models.DateTimeField(default=clock.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
@@ -69,6 +77,11 @@ class Appointment(models.Model):
             models.CheckConstraint(condition=Q(terms__in=list(VisitTerms)), name="appointment_terms_are_known"),
             models.CheckConstraint(condition=Q(currency__in=list(Currency)), name="appointment_currency_is_known"),
             models.CheckConstraint(condition=Q(fee_minor__lte=LARGEST), name="appointment_fee_is_payable"),
+            models.CheckConstraint(condition=Q(origin__in=list(Origin)), name="appointment_origin_is_known"),
+            models.CheckConstraint(
+                condition=Q(refund_minor=None) | Q(refund_minor__lte=F("fee_minor")),
+                name="appointment_refund_within_fee",
+            ),
             models.CheckConstraint(
                 condition=Q(busy_from__lte=F("starts_at"), starts_at__lt=F("ends_at"), ends_at__lte=F("busy_until")),
                 name="appointment_has_a_length",
@@ -104,6 +117,7 @@ class Appointment(models.Model):
             models.Index(fields=["doctor", "patient"], name="appointments_treating"),
             models.Index(fields=["hold_expires_at"], name="appointments_held", condition=Q(status="held")),
             models.Index(fields=["starts_at", "id"], name="appointments_ahead", condition=HOLDS_TIME),
+            models.Index(fields=["series"], name="appointments_of_series", condition=Q(series__isnull=False)),
         ]
 
     @property
@@ -111,8 +125,31 @@ class Appointment(models.Model):
         return Money(self.fee_minor, Currency(self.currency))
 
     @property
+    def refund(self) -> Money | None:
+        """What goes back of the fee, if it was paid; None while the visit has not ended."""
+        return None if self.refund_minor is None else Money(self.refund_minor, Currency(self.currency))
+
+    @property
     def state(self) -> AppointmentStatus:
         return AppointmentStatus(self.status)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time to pay or agree has passed, swept or not."""
+        ends = self.hold_expires_at
+        return self.state is AppointmentStatus.HELD and ends is not None and ends <= clock.now()
+
+    @property
+    def stands(self) -> AppointmentStatus:
+        """Return the state as it is at this moment: a hold that is over has lapsed, swept or not."""
+        return AppointmentStatus.LAPSED if self.is_over else self.state
+
+    @property
+    def pay_by(self) -> dt.datetime | None:
+        """Return until when paying may be begun; the hold lasts a little longer, for the news of it."""
+        if self.state is not AppointmentStatus.HELD or self.terms != VisitTerms.PREPAID:
+            return None
+        return None if self.hold_expires_at is None else self.hold_expires_at - SETTLE_GRACE
 
 
 class AppointmentEvent(models.Model):

@@ -2,19 +2,58 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Final
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Upper
+from django.db.models import F, Q, Value
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Coalesce, Least, Upper
 
 from appointments.models.columns import choices
 from appointments.states import DoctorStatus, VisitKind
 from common import clock
 from common.ids import uuid7
-from common.money import LARGEST, Currency
+from common.money import LARGEST, Currency, Money
+from partners.searching import SearchDocument
 
 LANGUAGE_LENGTH, CODE_LENGTH = 5, 40
+NEVER: Final = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)  # comes after every slot, where NULL would hide its row
+# Nobody's first rating makes him the best: each begins as if five patients had given four stars.
+PRIOR_RATINGS, PRIOR_STARS = 5, 20
+
+
+def first_slot(*columns: str) -> Coalesce:
+    """When the first of these slots begins, and after all others without any."""
+    first = Least(*columns) if len(columns) > 1 else F(columns[0])
+    return Coalesce(first, Value(NEVER), output_field=models.DateTimeField())
+
+
+def lowest_fee(*columns: str) -> Coalesce:
+    """Minor units; after all others without any."""
+    lowest = Least(*columns) if len(columns) > 1 else F(columns[0])
+    return Coalesce(lowest, Value(LARGEST), output_field=models.BigIntegerField())
+
+
+def standing() -> CombinedExpression:
+    """The mean of the ratings in thousandths of a star, negative so that the best come first."""
+    return (F("stars") + PRIOR_STARS) * Value(-1000) / (F("ratings") + PRIOR_RATINGS)
+
+
+VIDEO_AT, IN_PERSON_AT = "next_video_at", "next_in_person_at"
+VIDEO_FEE, IN_PERSON_FEE = "video_fee_minor", "in_person_fee_minor"
+# What a search orders by, and an index for each.
+ORDERS: Final = {
+    "first": first_slot(VIDEO_AT, IN_PERSON_AT),
+    "first_video": first_slot(VIDEO_AT),
+    "first_in_person": first_slot(IN_PERSON_AT),
+    "fee": lowest_fee(VIDEO_FEE, IN_PERSON_FEE),
+    "fee_video": lowest_fee(VIDEO_FEE),
+    "fee_in_person": lowest_fee(IN_PERSON_FEE),
+    "standing": standing(),
+}
 
 
 class Specialisation(models.Model):
@@ -43,6 +82,7 @@ class Doctor(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.OneToOneField("users.User", on_delete=models.PROTECT, related_name="doctor")
     status = models.CharField(max_length=10, choices=choices(DoctorStatus), default=DoctorStatus.PENDING)
+    name = models.CharField(max_length=120, default="", help_text="As the council wrote it; the account's may change.")
     title = models.CharField(max_length=20, blank=True)
     registration_number = models.CharField(max_length=40)
     council = models.CharField(max_length=80)
@@ -109,12 +149,47 @@ class Doctor(models.Model):
         ]
         indexes = [
             GinIndex(fields=["specialisations"], name="doctors_by_specialisation"),
-            models.Index(fields=["next_video_at", "id"], name="doctors_next_video", condition=Q(status="live")),
-            models.Index(fields=["next_in_person_at", "id"], name="doctors_next_visit", condition=Q(status="live")),
+            GinIndex(SearchDocument("search_text"), name="doctors_by_words"),
+            *(
+                models.Index(order, "id", name=f"doctors_{name}", condition=Q(status="live"))
+                for name, order in ORDERS.items()
+            ),
+            models.Index(
+                F("next_computed_at").asc(nulls_first=True), "id", name="doctors_to_compute", condition=Q(status="live")
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.registration_number} ({self.council})"
+
+    @property
+    def state(self) -> DoctorStatus:
+        return DoctorStatus(self.status)
+
+    @property
+    def is_live(self) -> bool:
+        return self.status == DoctorStatus.LIVE
+
+    def fee(self, kind: VisitKind) -> Money | None:
+        """What a consult of the kind costs; None when the doctor gives none."""
+        minor = self.video_fee_minor if kind is VisitKind.VIDEO else self.in_person_fee_minor
+        return None if minor is None else Money(minor, Currency(self.currency))
+
+    @property
+    def video_fee(self) -> Money | None:
+        return self.fee(VisitKind.VIDEO)
+
+    @property
+    def in_person_fee(self) -> Money | None:
+        return self.fee(VisitKind.IN_PERSON)
+
+    @property
+    def rating_average(self) -> float | None:
+        return round(self.stars / self.ratings, 2) if self.ratings else None
+
+    def offers(self, kind: VisitKind) -> bool:
+        """Whether anybody may book a consult of this kind."""
+        return self.is_live and self.fee(kind) is not None
 
 
 class DoctorEvent(models.Model):
@@ -137,6 +212,7 @@ class Place(models.Model):
     doctor = models.ForeignKey(Doctor, on_delete=models.PROTECT, related_name="places")
     name = models.CharField(max_length=120)
     address = models.CharField(max_length=300)
+    city = models.CharField(max_length=80, default="")
     lat = models.DecimalField(max_digits=9, decimal_places=6)
     lng = models.DecimalField(max_digits=9, decimal_places=6)
     ended_at = models.DateTimeField(null=True, help_text="Since when nobody is seen here any more.")
@@ -148,7 +224,11 @@ class Place(models.Model):
                 condition=Q(lat__gte=-90, lat__lte=90, lng__gte=-180, lng__lte=180), name="place_is_on_earth"
             ),
         ]
-        indexes = [models.Index(fields=["doctor", "id"], name="places_of_doctor")]
+        indexes = [
+            models.Index(fields=["doctor", "id"], name="places_of_doctor"),
+            models.Index(fields=["lat", "lng"], name="places_on_the_map", condition=Q(ended_at=None)),
+            models.Index(Upper("city"), name="places_by_city", condition=Q(ended_at=None)),
+        ]
 
 
 class WeeklyHours(models.Model):
@@ -211,3 +291,21 @@ class TimeException(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["doctor", "ends_at"], name="exceptions_of_doctor")]
+
+
+class DoctorRating(models.Model):
+    """What a patient thought of a consult, once. Shown without a name, and kept without words once forgotten."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    appointment = models.ForeignKey("appointments.Appointment", on_delete=models.PROTECT, related_name="+")
+    doctor = models.ForeignKey(Doctor, on_delete=models.PROTECT, related_name="rated")
+    stars = models.PositiveSmallIntegerField()
+    comment = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["appointment"], name="appointment_rated_once"),
+            models.CheckConstraint(condition=Q(stars__gte=1, stars__lte=5), name="doctor_rating_has_one_to_five_stars"),
+        ]
+        indexes = [models.Index(fields=["doctor", "-id"], name="ratings_of_doctor")]

@@ -6,12 +6,13 @@ import base64
 import binascii
 import math
 import re
-from collections.abc import Iterable, Sequence
+import uuid
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination as DRFCursorPagination
@@ -82,6 +83,28 @@ def paged(
     return paginator.get_paginated_response(show_rows(kind, found) if tuples is None else tuples.show(found))
 
 
+def page_after(rows: QuerySet[Any], request: Request, read: Callable[[str], Any]) -> tuple[list[Any], str | None]:
+    """Return one page of rows by their `position`, which many may share, and their key; and the next page's link.
+
+    The cursor holds the last row's position, as `read` understands it (or raises ValueError), and its key.
+    """
+    limit = page_limit(request)
+    cursor = request.query_params.get("cursor")
+    if cursor:
+        try:
+            text, _, pk = base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode().rpartition("|")
+            position, key = read(text), uuid.UUID(pk)
+        except (ValueError, OverflowError) as exc:
+            raise CursorInvalid from exc
+        rows = rows.filter(Q(position__gt=position) | Q(position=position, pk__gt=key), position__gte=position)
+    page = list(rows.order_by("position", "pk")[: limit + 1])
+    following = None
+    if len(page) > limit:
+        last = page[limit - 1]
+        following = _link(request, f"{last.position}|{last.pk}")
+    return page[:limit], following
+
+
 def paged_by_distance(rows: Sequence[T], kind: type[serializers.Serializer[Any]], request: Request) -> Response:
     """Return one page of rows, nearest first, by id where they are equally far.
 
@@ -94,7 +117,8 @@ def paged_by_distance(rows: Sequence[T], kind: type[serializers.Serializer[Any]]
     page = left[:limit]
     following = None
     if len(left) > limit:
-        following = _link(request, _position(page[-1]))
+        distance, pk = _position(page[-1])
+        following = _link(request, f"{distance:.6f}|{pk}")
     return Response({"next": following, "previous": None, "results": show_rows(kind, page)})
 
 
@@ -115,8 +139,8 @@ def _read_position(cursor: str | None) -> tuple[float, str] | None:
     return distance, pk
 
 
-def _link(request: Request, position: tuple[float, str]) -> str:
-    cursor = base64.urlsafe_b64encode(f"{position[0]:.6f}|{position[1]}".encode()).decode()
+def _link(request: Request, position: str) -> str:
+    cursor = base64.urlsafe_b64encode(position.encode()).decode()
     query: Iterable[tuple[str, str]] = [*_without_cursor(request), ("cursor", cursor)]
     return request.build_absolute_uri(f"{request.path}?{urlencode(list(query))}")
 

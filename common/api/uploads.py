@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
@@ -20,10 +20,11 @@ ENVELOPE = 64 * 1024  # bytes for the other fields and what stands between them
 
 
 class OneFileHandler(TemporaryFileUploadHandler):
-    """Writes one file to a temporary place. Raises: FileTooLarge at the first byte too many, of all files together."""
+    """Writes files to a temporary place. Raises: FileTooLarge at the first byte too many, of all files together."""
 
-    def __init__(self, request: Any = None) -> None:
+    def __init__(self, request: Any = None, *, most_bytes: int = LARGEST) -> None:
         super().__init__(request)
+        self._most_bytes = most_bytes
         self._received = 0
 
     def new_file(self, field_name: str, file_name: str, *args: Any, **kwargs: Any) -> None:
@@ -33,15 +34,19 @@ class OneFileHandler(TemporaryFileUploadHandler):
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self._received += len(raw_data)
-        if self._received > LARGEST:
+        if self._received > self._most_bytes:
             self.file.close()
             raise FileTooLarge
         super().receive_data_chunk(raw_data, start)
 
 
 class UploadView(APIView):
-    """A view whose POST takes one file as `file`. What declares itself too large is refused before it is read."""
+    """A view whose POST takes one file as `file`. What declares itself too large is refused before it is read.
 
+    One that takes several names with `most_bytes` how large they may be together.
+    """
+
+    most_bytes: ClassVar[int] = LARGEST
     parser_classes = [MultiPartParser]
     reads_body = False
 
@@ -49,9 +54,9 @@ class UploadView(APIView):
         if request.method == "POST":
             django_request = request._request  # noqa: SLF001
             declared = str(django_request.META.get("CONTENT_LENGTH") or "0")
-            if declared.isdecimal() and int(declared) > LARGEST + ENVELOPE:
+            if declared.isdecimal() and int(declared) > self.most_bytes + ENVELOPE:
                 raise FileTooLarge
-            django_request.upload_handlers = [OneFileHandler(django_request)]
+            django_request.upload_handlers = [OneFileHandler(django_request, most_bytes=self.most_bytes)]
         super().initial(request, *args, **kwargs)
 
     def check_throttles(self, request: HTTPRequest) -> None:

@@ -64,8 +64,8 @@ class CheckedFile:
     sha256: str
 
 
-def check(*, name: str, content: bytes) -> CheckedFile:
-    """Return the file as it may be kept.
+def check(*, name: str, content: bytes, is_scanned_later: bool = False) -> CheckedFile:
+    """Return the file as it may be kept; `is_scanned_later` leaves the scanner to a worker.
 
     Raises: FileEmpty, FileTooLarge, FileTypeUnknown, FileUnreadable, FileUnsafe, Busy when the scanner cannot say
     """
@@ -78,7 +78,8 @@ def check(*, name: str, content: bytes) -> CheckedFile:
         _check_pdf(content)
     else:
         _check_picture(kind, content)
-    _scan(content)
+    if not is_scanned_later:
+        _scan(content)
     return CheckedFile(clean_name(name, kind), kind, content, hashlib.sha256(content).hexdigest())
 
 
@@ -149,15 +150,18 @@ def _has_zip(content: bytes) -> bool:
     return ZIP_END in content[-ZIP_TAIL:]
 
 
-def _scan(content: bytes) -> None:
-    """Ask the scanner, if there is one, whether the content is clean."""
+def is_clean(content: bytes) -> bool:
+    """Return what the scanner says of the content; yes where there is none. Raises: Busy when it cannot say"""
     if not settings.FILE_SCANNER:
-        return
-    is_clean: Scanner = import_string(settings.FILE_SCANNER)
+        return True
+    scanner: Scanner = import_string(settings.FILE_SCANNER)
     try:
-        clean = is_clean(content)
+        return scanner(content) is True
     except Exception as exc:  # whatever a scanner raises: what was not looked at is not let in
         log.exception("file scanner failed")
         raise Busy from exc
-    if not clean:
+
+
+def _scan(content: bytes) -> None:
+    if not is_clean(content):
         raise FileUnsafe

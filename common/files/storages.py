@@ -12,12 +12,16 @@ from typing import Final, Protocol
 from urllib.parse import unquote, urlsplit
 
 import cloudinary.uploader
+import requests
 from cloudinary.utils import private_download_url
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from urllib3.exceptions import HTTPError
 
+from common import clock
 from common.crypto import decrypt, encrypt
 
+LARGEST: Final = 10 * 1024 * 1024  # bytes; what `checking` lets in
 KEY: Final = re.compile(r"[0-9a-f]{32}")
 TIMEOUT: Final = 20  # seconds for one call: a third of an event's lease
 
@@ -37,6 +41,9 @@ class Storage(Protocol):
 
     def read(self, key: str) -> bytes | None:
         """Return the content; None where the storage shows it by a link of its own."""
+
+    def fetch(self, key: str) -> bytes:
+        """Return the content to a worker, wherever it lies. Raises: StorageFailed"""
 
     def link(self, key: str, *, name: str, expires_at: dt.datetime) -> str | None:
         """Return the storage's own link; None where this server has to show the content."""
@@ -75,6 +82,12 @@ class Folder:
             return decrypt(self._path(key).read_bytes(), context=sealed_for(key))
         except OSError as exc:
             raise StorageFailed("The folder does not hold the file.") from exc
+
+    def fetch(self, key: str) -> bytes:
+        content = self.read(key)
+        if content is None:
+            raise StorageFailed("The folder does not hold the file.")
+        return content
 
     def link(self, key: str, *, name: str, expires_at: dt.datetime) -> str | None:
         return None
@@ -121,6 +134,19 @@ class Cloudinary:
 
     def read(self, key: str) -> bytes | None:
         return None
+
+    def fetch(self, key: str) -> bytes:
+        """Download it by the link that a person would be given; no further than the largest that may be kept."""
+        url = self.link(key, name="", expires_at=clock.now() + dt.timedelta(minutes=1)) or ""
+        try:
+            with requests.get(url, timeout=TIMEOUT, stream=True) as reply:
+                content = reply.raw.read(LARGEST + 1, decode_content=True)
+                reply.raise_for_status()
+        except (requests.RequestException, HTTPError) as exc:
+            raise StorageFailed(f"Cloudinary did not give the file ({type(exc).__name__}).") from None
+        if not content or len(content) > LARGEST:
+            raise StorageFailed("Cloudinary gave something else than the file.")
+        return bytes(content)
 
     def link(self, key: str, *, name: str, expires_at: dt.datetime) -> str | None:
         ends = int(expires_at.timestamp())

@@ -197,7 +197,12 @@ THROTTLES = {
     "export": "10/h",  # copies of all one's data, per account
     "complaint": "20/d",  # per account
     "upload": "60/h",  # files, per account
+    "doctor_application": "10/d",  # registrations as a doctor, per account
+    "break_glass": "5/d",  # emergencies in which records are opened, per doctor
+    "analysis": "20/h",  # readings of reports, per account
     "subscribe": "30/h",  # beginnings of a subscription, with or without a coupon, per account
+    "host_link": "60/h",  # links that a doctor hosts by, asked of the provider, per account
+    "zoom_writes": "100/d",  # meetings made or moved, per user of Zoom: its own limit
     "referral": "20/h",  # tries of a friend's code, per account
     "otp_address": "30/h",  # codes asked for, per address
     "otp_phone": "10/h",  # codes asked for, per number
@@ -237,6 +242,20 @@ IDENTITY_PROVIDER_NAME: str = env.str("IDENTITY_PROVIDER_NAME", default="")  # a
 IDENTITY_PROVIDER_CLIENT_ID: str = env.str("IDENTITY_PROVIDER_CLIENT_ID", default="")
 IDENTITY_PROVIDER_SECRET: str = env.str("IDENTITY_PROVIDER_SECRET", default="")  # signs us in, and what it says
 
+# Meetings. Zoom by server-to-server OAuth; without it, and when it does not answer, rooms of Jitsi.
+ZOOM_ACCOUNT_ID: str = env.str("ZOOM_ACCOUNT_ID", default="")
+ZOOM_CLIENT_ID: str = env.str("ZOOM_CLIENT_ID", default="")
+ZOOM_CLIENT_SECRET: str = env.str("ZOOM_CLIENT_SECRET", default="")
+ZOOM_WEBHOOK_SECRET: str = env.str("ZOOM_WEBHOOK_SECRET", default="")  # the «secret token» of the app's webhooks
+ZOOM_USERS: list[str] = env.list("ZOOM_USERS", default=["me"])  # who host: each holds one meeting at a time
+ZOOM_API_BASE: str = env.str("ZOOM_API_BASE", default="https://api.zoom.us/v2")
+ZOOM_OAUTH_BASE: str = env.str("ZOOM_OAUTH_BASE", default="https://zoom.us")
+JITSI_URL: str = env.str("JITSI_URL", default="https://meet.jit.si")
+
+# E-mail. No address of a server: none is sent.
+SMTP_URL: str = env.str("SMTP_URL", default="")  # smtp://user:password@host:587 (with STARTTLS) or smtps://…:465
+MAIL_FROM: str = env.str("MAIL_FROM", default="")
+
 # Couriers of a logistics provider. Without its secrets it is not offered.
 LOGISTICS_URL: str = env.str("LOGISTICS_URL", default="")
 LOGISTICS_NAME: str = env.str("LOGISTICS_NAME", default="Courier service")  # as banks and receivers read it
@@ -248,7 +267,16 @@ CLOUDINARY_URL: str = env.str("CLOUDINARY_URL", default="")  # cloudinary://api_
 CLOUDINARY_API_BASE: str = env.str("CLOUDINARY_API_BASE", default="https://api.cloudinary.com")
 PRIVATE_FILES_DIR: str = env.str("PRIVATE_FILES_DIR", default="")  # a relative path starts at the project
 PRIVATE_FILES_DIR = PRIVATE_FILES_DIR and str(BASE_DIR / PRIVATE_FILES_DIR)
-FILE_SCANNER: str = env.str("FILE_SCANNER", default="")  # path of a callable: bytes -> whether they are clean
+CLAMD_ADDRESS: str = env.str("CLAMD_ADDRESS", default="")  # tcp://host:port or unix:///path of a clamd
+# Path of a callable: bytes -> whether they are clean.
+FILE_SCANNER: str = env.str("FILE_SCANNER", default="common.files.clamd.is_clean" if CLAMD_ADDRESS else "")
+
+# A vision-language model behind an OpenAI-compatible endpoint; without both it is not offered.
+VISION_URL: str = env.str("VISION_URL", default="")  # up to and with /v1
+VISION_MODEL: str = env.str("VISION_MODEL", default="")
+VISION_KEY: str = env.str("VISION_KEY", default="")
+VISION_RUN_BY: str = env.str("VISION_RUN_BY", default="")  # whom the person who agrees to it is told of
+VISION_TIMEOUT: float = env.float("VISION_TIMEOUT", default=90.0)  # seconds to wait for an answer
 
 # Payments. A provider without its secret is not offered.
 STRIPE_SECRET_KEY: str = env.str("STRIPE_SECRET_KEY", default="")
@@ -278,6 +306,9 @@ BKASH_APP_SECRET: str = env.str("BKASH_APP_SECRET", default="")
 BKASH_API_BASE: str = env.str("BKASH_API_BASE", default="https://tokenized.pay.bka.sh")
 BKASH_SNS_TOPIC: str = env.str("BKASH_SNS_TOPIC", default="")  # the ARN whose notifications are believed to be bKash's
 BKASH_SNS_ORIGIN: str = env.str("BKASH_SNS_ORIGIN", default="")  # of its certificates; empty: by the topic's region
+
+# What the platform keeps of a consultation's fee, in basis points.
+APPOINTMENT_FEE_POINTS = env.int("APPOINTMENT_FEE_POINTS", default=1000)
 
 APSCHEDULER_DATETIME_FORMAT = "Y-m-d H:i:s"
 APSCHEDULER_RUN_NOW_TIMEOUT = 25

@@ -10,5 +10,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}  # noqa: F405
 WHITENOISE_AUTOREFRESH = True  # files are looked for when asked for; nobody has collected them
 CLOUDINARY_URL = ""
+FILE_SCANNER = CLAMD_ADDRESS = VISION_URL = ""
 COLD_CHAIN_GRACE = dt.timedelta(minutes=10)  # as in production
 PRIVATE_FILES_DIR = str(BASE_DIR / ".run" / "test-files")

@@ -23,7 +23,14 @@ def people(user_ids: Iterable[uuid.UUID]) -> list[Recipient]:
 
 
 def person(contact: users.Contact, **facts: Fact) -> Recipient:
-    return Recipient(phone=contact.phone, language=contact.language, zone=contact.zone, user_id=contact.id, facts=facts)
+    return Recipient(
+        phone=contact.phone,
+        language=contact.language,
+        zone=contact.zone,
+        user_id=contact.id,
+        facts=facts,
+        email=contact.email,
+    )
 
 
 def members(partner_id: uuid.UUID, roles: Collection[Role]) -> list[Recipient]:

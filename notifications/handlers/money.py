@@ -18,7 +18,7 @@ from payments import selectors as payments
 from payments.states import PurchaseKind
 
 # Whose sellers decide about late money, and have its payer told.
-SELLERS_TELL = frozenset({PurchaseKind.ORDER})
+SELLERS_TELL = frozenset({PurchaseKind.ORDER, PurchaseKind.APPOINTMENT})
 
 OWNING: Final = (Role.OWNER,)  # who deals with the organisation's own money
 
@@ -32,8 +32,9 @@ def tell_paid(event: OutboxEvent) -> None:
 
 
 @on("order.money_late")
-def tell_late_for_order(event: OutboxEvent) -> None:
-    """Late money has paid its order after all, or goes back: said once, when it is known."""
+@on("appointment.money_late")
+def tell_late(event: OutboxEvent) -> None:
+    """Late money has paid what was bought after all, or goes back: said once, when it is known."""
     _tell_payer(event, Kind.PAYMENT_RECEIVED if event.payload["used"] else Kind.PAYMENT_LATE)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 
 from common import clock
@@ -26,7 +27,8 @@ WORTH_SENDING: Final = dt.timedelta(hours=24)  # what has no hour of its own is 
 class Recipient:
     """Who is told: a person (`user_id`), a member (`member_id`), or whoever holds the number (neither).
 
-    `facts` are this recipient's own, beside those all share.
+    `facts` are this recipient's own, beside those all share. Without `email` there is no e-mail; one brings the
+    `invitation` (iCalendar) with it.
     """
 
     phone: str
@@ -35,6 +37,8 @@ class Recipient:
     user_id: uuid.UUID | None = None
     member_id: uuid.UUID | None = None
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    email: str = ""
+    invitation: str = field(default="", repr=False)
 
     @property
     def key(self) -> str:
@@ -101,6 +105,7 @@ def notify(
             pk,
             recipient,
             channel,
+            subject=message.title,
             body=body,
             is_secret=rule.is_secret,
             priority=rule.priority if priority is None else priority,
@@ -112,6 +117,7 @@ def notify(
         for pk, (recipient, message) in texts.items()
         if pk in new_ids
         for channel, body in message.by_channel.items()
+        if channel is not Channel.EMAIL or _takes_mail(recipient)
     )
     if new_ids:
         transaction.on_commit(doorbell.ring)
@@ -150,7 +156,7 @@ def queue_calls(notification_ids: Sequence[uuid.UUID]) -> int:
 def _is_unreached(deliveries: Sequence[Delivery], now: dt.datetime) -> bool:
     texts = [delivery for delivery in deliveries if delivery.channel in TEXT_CHANNELS]
     return (
-        len(texts) == len(deliveries)  # nobody is called twice
+        all(delivery.channel != Channel.VOICE for delivery in deliveries)  # nobody is called twice
         and all(text.state in OVER for text in texts)
         and any(text.state is DeliveryStatus.DEAD for text in texts)
         and any(text.valid_until > now for text in texts)
@@ -158,7 +164,7 @@ def _is_unreached(deliveries: Sequence[Delivery], now: dt.datetime) -> bool:
 
 
 def _call(deliveries: Sequence[Delivery], now: dt.datetime) -> Delivery:
-    text = deliveries[0]
+    text = next(delivery for delivery in deliveries if delivery.channel in TEXT_CHANNELS)
     told = text.notification
     return Delivery(
         id=uuid7(),
@@ -179,6 +185,7 @@ def _delivery(
     recipient: Recipient,
     channel: Channel,
     *,
+    subject: str,
     body: str,
     is_secret: bool,
     priority: int,
@@ -187,12 +194,15 @@ def _delivery(
     valid_until: dt.datetime,
     is_deaf: bool,
 ) -> Delivery:
+    is_mail = channel is Channel.EMAIL
     return Delivery(
         id=uuid7(),
         notification_id=notification_id,
         channel=channel,
-        to=recipient.phone,
+        to=recipient.email if is_mail else recipient.phone,
         language=recipient.language,
+        subject=subject if is_mail else "",
+        invitation=(recipient.invitation or None) if is_mail else None,
         body=None if is_deaf and is_secret else body,
         is_secret=is_secret,
         priority=priority,
@@ -203,6 +213,10 @@ def _delivery(
         created_at=now,
         ended_at=now if is_deaf else None,
     )
+
+
+def _takes_mail(recipient: Recipient) -> bool:
+    return bool(recipient.email and settings.SMTP_URL)
 
 
 def _opted_out(phones: Iterable[str]) -> set[tuple[str, str]]:

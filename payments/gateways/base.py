@@ -33,7 +33,11 @@ class Refused(NotDone):
 
 
 class TryLater(NotDone):
-    """The provider has certainly not done it."""
+    """The provider has certainly not done it; `retry_after` in seconds, when it named a time."""
+
+    def __init__(self, code: str, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(code)
 
 
 class Undone(TryLater):

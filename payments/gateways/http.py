@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final
 
 import requests
 from urllib3.exceptions import NewConnectionError
 
+from common import clock
 from payments.gateways.base import TryLater, Unknown
 
 TIMEOUT: Final = (5, 10)  # seconds: to connect, to wait for an answer
@@ -65,12 +68,12 @@ def call(
     except requests.RequestException as exc:
         raise Unknown("no_answer") from exc
     if reply.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        raise TryLater("rate_limited")
+        raise TryLater("rate_limited", _wait(reply.headers.get("Retry-After", "")))
     if reply.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise Unknown(f"http_{reply.status_code}")
     body = _object(reply)
     is_error = reply.status_code >= HTTPStatus.BAD_REQUEST
-    if body is None and not is_error:
+    if body is None and not is_error and reply.status_code != HTTPStatus.NO_CONTENT:
         raise Unknown("bad_reply")
     return Answer(reply.status_code, body or {})
 
@@ -87,6 +90,19 @@ def refuses_account(name: str, code: str) -> TryLater:
     """Return the end of a call that the provider refuses to our account; the operators are told."""
     log.error("%s refuses our account", name, extra={"error_code": code})
     return TryLater(code)
+
+
+def _wait(retry_after: str) -> float | None:
+    """Return the seconds in a `Retry-After`: a number of them, or a moment as HTTP or RFC 3339 writes it."""
+    if retry_after.isdecimal():
+        return float(retry_after)
+    for read in (dt.datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            moment = read(retry_after)
+        except ValueError:
+            continue
+        return max(0.0, (moment - clock.now()).total_seconds()) if moment.tzinfo else None
+    return None
 
 
 def _session() -> requests.Session:

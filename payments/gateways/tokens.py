@@ -86,6 +86,6 @@ def _ask(source: Source, *, refused: str, old: str) -> str:
         tokens.give_up(name=source.name, refused=refused)
         if old:
             return old
-        raise TryLater(exc.code) from exc
+        raise TryLater(exc.code, exc.retry_after if isinstance(exc, TryLater) else None) from exc
     tokens.keep(name=source.name, token=granted.token, life=granted.life)
     return granted.token

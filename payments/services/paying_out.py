@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.db.models import Sum
 
 from common import clock
-from common.db import command, lock_one, step
+from common.db import command, lock_one, on_one_rung, step
 from common.errors import Invalid
 from common.money import Currency, Money
 from common.outbox import emit
@@ -55,7 +55,8 @@ def pay_out_purchase(*, kind: PurchaseKind, reference: uuid.UUID, actor: str) ->
     payment_id = paid.values_list("pk", flat=True).first()
     if payment_id is None:
         return None
-    payment = lock_one(Payment, payment_id)
+    with on_one_rung(Payment):  # whoever has just closed the purchase holds it already
+        payment = lock_one(Payment, payment_id)
     if payment.provider == Provider.OFFLINE or payment.payee == PLATFORM:
         return None
     purchase = payment.purchase

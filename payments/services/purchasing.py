@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Q
 
-from common.db import lock, lock_one, step
+from common.db import lock, lock_one, on_one_rung, step
 from common.errors import NotFound
 from common.money import Money
 from common.transitions import advance
@@ -61,6 +61,16 @@ def register_purchase(
     row.status = PurchaseStatus.OPEN
     row.save()
     return row
+
+
+@step
+def register_purchases(wishes: Iterable[Mapping[str, Any]]) -> list[Purchase]:
+    """`register_purchase` for several things that are sold together.
+
+    Locks: the purchases.      Raises: PurchaseFixed, Busy
+    """
+    with on_one_rung(Purchase):
+        return [register_purchase(**wish) for wish in wishes]
 
 
 @step

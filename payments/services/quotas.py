@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection, Mapping
 
 from django.db.models import F
 
 from common import clock
-from common.db import lock_one, step
+from common.db import lock, lock_one, step
 from payments import plan_selectors
 from payments.errors import QuotaExceeded
 from payments.models import QuotaCounter, QuotaTake
@@ -23,15 +24,26 @@ def take_quota(*, user_id: uuid.UUID, kind: QuotaKind, reference: uuid.UUID, amo
     booked when the plan ends. Call it before steps of purchases. Locks: the counter.
     Raises: QuotaExceeded (with `limit`, `used`), Busy
     """
+    take_quotas(user_id=user_id, kind=kind, amounts={reference: amount})
+
+
+@step
+def take_quotas(*, user_id: uuid.UUID, kind: QuotaKind, amounts: Mapping[uuid.UUID, int]) -> None:
+    """`take_quota` for several things at once: all of them or none. Locks: the counter.      Raises: as `take_quota`"""
     standing = plan_selectors.standing_of(user_id, clock.now())
     row = _hold(user_id, kind, plan_selectors.window_of(standing, kind))
-    if QuotaTake.objects.filter(kind=kind, reference=reference).exists():
+    taken = QuotaTake.objects.filter(kind=kind, reference__in=list(amounts)).values_list("reference", flat=True)
+    wanted = {reference: amount for reference, amount in amounts.items() if reference not in set(taken)}
+    total = sum(wanted.values())
+    if not wanted:
         return
     limit = plan_selectors.limit_of(standing.version, kind)
-    if limit is not None and row.used + amount > limit:
+    if limit is not None and row.used + total > limit:
         raise QuotaExceeded(kind=str(kind), limit=limit, used=row.used, plan=standing.version.plan.code)
-    QuotaTake.objects.create(counter=row, kind=kind, reference=reference, amount=amount)
-    QuotaCounter.objects.filter(pk=row.pk).update(used=F("used") + amount)
+    QuotaTake.objects.bulk_create(
+        QuotaTake(counter=row, kind=kind, reference=reference, amount=amount) for reference, amount in wanted.items()
+    )
+    QuotaCounter.objects.filter(pk=row.pk).update(used=F("used") + total)
 
 
 @step
@@ -40,15 +52,19 @@ def return_quota(*, kind: QuotaKind, reference: uuid.UUID) -> None:
 
     Locks: the counter.      Raises: Busy
     """
-    counter_id = QuotaTake.objects.filter(kind=kind, reference=reference).values_list("counter_id", flat=True).first()
-    if counter_id is None:
-        return
-    row = lock_one(QuotaCounter, counter_id)
-    take = QuotaTake.objects.get(kind=kind, reference=reference)
-    if take.returned_at is None:
-        take.returned_at = clock.now()
-        take.save(update_fields=["returned_at"])
-        QuotaCounter.objects.filter(pk=row.pk).update(used=F("used") - take.amount)
+    return_quotas(kind=kind, references=[reference])
+
+
+@step
+def return_quotas(*, kind: QuotaKind, references: Collection[uuid.UUID]) -> None:
+    """`return_quota` for several things at once. Locks: their counters.      Raises: Busy"""
+    takes = QuotaTake.objects.filter(kind=kind, reference__in=list(references))
+    counters = lock(QuotaCounter, set(takes.values_list("counter_id", flat=True)))
+    due = list(takes.filter(returned_at=None, counter__in=[row.pk for row in counters]))
+    QuotaTake.objects.filter(pk__in=[take.pk for take in due]).update(returned_at=clock.now())
+    for row in counters:
+        back = sum(take.amount for take in due if take.counter_id == row.pk)
+        QuotaCounter.objects.filter(pk=row.pk).update(used=F("used") - back)
 
 
 def _hold(user_id: uuid.UUID, kind: QuotaKind, window: dt.datetime) -> QuotaCounter:

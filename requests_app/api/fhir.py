@@ -76,7 +76,7 @@ def supply_request(row: BloodRequest) -> dict[str, Any]:
     requester = {"type": "Organization", "identifier": {"value": str(row.partner_id)}, "display": row.partner.name}
     return resource(
         ResourceType.SUPPLY_REQUEST,
-        row,
+        row.pk,
         {
             "meta": moment(row.updated_at),
             "status": STATUSES[row.state],

@@ -49,7 +49,9 @@ function card(message) {
     time,
   );
   const item = element("li", inbound ? "inbound" : "", "");
-  item.append(line, element("p", "", message.body));
+  if (message.subject) item.append(line, element("p", "", message.subject + (message.method ? ` (${message.method})` : "")));
+  else item.append(line);
+  item.append(element("p", "", message.body));
   return item;
 }
 

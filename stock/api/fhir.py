@@ -60,7 +60,7 @@ def product(unit: Unit) -> dict[str, Any]:
     """Return the bag as a BiologicallyDerivedProduct; R4 counts bags, and knows no volume."""
     return resource(
         ResourceType.BIOLOGICALLY_DERIVED_PRODUCT,
-        unit,
+        unit.pk,
         {
             "meta": {"lastUpdated": instant(unit.created_at)},
             "extension": [*_beyond_r4(unit)],

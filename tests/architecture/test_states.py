@@ -19,9 +19,18 @@ from config.catalogue import tables
 
 TABLES = tables()
 COLUMNS = {
+    "appointments.analysis.states.ANALYSIS_TRANSITIONS": ("appointments.Analysis", "status"),
+    "appointments.analysis.states.FILE_TRANSITIONS": ("appointments.MedicalFile", "status"),
+    "appointments.analysis.states.OBSERVATION_TRANSITIONS": ("appointments.Observation", "status"),
+    "appointments.analysis.states.SCAN_TRANSITIONS": ("appointments.FileVersion", "scan"),
+    "appointments.records.states.NOTE_TRANSITIONS": ("appointments.VisitNote", "status"),
+    "appointments.records.states.PRESCRIPTION_TRANSITIONS": ("appointments.Prescription", "status"),
+    "appointments.records.states.REFERRAL_TRANSITIONS": ("appointments.DoctorReferral", "status"),
     "orders.states.BOOKING_TRANSITIONS": ("orders.CourierBooking", "status"),
     "appointments.states.APPOINTMENT_TRANSITIONS": ("appointments.Appointment", "status"),
+    "appointments.states.MEETING_TRANSITIONS": ("appointments.Meeting", "status"),
     "appointments.states.DOCTOR_TRANSITIONS": ("appointments.Doctor", "status"),
+    "appointments.states.WAITING_TRANSITIONS": ("appointments.Waiting", "status"),
     "orders.states.ORDER_TRANSITIONS": ("orders.Order", "status"),
     "donations.states.CAMP_TRANSITIONS": ("donations.Camp", "status"),
     "donations.states.ENROLMENT_TRANSITIONS": ("donations.Enrolment", "status"),

@@ -392,10 +392,13 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
     }
 
     assert heard == {
+        *("doctor.applied", "doctor.approved", "doctor.rejected", "doctor.suspended", "doctor.reinstated"),
         *("otp.requested", "account.erased", "account.password_changed", "donor.locked", "donor.unlocked"),
         *("request.donors_asked", "request.place_offered", "request.cancelled", "request.filled"),
         *("request.fulfilled", "request.expired", "assignment.accepted", "assignment.cancelled"),
         *("assignment.released", "assignment.missed", "assignment.deferred", "donation.verified"),
+        *(f"appointment.{step}" for step in ("held", "confirmed", "rescheduled", "cancelled", "missed")),
+        "waitlist.offered",
         *(f"partner.{verb}" for verb in ("registered", "approved", "rejected", "suspended", "reinstated")),
         *(f"family.{step}" for step in ("asked", "source_changed", "confirmed", "served", "fulfilled")),
         *(f"family.{step}" for step in ("refused", "expired", "cancelled")),
@@ -416,4 +419,10 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *("payee.ready", "payee.refused"),
         *(f"subscription.{verb}" for verb in ("started", "renewed", "changed", "ended")),
         *("subscription.renewal_near", "subscription.payment_due"),
+        *(f"appointment.{step}" for step in ("held", "confirmed", "rescheduled", "cancelled", "missed")),
+        *("appointment.reminder_due", "appointment.money_late", "meeting.fell_back", "waitlist.offered"),
+        *(f"doctor.{step}" for step in ("applied", "approved", "rejected", "suspended", "reinstated")),
+        *("analysis.finished", "analysis.failed", "analysis.signed", "file.infected"),
+        *("access.glass_broken", "record.signed", "record.amended", "prescription.signed", "prescription.revoked"),
+        *(f"referral.{step}" for step in ("asked", "accepted", "declined", "objected")),
     }

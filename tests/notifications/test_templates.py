@@ -49,6 +49,9 @@ FACTS = {
     "amount": "INR 99,999,999,999.99",
     "ending": "k3Qz",
     "plan": "Enterprise",
+    "doctor": "Prof. Dr. Venkatanarasimharajuvaripeta Subrahmanyam",
+    "was": MOMENT,
+    "other": "Prof. Dr. Venkatanarasimharajuvaripeta Subrahmanyam",
 }
 FORMS = [
     (language, kind, form)
@@ -65,7 +68,7 @@ def test_every_kind_has_a_rule_and_every_language_its_texts() -> None:
         words, frames = texts(language)["words"], texts(language)["frames"]
         assert len(words["months"]) == 12
         assert set(words) - {"months"} == {*DonationType, *templates.Word}
-        assert set(frames) == {"whatsapp", "voice"}
+        assert set(frames) == {"whatsapp", "voice", "email"}
 
 
 @pytest.mark.parametrize(("language", "kind", "form"), FORMS)
@@ -73,7 +76,8 @@ def test_every_language_has_the_placeholders_of_the_english_text(language: str, 
     assert placeholders(texts(language)[kind][form]) == placeholders(texts("en")[kind][form])
 
 
-@pytest.mark.parametrize(("language", "frame"), list(itertools.product(["bn", "en", "hi"], ["whatsapp", "voice"])))
+@pytest.mark.parametrize("frame", ["whatsapp", "voice", "email"])
+@pytest.mark.parametrize("language", ["bn", "en", "hi"])
 def test_every_frame_holds_title_and_body(language: str, frame: str) -> None:
     assert placeholders(texts(language)["frames"][frame]) == {"title", "body"}
 

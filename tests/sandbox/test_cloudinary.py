@@ -10,6 +10,7 @@ import pytest
 import urllib3
 
 from common import clock, outbox
+from common.files import keeping
 from common.files.storages import Cloudinary, StorageFailed
 from common.models import PrivateFile
 from sandbox.cloudinary.api import sign
@@ -116,3 +117,26 @@ def test_a_document_is_carried_shown_and_removed(started: Sandbox, settings: Any
     assert (shown.status, shown.data) == (200, picture("PNG"))
     assert fetch(url).status == 404
     assert not PrivateFile.objects.exists()
+
+
+def test_a_worker_fetches_what_was_put_and_nothing_that_is_gone(storage: Cloudinary, noon: Any) -> None:
+    storage.put(KEY, b"a page")
+    found = storage.fetch(KEY)
+    storage.remove(KEY)
+
+    assert found == b"a page"
+    with pytest.raises(StorageFailed):
+        storage.fetch(KEY)
+
+
+@pytest.mark.django_db
+def test_what_lies_there_counts_only_while_it_is_what_was_kept(started: Sandbox, settings: Any, noon: Any) -> None:
+    settings.CLOUDINARY_URL, settings.CLOUDINARY_API_BASE = SANDBOX_CLOUDINARY_URL, started.url
+    file = documents.add_document(owner_id=make_user().pk, kind="report", name="x.jpg", content=picture()).file
+    outbox.drain()
+    found = keeping.fetch(file.pk)
+    Cloudinary(url=SANDBOX_CLOUDINARY_URL, api_base=started.url).put(file.key, b"something else")
+
+    assert found == picture()
+    with pytest.raises(StorageFailed):
+        keeping.fetch(file.pk)

@@ -132,7 +132,7 @@ def test_a_person_declares_no_private_reason_and_nobody_is_sorted_into_a_risk_gr
     recordable = {rule.code for rule in rules.recordable(ON)}
 
     assert {"tattoo", "antibiotics", "pregnant", "vacc_live", "malaria"} <= declarable < recordable
-    assert recordable - declarable == {"hiv_risk", "sti", "centre_temporary", "centre_permanent"}
+    assert recordable - declarable == {"hiv_risk", "sti", "centre_temporary", "centre_permanent", "low_haemoglobin"}
     assert "risk_category" not in recordable
     assert [rule.code for rule in rules.rules if not rule.enabled] == ["risk_category"]
 

@@ -46,7 +46,7 @@ def withdraw(*, user_id: uuid.UUID, purpose: ConsentPurpose) -> ConsentState:
     elif purpose is ConsentPurpose.IDENTITY_PROVIDER:
         end_attestations(user)
         end_assurances(user, AssuranceLevel.PROVIDER_ATTESTED)
-    else:
+    elif purpose is ConsentPurpose.IDENTITY:
         end_attestations(user)
         end_assurances(user, *AssuranceLevel)
     return selectors.consent_state(user, purpose)

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Final, TypeVar
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
@@ -49,7 +48,8 @@ class Negotiation(DefaultContentNegotiation):
 class FHIRView(APIView):
     """Reads or searches one type of resource. Described by the CapabilityStatement, not by OpenAPI.
 
-    `searches` are the parameters that the type is found by, with their FHIR type, as the statement lists them.
+    `searches` are the parameters that the type is found by, with their FHIR type, as the statement lists them; `key`
+    is how an id is written in the address.
     """
 
     schema = None
@@ -57,14 +57,15 @@ class FHIRView(APIView):
     content_negotiation_class = Negotiation
     resource_type: ClassVar[ResourceType]
     searches: ClassVar[Mapping[str, str]] = {}
+    key: ClassVar[str] = "uuid"
 
     def get_exception_handler(self) -> Callable[..., Any]:
         return exception_handler
 
 
-def resource(kind: ResourceType, row: Any, elements: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the resource of a row: its type, its id, and the elements that have a value."""
-    return {"resourceType": str(kind), "id": str(row.pk), **without_empty(dict(elements))}
+def resource(kind: ResourceType, pk: object, elements: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a resource: its type, its id, and the elements that have a value."""
+    return {"resourceType": str(kind), "id": str(pk), **without_empty(dict(elements))}
 
 
 class _Pages(CursorPagination):
@@ -91,12 +92,12 @@ def bundle(rows: QuerySet[M], show: Callable[[M], dict[str, Any]], request: Requ
         if "_cursor" not in request.query_params:
             raise
         raise CursorInvalid from exc
-    links = {"self": request.build_absolute_uri(), "next": pages.get_next_link()}
-    return searchset([show(row) for row in found], request, links)
+    return searchset([show(row) for row in found], request, next_page=pages.get_next_link())
 
 
-def searchset(found: list[dict[str, Any]], request: HttpRequest | Request, links: Mapping[str, Any]) -> Response:
+def searchset(found: list[dict[str, Any]], request: Request, *, next_page: str | None = None) -> Response:
     """Return these resources as a Bundle."""
+    links = {"self": request.build_absolute_uri(), "next": next_page}
     root = request.build_absolute_uri(ROOT)
     entries = [
         {

@@ -1,0 +1,63 @@
+"""Meetings, reminders and calendars in the administration: read, no links into anybody's meeting."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from appointments.models import Attendance, CalendarFeed, Meeting, MeetingNotice, MeetingSitting, Reminder
+from common.admin import ReadOnlyAdmin, ReadOnlyInline
+
+
+class SittingInline(ReadOnlyInline):
+    model = MeetingSitting
+    fields = ("started_at", "ended_at")
+
+
+class AttendanceInline(ReadOnlyInline):
+    model = Attendance
+    fields = ("side", "joined_at", "left_at")
+
+
+@admin.register(Meeting)
+class MeetingAdmin(ReadOnlyAdmin):
+    list_display = ("id", "appointment_id", "provider", "status", "host", "ask_at", "in_vain", "failure", "made_at")
+    list_filter = ("status", "provider")
+    search_fields = ("=id", "=appointment__id", "=external_id")
+    ordering = ("-id",)
+    exclude = ("join_url", "password", "appointment")
+    inlines = (SittingInline,)
+
+
+@admin.register(MeetingSitting)
+class MeetingSittingAdmin(ReadOnlyAdmin):
+    list_display = ("id", "meeting_id", "started_at", "ended_at")
+    search_fields = ("=meeting__id",)
+    ordering = ("-id",)
+    exclude = ("meeting",)
+    inlines = (AttendanceInline,)
+
+
+@admin.register(MeetingNotice)
+class MeetingNoticeAdmin(ReadOnlyAdmin):
+    list_display = ("id", "kind", "news", "external_id", "outcome", "received_at")
+    list_filter = ("outcome", "news")
+    search_fields = ("=external_id",)
+    ordering = ("-id",)
+
+
+@admin.register(Reminder)
+class ReminderAdmin(ReadOnlyAdmin):
+    list_display = ("id", "appointment_id", "hours", "sequence", "due_at", "outcome", "done_at")
+    list_filter = ("outcome", "hours")
+    search_fields = ("=appointment__id",)
+    ordering = ("-id",)
+    exclude = ("appointment",)
+
+
+@admin.register(CalendarFeed)
+class CalendarFeedAdmin(ReadOnlyAdmin):
+    list_display = ("id", "user", "created_at")
+    search_fields = ("=user__phone",)
+    list_select_related = ("user",)
+    ordering = ("-id",)
+    exclude = ("token_digest",)
