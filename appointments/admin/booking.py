@@ -24,7 +24,7 @@ class AppointmentAdmin(ReadOnlyAdmin):
     list_select_related = ("doctor",)
     search_fields = ("id", "doctor__name", "series")
     ordering = ("-pk",)
-    exclude = ("reason",)
+    exclude = ("reason", "end_reason")
     inlines = (AppointmentEventInline,)
 
 

@@ -252,6 +252,8 @@ OWN_DESK = {
 OWN_VISITS = {
     "doctor-appointments",
     "doctor-appointment",
+    "doctor-appointment-host-link",
+    "doctor-appointment-attendance",
     "doctor-earnings",
     "doctor-earning-totals",
     "doctor-earning-months",
