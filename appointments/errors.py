@@ -68,6 +68,10 @@ class PatientIsThere(Conflict):
     code, message = "patient_is_there", "The patient has come."
 
 
+class DoctorIsThere(Conflict):
+    code, message = "doctor_is_there", "The doctor has come to the meeting."
+
+
 class WaitlistDaysInvalid(Invalid):
     code, message = "waitlist_days_invalid", "One waits for days from today on, within the next year."
     pointer = "/to"

@@ -16,9 +16,10 @@ from appointments.services import (
     meetings,
     paying,
     reminders,
+    visiting,
     waiting,
 )
-from appointments.states import EndedBy
+from appointments.states import EndedBy, Side
 from common.models import OutboxEvent
 from common.outbox import on, open_events
 from payments.states import PurchaseKind
@@ -151,6 +152,13 @@ def end_meeting(event: OutboxEvent) -> None:
 @on("meeting.notified")
 def note_attendance(event: OutboxEvent) -> None:
     attendance.act_on(notice_id=event.payload["notice"])
+
+
+@on("meeting.joined")
+def check_patient_in(event: OutboxEvent) -> None:
+    """Whoever comes to the meeting need not say so besides."""
+    if event.payload["side"] == Side.PATIENT:
+        visiting.note_joined(appointment_id=uuid.UUID(event.payload["appointment"]))
 
 
 @on("account.erased")

@@ -159,6 +159,14 @@ LIVE_MEETING: Final = frozenset({MeetingStatus.WANTED, MeetingStatus.MADE, Meeti
 OPEN_MEETING: Final = frozenset({MeetingStatus.MADE, MeetingStatus.MOVING})
 
 
+class Readiness(StrEnum):
+    """How far the link of a video consultation is."""
+
+    PENDING = "pending"
+    READY = "ready"
+    OVER = "over"
+
+
 class Side(StrEnum):
     """Who of the two."""
 

@@ -159,7 +159,6 @@ UNHEARD: Final = frozenset(
         "assignment.arrived",
         "camp.reported",
         "complaint.opened",  # administrators see it in their list
-        "meeting.joined",
         "order.returned",
         "partner.flagged",  # administrators see this too
         "unit.collected",

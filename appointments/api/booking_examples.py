@@ -13,6 +13,7 @@ VISIT = {
     "id": ID,
     "kind": "video",
     "place": None,
+    "meeting": None,
     "status": "held",
     "starts_at": "2030-05-06T04:30:00Z",
     "ends_at": "2030-05-06T04:50:00Z",
@@ -48,11 +49,11 @@ HISTORY = [
         "facts": {"starts_at": "2030-05-06T04:30:00+00:00", "origin": "patient"},
     }
 ]
-DETAIL = {**ROW, "history": HISTORY}
+DETAIL = {**ROW, "files": [], "history": HISTORY}
 BOOKED = {**DETAIL, "status": "confirmed", "hold_expires_at": None, "payment": None, "paid_at": "2030-05-01T06:31:00Z"}
 PATIENT = {"id": "0196a1c2-7d3e-7c11-9a55-2f4b8c6d0e77", "name": "Meera Joshi"}
 THEIRS = {**VISIT, "status": "confirmed", "hold_expires_at": None, "patient": PATIENT}
-THEIRS_DETAIL = {**THEIRS, "history": HISTORY}
+THEIRS_DETAIL = {**THEIRS, "files": [], "history": HISTORY}
 WAIT_WISH = {"kind": "video", "from": "2030-05-02", "to": "2030-05-09", "earliest_minute": 540, "latest_minute": 720}
 WAIT = {
     "id": "0196a1c2-7d3e-7c11-9a55-2f4b8c6d0e33",

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from appointments.selectors.booking import name_of
+from appointments.selectors.meetings import facts_of
 from appointments.services.booking import MOST_TIMES
-from appointments.states import AppointmentStatus, EndedBy, Every, Origin, VisitKind, VisitTerms, WaitingStatus
+from appointments.states import (
+    AppointmentStatus,
+    EndedBy,
+    Every,
+    MeetingProvider,
+    Origin,
+    Readiness,
+    VisitKind,
+    VisitTerms,
+    WaitingStatus,
+)
 from common.api.fields import MomentField
 from payments.api.serializers import MoneyOut
 from payments.states import PayoutStatus, PurchaseKind
@@ -20,6 +32,7 @@ KINDS: Final = [str(kind) for kind in VisitKind]
 STATUSES: Final = [str(status) for status in AppointmentStatus]
 PRICES: Final = ("price", "amount", "fee", "currency", "discount", "total", "ends_at", "place", "terms")
 DAY_MINUTES: Final = 1440
+MOST_FILES: Final = 10  # with one booking
 
 
 def refuse_given(said: Any) -> None:
@@ -30,7 +43,7 @@ def refuse_given(said: Any) -> None:
         raise ValidationError({name: [ErrorDetail(detail, "read_only")] for name in named})
 
 
-class AppointmentIn(serializers.Serializer[Any]):
+class _WishIn(serializers.Serializer[Any]):
     doctor = serializers.UUIDField()
     starts_at = MomentField(help_text="The beginning of a free slot.")
     kind = serializers.ChoiceField(choices=KINDS)
@@ -43,7 +56,17 @@ class AppointmentIn(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
-class SeriesIn(AppointmentIn):
+class AppointmentIn(_WishIn):
+    files = serializers.ListField(
+        child=serializers.UUIDField(),
+        max_length=MOST_FILES,
+        required=False,
+        default=list,
+        help_text="Of `GET /me/files`; the doctor can read them once the visit is confirmed.",
+    )
+
+
+class SeriesIn(_WishIn):
     every = serializers.ChoiceField(choices=[str(every) for every in Every])
     times = serializers.IntegerField(min_value=2, max_value=MOST_TIMES)
 
@@ -115,10 +138,18 @@ class RefundRuleOut(serializers.Serializer[Any]):
     late_percent = serializers.IntegerField(source="late_refund_percent")
 
 
+class MeetingOfVisitOut(serializers.Serializer[Any]):
+    """How far the link is; `…/join` and `…/host-link` give it when it is time."""
+
+    status = serializers.ChoiceField(choices=[str(one) for one in Readiness])
+    provider = serializers.ChoiceField(choices=[str(one) for one in MeetingProvider])
+
+
 class _VisitOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=KINDS)
     place = PlaceOfVisitOut(allow_null=True)
+    meeting = serializers.SerializerMethodField()
     status = serializers.SerializerMethodField()
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
@@ -138,6 +169,11 @@ class _VisitOut(serializers.Serializer[Any]):
     series = serializers.UUIDField(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+
+    @extend_schema_field(MeetingOfVisitOut(allow_null=True))
+    def get_meeting(self, row: Any) -> Any:
+        facts = facts_of(row)
+        return None if facts is None else MeetingOfVisitOut(facts).data
 
     def get_status(self, row: Any) -> AppointmentStatus:
         return AppointmentStatus(row.stands)
@@ -166,12 +202,20 @@ class VisitStepOut(serializers.Serializer[Any]):
     facts = serializers.DictField(child=serializers.JSONField())
 
 
-class AppointmentDetailOut(AppointmentOut):
+class _DetailOut(serializers.Serializer[Any]):
+    files = serializers.SerializerMethodField(help_text="What was given with the booking and is still kept.")
     history = VisitStepOut(many=True, source="events.all")
 
+    def get_files(self, row: Any) -> list[UUID]:
+        return [attached.file_id for attached in row.attached_files.all()]
 
-class DoctorAppointmentDetailOut(DoctorAppointmentOut):
-    history = VisitStepOut(many=True, source="events.all")
+
+class AppointmentDetailOut(_DetailOut, AppointmentOut):
+    pass
+
+
+class DoctorAppointmentDetailOut(_DetailOut, DoctorAppointmentOut):
+    pass
 
 
 class SeriesOut(serializers.Serializer[Any]):

@@ -68,15 +68,16 @@ class AppointmentsView(APIView):
         tag=TAG,
         request=shapes.AppointmentIn,
         responses={201: shapes.AppointmentDetailOut},
-        refusals=BOOKING,
-        example=examples.WISH,
+        refusals=[*BOOKING, errors.AttachedFileUnknown],
+        example={**examples.WISH, "files": []},
         answer=examples.DETAIL,
     )
     def post(self, request: Request) -> Response:
         """The time is `held` until `hold_expires_at`; `payment` says what to pay with `POST /payments`. Where nothing
         is to be paid before the visit it is `confirmed` at once. Price and refund rule stay as they are now."""
-        wish = wish_in(read(shapes.AppointmentIn, request))
-        return shown(request, booking.book(patient_id=request.user.pk, **wish).pk, status=201)
+        body = read(shapes.AppointmentIn, request)
+        row = booking.book(patient_id=request.user.pk, **wish_in(body), file_ids=body["files"])
+        return shown(request, row.pk, status=201)
 
 
 class SeriesListView(APIView):
@@ -234,7 +235,7 @@ class DoctorAbsentView(APIView):
         "Say that the doctor did not come",
         tag=TAG,
         responses={200: shapes.AppointmentDetailOut},
-        refusals=[NotFound, IllegalTransition, errors.TooEarlyToMiss],
+        refusals=[NotFound, IllegalTransition, errors.TooEarlyToMiss, errors.DoctorIsThere],
         answer={**examples.BOOKED, "status": "missed", "ended_by": "doctor"},
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from appointments.models import Appointment, AppointmentEvent, Waiting
+from appointments.analysis.states import FileStatus
+from appointments.models import Appointment, AppointmentEvent, AppointmentFile, Waiting
 from appointments.states import AppointmentStatus, EndedBy, Origin, VisitKind, WaitingStatus
 from common import clock
 from common.errors import NotFound
@@ -91,9 +92,10 @@ def day_of(day: dt.date, zone: str) -> tuple[dt.datetime, dt.datetime]:
 
 
 def one(rows: QuerySet[Appointment], appointment_id: uuid.UUID) -> Appointment:
-    """Return the appointment among these, with its history. Raises: NotFound"""
+    """Return the appointment among these, with its history and the files given with it. Raises: NotFound"""
     events = Prefetch("events", AppointmentEvent.objects.order_by("pk"))
-    found = rows.prefetch_related(events).filter(pk=appointment_id).first()
+    files = Prefetch("attached_files", AppointmentFile.objects.filter(file__status=FileStatus.KEPT).order_by("pk"))
+    found = rows.prefetch_related(events, files).filter(pk=appointment_id).first()
     if found is None:
         raise NotFound
     return found
@@ -170,4 +172,5 @@ def _in_state(status: AppointmentStatus, now: dt.datetime) -> Q:
 
 
 def _shown(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
-    return rows.select_related("doctor", "place")
+    read = rows.select_related("doctor", "place", "meeting")
+    return read.defer("meeting__join_url", "meeting__password")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Final
 
 from django.db.models import F, Q
@@ -19,6 +17,7 @@ from appointments.states import (
     AppointmentStatus,
     DoctorStatus,
     MeetingProvider,
+    Readiness,
     Side,
     VisitKind,
 )
@@ -28,14 +27,6 @@ from common.errors import NotFound
 PATIENT_EARLY: Final = dt.timedelta(minutes=15)
 DOCTOR_EARLY: Final = dt.timedelta(minutes=30)
 GRACE: Final = dt.timedelta(minutes=30)  # after the end, for a consultation that takes longer
-
-
-class Readiness(StrEnum):
-    """How far the link of a video consultation is."""
-
-    PENDING = "pending"
-    READY = "ready"
-    OVER = "over"
 
 
 @dataclass(frozen=True)
@@ -65,10 +56,10 @@ class Presence:
     left_at: dt.datetime | None
 
 
-def facts_of(appointment_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, MeetingFacts]:
-    """Return what to show of the meetings of these appointments; one query. Those without a meeting are left out."""
-    rows = Meeting.objects.filter(appointment__in=list(appointment_ids)).defer("join_url", "password")
-    return {row.appointment_id: MeetingFacts(_readiness(row), MeetingProvider(row.provider)) for row in rows}
+def facts_of(visit: Appointment) -> MeetingFacts | None:
+    """Return what to show of an appointment's meeting, None where there is none. Lists read both at once."""
+    row: Meeting | None = getattr(visit, "meeting", None)
+    return None if row is None else MeetingFacts(_readiness(row), MeetingProvider(row.provider))
 
 
 def patients_link(*, user_id: uuid.UUID, appointment_id: uuid.UUID) -> JoinLink:

@@ -12,6 +12,7 @@ from appointments.models import Appointment, Doctor
 from appointments.recurrence import moments
 from appointments.selectors.doctors import get_live_doctor
 from appointments.selectors.slots import takes_time_at
+from appointments.services.files import attach_files
 from appointments.services.holding import ask_for_money, clear_the_way, find_slot, hold_doctor, write_visit
 from appointments.services.steps import by_user
 from appointments.slots import Slot
@@ -32,19 +33,29 @@ MOST_TIMES: Final = 12  # of a series
 
 @command
 def book(
-    *, patient_id: uuid.UUID, doctor_id: uuid.UUID, starts_at: dt.datetime, kind: VisitKind, reason: str
+    *,
+    patient_id: uuid.UUID,
+    doctor_id: uuid.UUID,
+    starts_at: dt.datetime,
+    kind: VisitKind,
+    reason: str,
+    file_ids: Sequence[uuid.UUID] = (),
 ) -> Appointment:
     """Give the patient this time: held until it is paid for, or confirmed where nothing is to be paid before.
 
-    Locks: the doctor, what is over and in the way, the quota's counter, the purchase.
+    Locks: the doctor, what is over and in the way, the patient's files, the quota's counter, the purchase.
     Emits: appointment.held, appointment.confirmed, appointment.lapsed
-    Raises: NotFound, OwnPatient, SlotNotOffered, SlotTaken, PatientBusy, TooManyHolds, QuotaExceeded, Busy
+    Raises: NotFound, OwnPatient, SlotNotOffered, SlotTaken, PatientBusy, TooManyHolds, AttachedFileUnknown,
+    QuotaExceeded, Busy
     """
     now = clock.now()
     find_slot(get_live_doctor(doctor_id), starts_at, kind, now)  # whoever is too late need not wait for the doctor
     doctor = _hold_doctor_for(patient_id, doctor_id)
     slot = find_slot(doctor, starts_at, kind, now)
     row = _take(doctor, [slot], patient_id=patient_id, reason=reason, hold_for=PAY_WITHIN, series=None)[0]
+    if file_ids:
+        attach_files(appointment_id=row.pk, file_ids=file_ids, patient_id=patient_id)
+    _count(patient_id, [row])
     ask_for_money([row])
     return row
 
@@ -71,6 +82,7 @@ def book_series(
     wanted = moments(starts_at, every=every, times=times, zone=doctor.zone)
     slots = [find_slot(doctor, moment, kind, now) for moment in wanted]
     rows = _take(doctor, slots, patient_id=patient_id, reason=reason, hold_for=PAY_SERIES_WITHIN, series=uuid7())
+    _count(patient_id, rows)
     ask_for_money(rows)
     return rows
 
@@ -130,21 +142,25 @@ def _take(
 ) -> list[Appointment]:
     clear_the_way(doctor.pk, patient_id, slots)
     _refuse_hoarder(patient_id)
-    ids = [uuid7() for _ in slots]
-    money.take_quotas(user_id=patient_id, kind=QuotaKind.APPOINTMENTS, amounts=dict.fromkeys(ids, 1))
     return [
         write_visit(
             doctor,
             slot,
-            pk=pk,
             patient_id=patient_id,
             actor=by_user(patient_id),
             hold_for=hold_for,
             reason=reason or None,
             series=series,
         )
-        for pk, slot in zip(ids, slots, strict=True)
+        for slot in slots
     ]
+
+
+@step
+def _count(patient_id: uuid.UUID, rows: Sequence[Appointment]) -> None:
+    """Count the visits against the patient's plan. Raises: QuotaExceeded"""
+    amounts = {row.pk: 1 for row in rows}
+    money.take_quotas(user_id=patient_id, kind=QuotaKind.APPOINTMENTS, amounts=amounts)
 
 
 def _refuse_hoarder(patient_id: uuid.UUID) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from appointments.attendance import absent_in, attendance_of
-from appointments.errors import AppointmentOver, PatientIsThere, TooEarlyToMiss
+from appointments.errors import AppointmentOver, DoctorIsThere, PatientIsThere, TooEarlyToMiss
 from appointments.models import Appointment
 from appointments.services.holding import end_offers
 from appointments.services.steps import SYSTEM, by_user, hold_appointment, take_step, tell
@@ -113,9 +113,12 @@ def miss_as_doctor(*, appointment_id: uuid.UUID, doctor_id: uuid.UUID) -> Appoin
 def miss_as_patient(*, appointment_id: uuid.UUID, patient_id: uuid.UUID) -> Appointment:
     """The doctor did not come, and the visit was never started: everything goes back.
 
-    Locks: the appointment.      Emits: appointment.missed      Raises: NotFound, IllegalTransition, TooEarlyToMiss
+    Locks: the appointment.      Emits: appointment.missed
+    Raises: NotFound, IllegalTransition, TooEarlyToMiss, DoctorIsThere
     """
     row = hold_appointment(appointment_id, patient_id=patient_id)
+    if row.state is AppointmentStatus.CONFIRMED and attendance_of(row).doctor:
+        raise DoctorIsThere
     _miss_in_time(row, by=EndedBy.DOCTOR, actor=by_user(patient_id))
     return row
 

@@ -31,9 +31,20 @@ def check_in(*, appointment_id: uuid.UUID, patient_id: uuid.UUID) -> Appointment
     opens_at = row.starts_at - CHECK_IN_FROM
     if row.state is AppointmentStatus.CONFIRMED and not opens_at <= now < row.ends_at:
         raise CheckInClosed(opens_at=opens_at.isoformat())
-    take_step(row, "check_in", actor=by_user(patient_id), checked_in_at=now)
-    tell("appointment.checked_in", [row])
+    _check_in(row, actor=by_user(patient_id), now=now)
     return row
+
+
+@step
+def note_joined(*, appointment_id: uuid.UUID) -> None:
+    """Whoever comes to the meeting in time has checked in; too early or too late, the meeting alone tells of it.
+
+    Locks: the appointment.      Emits: appointment.checked_in      Raises: NotFound
+    """
+    row, now = hold_appointment(appointment_id), clock.now()
+    is_open = row.state in (AppointmentStatus.CONFIRMED, AppointmentStatus.IN_PROGRESS)
+    if is_open and row.checked_in_at is None and row.starts_at - CHECK_IN_FROM <= now < row.ends_at:
+        _check_in(row, actor=SYSTEM, now=now)
 
 
 @command
@@ -75,6 +86,12 @@ def complete_if_forgotten(*, appointment_id: uuid.UUID) -> bool:
         return False
     _complete(row, actor=SYSTEM)
     return True
+
+
+@step
+def _check_in(row: Appointment, *, actor: str, now: dt.datetime) -> None:
+    take_step(row, "check_in", actor=actor, checked_in_at=now)
+    tell("appointment.checked_in", [row])
 
 
 @step

@@ -9,12 +9,11 @@ import pytest
 from appointments.errands import meetings as errands
 from appointments.models import Meeting
 from appointments.selectors import meetings as selectors
-from appointments.selectors.meetings import Readiness
 from appointments.services import meetings
 from appointments.services.meetings import LEASE, MOST_IN_VAIN
 from appointments.states import MeetingProvider, MeetingStatus, VisitKind
 from common.models import OutboxEvent
-from tests.appointments.visit_scenes import cancel, complete, confirm, make_appointment, meeting_of, reschedule, say
+from tests.appointments.visit_scenes import cancel, complete, confirm, meeting_of, reschedule, say
 from tests.conftest import NOON
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +81,7 @@ def test_while_zoom_is_down_the_appointment_stands_and_its_link_is_pending(zoom)
     work()
 
     assert visit.state == "confirmed"
-    assert selectors.facts_of([visit.pk])[visit.pk].status is Readiness.PENDING
+    assert selectors.facts_of(visit).status is Readiness.PENDING
 
 
 def test_when_zoom_is_up_again_the_link_is_there(zoom, noon):
@@ -93,7 +92,7 @@ def test_when_zoom_is_up_again_the_link_is_there(zoom, noon):
     zoom.recovers()
     work()
 
-    assert selectors.facts_of([visit.pk])[visit.pk].status is Readiness.READY
+    assert selectors.facts_of(visit).status is Readiness.READY
     assert len(zoom.meetings()) == 1
 
 
@@ -364,14 +363,3 @@ def test_a_meeting_moved_to_an_hour_at_which_its_host_is_busy_changes_its_host(z
 
     assert sorted(row["user"] for row in zoom.meetings()) == sorted(settings.ZOOM_USERS)
     assert meeting_of(visit).state is MeetingStatus.MADE
-
-
-def test_many_pending_meetings_are_told_of_in_one_query(zoom, django_assert_num_queries):
-    visits = [make_appointment(hours_ahead=24 + number) for number in range(5)]
-    for visit in visits:
-        say("appointment.confirmed", visit)
-
-    with django_assert_num_queries(1):
-        found = selectors.facts_of([visit.pk for visit in visits])
-
-    assert len(found) == 5
