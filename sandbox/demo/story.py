@@ -11,6 +11,7 @@ from sandbox.demo.chapters import (
     breach,
     camp,
     coming_back,
+    consult,
     family_by_transfer,
     family_from_stock,
     hospital_order,
@@ -18,6 +19,8 @@ from sandbox.demo.chapters import (
     look_back,
     patient_order,
     razorpay_ten_times,
+    reminder,
+    teleconsult,
     test_and_release,
     trial_balance,
 )
@@ -26,6 +29,8 @@ from sandbox.demo.stage import Stage
 
 # Told in this order, on the stage that the loop has set.
 CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (
+    teleconsult.tell,
+    consult.tell,
     coming_back.tell,
     test_and_release.tell,
     family_from_stock.tell,
@@ -38,6 +43,7 @@ CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (
     camp.tell,
     look_back.tell,
     identity.tell,
+    reminder.tell,
     trial_balance.tell,
 )
 
