@@ -21,7 +21,7 @@ def look_behind(event: OutboxEvent) -> None:
     asking.look_behind(uuid.UUID(event.payload["payment"]), event.payload["refs"])
 
 
-@on("payout_account.questioned", outside=True)
+@on("payee.questioned", outside=True)
 def check_account(event: OutboxEvent) -> None:
     asking.check_account(uuid.UUID(event.payload["account"]))
 

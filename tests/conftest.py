@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
+import logging.config
 from collections.abc import Iterator
 from importlib import import_module
 
@@ -11,6 +13,7 @@ import time_machine
 from django.apps import apps
 from pytest_django import Settings
 
+from common.logs import logging_config
 from tests import emptying
 from users import fitness
 from users.models import EligibilityRule
@@ -58,3 +61,13 @@ def fresh_rules(request: pytest.FixtureRequest) -> None:
 def unthrottled(settings: Settings) -> None:
     """Lift every limit, for tests that call the same thing many times."""
     settings.THROTTLES = dict.fromkeys(settings.THROTTLES, "1000000/s")
+
+
+@pytest.fixture
+def every_line() -> Iterator[None]:
+    """Log every line there is, in JSON; the handlers that were there before come back."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    logging.config.dictConfig(logging_config(json=True, level="DEBUG"))
+    yield
+    root.handlers[:], root.level = handlers, level

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from appointments.analysis.states import FileStatus
-from appointments.models import Appointment, AppointmentEvent, AppointmentFile, Waiting
+from appointments.models import Appointment, AppointmentEvent, Waiting
+from appointments.selectors.files import attached_files
 from appointments.states import AppointmentStatus, EndedBy, Origin, VisitKind, WaitingStatus
 from common import clock
 from common.errors import NotFound
@@ -94,7 +94,7 @@ def day_of(day: dt.date, zone: str) -> tuple[dt.datetime, dt.datetime]:
 def one(rows: QuerySet[Appointment], appointment_id: uuid.UUID) -> Appointment:
     """Return the appointment among these, with its history and the files given with it. Raises: NotFound"""
     events = Prefetch("events", AppointmentEvent.objects.order_by("pk"))
-    files = Prefetch("attached_files", AppointmentFile.objects.filter(file__status=FileStatus.KEPT).order_by("pk"))
+    files = Prefetch("attached_files", attached_files())
     found = rows.prefetch_related(events, files).filter(pk=appointment_id).first()
     if found is None:
         raise NotFound

@@ -45,11 +45,9 @@ def version_of(patient_id: uuid.UUID, file_id: uuid.UUID, number: int | None = N
     return found
 
 
-def attached_files(appointment_id: uuid.UUID) -> QuerySet[AppointmentFile]:
-    """Return what the patient gave with a booking and still keeps, with titles and newest versions."""
-    rows = AppointmentFile.objects.filter(appointment_id=appointment_id, file__status=FileStatus.KEPT)
-    newest = FileVersion.objects.filter(number=F("file__newest"))
-    return rows.select_related("file").prefetch_related(Prefetch("file__versions", newest, "newest_versions"))
+def attached_files() -> QuerySet[AppointmentFile]:
+    """Return what patients gave with their bookings and still keep."""
+    return AppointmentFile.objects.filter(file__status=FileStatus.KEPT).order_by("pk")
 
 
 def files_to_destroy(now: dt.datetime, *, limit: int) -> list[uuid.UUID]:

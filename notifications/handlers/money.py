@@ -73,13 +73,13 @@ def tell_payout_failed(event: OutboxEvent) -> None:
     _tell_owner(event, Kind.PAYOUT_FAILED, amount=_amount(event))
 
 
-@on("payout_account.ready")
+@on("payee.ready")
 def tell_account_ready(event: OutboxEvent) -> None:
     """Also a warning, should a stranger have changed where the money goes."""
     _tell_owner(event, Kind.PAYOUT_ACCOUNT_READY, ending=event.payload["ending"])
 
 
-@on("payout_account.refused")
+@on("payee.refused")
 def tell_account_refused(event: OutboxEvent) -> None:
     _tell_owner(event, Kind.PAYOUT_ACCOUNT_REFUSED, ending=event.payload["ending"])
 

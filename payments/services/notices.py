@@ -41,7 +41,7 @@ def receive(*, provider: Provider, notice: Notice, body: bytes) -> bool:
 def act_on(*, notice_id: int) -> None:
     """Have the provider asked about whatever the webhook speaks of; what is not ours is left alone.
 
-    Locks: the payments, the refunds, the payouts.      Emits: payment.questioned, payout_account.questioned
+    Locks: the payments, the refunds, the payouts.      Emits: payment.questioned, payee.questioned
     """
     row = ProviderNotice.objects.get(pk=notice_id)
     now, ours = clock.now(), _uuid(row.our_id)

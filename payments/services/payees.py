@@ -22,7 +22,7 @@ def set_account(*, owner: Party, provider: Provider, reference: str, actor: str)
     """Have the payee paid to this account from now on, in the place of any other, as soon as the provider agrees.
 
     The same account again is asked about again. What is on its way to another stays on its way there.
-    Locks: the payee's account.      Emits: payout_account.questioned      Raises: PayoutAccountChanging, Busy
+    Locks: the payee's account.      Emits: payee.questioned      Raises: PayoutAccountChanging, Busy
     """
     current = _current(owner)
     if current is not None and (current.provider, current.reference) == (provider, reference):
@@ -63,7 +63,7 @@ def forget_account(*, owner: Party, actor: str) -> None:
 def settle_account(*, account_id: uuid.UUID, found: AccountState) -> PayoutAccount:
     """Make what the provider says of an account true here; the payee is told of a change.
 
-    Locks: the account.      Emits: payout_account.ready, payout_account.refused      Raises: NotFound, Busy
+    Locks: the account.      Emits: payee.ready, payee.refused      Raises: NotFound, Busy
     """
     row = lock_one(PayoutAccount, account_id)
     wanted = PayoutAccountStatus.READY if found.is_ready else PayoutAccountStatus.REFUSED
@@ -78,9 +78,9 @@ def settle_account(*, account_id: uuid.UUID, found: AccountState) -> PayoutAccou
         "partner": str(row.owner_partner_id) if row.owner_partner_id else None,
     }
     if found.is_ready:
-        emit("payout_account.ready", key=f"payout_account:{row.pk}", **facts)
+        emit("payee.ready", key=f"payout_account:{row.pk}", **facts)
     else:
-        emit("payout_account.refused", key=f"payout_account:{row.pk}", **facts)
+        emit("payee.refused", key=f"payout_account:{row.pk}", **facts)
     return row
 
 
@@ -107,7 +107,7 @@ def _current(owner: Party) -> PayoutAccount | None:
 
 
 def _question(row: PayoutAccount) -> None:
-    emit("payout_account.questioned", key=f"questioned:{row.pk}", account=str(row.pk))
+    emit("payee.questioned", key=f"questioned:{row.pk}", account=str(row.pk))
 
 
 def _remove(row: PayoutAccount, actor: str) -> None:

@@ -9,13 +9,15 @@ import json
 import pytest
 from rest_framework.test import APIClient
 
+from appointments.errors import DoctorIsThere, PatientIsThere
 from appointments.gateways import gateway_of
 from appointments.gateways.zoom import signature
 from appointments.models import Attendance, MeetingNotice
 from appointments.selectors.meetings import attendance
 from appointments.services import attendance as services
-from appointments.services import meetings
+from appointments.services import ending, meetings
 from appointments.states import MeetingNoticeOutcome, Side
+from common import clock
 from common.models import OutboxEvent
 from common.outbox import drain
 from tests.appointments.test_meetings import work
@@ -192,3 +194,42 @@ def test_old_webhooks_are_forgotten(visit, noon):
     noon.shift(services.KEEP + dt.timedelta(days=1))
 
     assert services.prune() == 1
+
+
+def test_a_patient_who_joins_in_time_has_checked_in_and_is_no_no_show(visit, noon):
+    noon.move_to(visit.starts_at - dt.timedelta(minutes=2))
+    post(APIClient(), event(number(visit), "participant_joined", at=clock.now(), who="77"))
+    drain()
+    noon.move_to(visit.starts_at + dt.timedelta(minutes=16))
+
+    with pytest.raises(PatientIsThere):
+        ending.miss_as_doctor(appointment_id=visit.pk, doctor_id=visit.doctor_id)
+
+    visit.refresh_from_db()
+    assert visit.checked_in_at is not None
+    assert list(visit.events.values_list("verb", "actor")) == [("check_in", "system")]
+
+
+def test_a_patient_who_looks_in_the_day_before_has_not_come(visit, noon):
+    noon.move_to(visit.starts_at - dt.timedelta(days=1))
+
+    post(APIClient(), event(number(visit), "participant_joined", at=clock.now(), who="77"))
+    drain()
+
+    visit.refresh_from_db()
+    assert visit.checked_in_at is None
+
+
+def test_a_doctor_who_waits_in_the_meeting_is_not_absent_and_the_patient_is(visit, noon):
+    noon.move_to(visit.starts_at)
+    post(APIClient(), event(number(visit), "participant_joined", at=clock.now(), who="host"))
+    drain()
+    noon.move_to(visit.starts_at + dt.timedelta(minutes=16))
+
+    with pytest.raises(DoctorIsThere):
+        ending.miss_as_patient(appointment_id=visit.pk, patient_id=visit.patient_id)
+    noon.move_to(visit.ends_at + ending.CLOSE_AFTER)
+    ending.close_if_unvisited(appointment_id=visit.pk)
+
+    visit.refresh_from_db()
+    assert (visit.status, visit.ended_by) == ("missed", "patient")

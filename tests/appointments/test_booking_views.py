@@ -9,6 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from appointments.models import Appointment
+from common.outbox import drain
+from tests.appointments.file_scenes import give
 from tests.appointments.scenes import (
     DAY,
     FEE,
@@ -89,6 +91,21 @@ def test_a_body_of_the_wrong_shape_is_pointed_at(change, pointer):
     assert reply.json()["errors"][0]["pointer"] == pointer
 
 
+def test_files_come_with_the_booking_and_only_ones_own(noon):
+    doctor, patient = make_doctor(), make_user()
+    mine, strangers = str(give(patient).pk), str(give(make_user()).pk)
+    client = person_client(patient)
+
+    refused = post(client, "/appointments", wish(doctor, files=[mine, strangers]))
+    made = post(client, "/appointments", wish(doctor, files=[mine, mine]))
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "attached_file_unknown")
+    assert [one["pointer"] for one in refused.json()["errors"]] == ["/files/1"]
+    assert (made.status_code, made.json()["files"]) == (201, [mine])
+    theirs = person_client(doctor.user).get(f"{API}/doctor/appointments/{made.json()['id']}")
+    assert theirs.json()["files"] == [mine]
+
+
 def test_the_same_key_books_once_and_a_second_patient_is_refused_by_name():
     doctor, client = make_doctor(), person_client(make_user())
     key = {"Idempotency-Key": "tap"}
@@ -164,15 +181,17 @@ def test_lists_cost_the_same_for_one_and_for_ten():
     generous()
     doctor, patient = make_doctor(video_fee_minor=0), make_user()
     book(doctor, patient=patient)
+    drain()
     ours, theirs = person_client(patient), person_client(doctor.user)
     one = [queries_of(client, path)[0] for client, path in ((ours, "/appointments"), (theirs, "/doctor/appointments"))]
     for number in range(1, 10):
         book(doctor, patient=patient, starts_at=TOMORROW + number * HALF_HOUR)
+    drain()
 
     ten = [queries_of(client, path) for client, path in ((ours, "/appointments"), (theirs, "/doctor/appointments"))]
 
     assert [count for count, _ in ten] == one
-    assert [len(body["results"]) for _, body in ten] == [10, 10]
+    assert [[row["meeting"]["status"] for row in body["results"]] for _, body in ten] == [["pending"] * 10] * 2
 
 
 def test_booking_costs_the_same_however_full_the_day_is():
@@ -196,8 +215,8 @@ def test_earnings_are_the_doctors_own(noon):
     found = client.get(f"{API}/doctor/earnings").json()["results"]
     months = client.get(f"{API}/doctor/earnings/months").json()
 
-    assert [(one["appointment"], one["amount"]["amount"]) for one in found] == [(str(row.pk), NET)]
-    assert months == [{"month": "2030-05", "currency": "INR", "count": 1, "earned": NET, "paid_out": 0}]
+    assert [(one["appointment"], one["net"], one["payout_status"]) for one in found] == [(str(row.pk), NET, "pending")]
+    assert months == [{"month": "2030-05", "currency": "INR", "count": 1, "paid": FEE, "net": NET}]
     assert other.get(f"{API}/doctor/earnings").json()["results"] == []
 
 

@@ -251,9 +251,9 @@ def test_a_booking_takes_the_patient_s_own_files_and_names_the_others():
         files.attach_files(appointment_id=visit.pk, file_ids=[mine.pk, mine.pk], patient_id=patient.pk)
 
     assert refusal.value.facts["pointers"] == ["/files/1"]
-    assert [row.file_id for row in attached_files(visit.pk)] == [mine.pk]
+    assert [row.file_id for row in attached_files()] == [mine.pk]
     files.delete_file(patient_id=patient.pk, file_id=mine.pk)
-    assert list(attached_files(visit.pk)) == []
+    assert list(attached_files()) == []
     assert AppointmentFile.objects.count() == 1
 
 

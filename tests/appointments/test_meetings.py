@@ -11,7 +11,7 @@ from appointments.models import Meeting
 from appointments.selectors import meetings as selectors
 from appointments.services import meetings
 from appointments.services.meetings import LEASE, MOST_IN_VAIN
-from appointments.states import MeetingProvider, MeetingStatus, VisitKind
+from appointments.states import MeetingProvider, MeetingStatus, Readiness, VisitKind
 from common.models import OutboxEvent
 from tests.appointments.visit_scenes import cancel, complete, confirm, meeting_of, reschedule, say
 from tests.conftest import NOON

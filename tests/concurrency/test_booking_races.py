@@ -17,8 +17,7 @@ from common import clock
 from common.db import unit_of_work
 from common.errors import Busy
 from common.outbox import drain
-from payments.models import Account, Payout, QuotaCounter, Refund
-from payments.services import paying_out
+from payments.models import Payout, QuotaCounter, Refund
 from tests.appointments.scenes import (
     DAY,
     FEE,
@@ -34,7 +33,6 @@ from tests.appointments.scenes import (
     make_doctor,
     of_doctor,
     of_patient,
-    seen,
     verbs,
 )
 from tests.concurrency.scenes import race_test, unlock, without_constraints
@@ -229,7 +227,7 @@ def settle(row):
     return act
 
 
-def test_an_end_that_is_settled_by_many_is_settled_once(noon):
+def test_an_end_that_is_settled_by_many_is_settled_once(noon):  # its control is that of payouts
     row = booked(make_doctor())
     noon.move_to(row.starts_at)
     visiting.start(**of_doctor(row))
@@ -238,26 +236,6 @@ def test_an_end_that_is_settled_by_many_is_settled_once(noon):
     race(*[settle(row) for _ in range(4)])
 
     assert list(Payout.objects.values_list("amount_minor", flat=True)) == [NET]
-
-
-def test_without_locks_and_key_an_end_pays_out_twice(noon, monkeypatch):
-    doctor = make_doctor()
-    seen(doctor, noon)  # from now on the accounts are there
-    row = booked(doctor, starts_at=TOMORROW + 6 * HALF_HOUR)
-    noon.move_to(row.starts_at)
-    visiting.start(**of_doctor(row))
-    visiting.complete(**of_doctor(row))
-    keys = iter(["one", "two"])
-    with meeting(2, 5) as wait:
-        unlock(monkeypatch, "appointments.services.steps.lock", after=Appointment, wait=lambda: None)
-        unlock(monkeypatch, "payments.services.ledger.lock", after=Account, wait=lambda: None)
-        monkeypatch.setattr(paying_out, "lock_balance", then_wait(paying_out.lock_balance, wait))
-        pay = settling.money.request_payout
-        monkeypatch.setattr(settling.money, "request_payout", lambda **values: pay(**{**values, "key": next(keys)}))
-
-        race(settle(row), settle(row))
-
-    assert list(Payout.objects.values_list("amount_minor", flat=True)) == [NET, NET, NET]
 
 
 def offer_of(doctor):

@@ -415,7 +415,7 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *(f"order.{step}" for step in ("bags_unfit", "documented", "goes_on", "money_late", "left")),
         *("payment.succeeded", "refund.succeeded", "credit.granted", "settlement.made", "bill.due", "courier.lost"),
         *("dispute.opened", "dispute.won", "dispute.lost", "payout.succeeded", "payout.failed"),
-        *("payout_account.ready", "payout_account.refused"),
+        *("payee.ready", "payee.refused"),
         *(f"subscription.{verb}" for verb in ("started", "renewed", "changed", "ended")),
         *("subscription.renewal_near", "subscription.payment_due"),
         *(f"appointment.{step}" for step in ("held", "confirmed", "rescheduled", "cancelled", "missed")),

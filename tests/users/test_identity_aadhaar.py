@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from common import clock
-from common.logs import logging_config
 from tests.factories import make_donor, make_user, person_client
 from tests.partners.factories import new_phone
 from tests.users.dump import dump
@@ -94,8 +92,7 @@ def test_no_answer_says_verified():
     assert "verified" not in answer.content.decode()
 
 
-def test_the_number_is_in_no_log_line_and_in_no_row(capsys):
-    logging.config.dictConfig(logging_config(json=True, level="DEBUG"))
+def test_the_number_is_in_no_log_line_and_in_no_row(capsys, every_line):
     client = person_client(make_user())
 
     for number in ("234123412346", "234123412347", "2341 2341 2346"):

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-
 import pytest
 from django.db import IntegrityError, transaction
 
 from common import clock
-from common.logs import logging_config
 from sandbox.server import Sandbox
 from tests.factories import PASSWORD, make_user, person_client
 from tests.users.dump import dump
@@ -126,8 +123,7 @@ def test_without_a_provider_the_level_is_listed_as_not_offered_and_refused(provi
     assert (refused.status_code, refused.json()["code"]) == (409, "not_configured")
 
 
-def test_number_code_and_name_are_in_no_row_and_no_log_line(provider, capsys):
-    logging.config.dictConfig(logging_config(json=True, level="DEBUG"))
+def test_number_code_and_name_are_in_no_row_and_no_log_line(provider, capsys, every_line):
     user = asha()
 
     attestation = attested(provider, user)
