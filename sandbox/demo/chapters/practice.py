@@ -17,7 +17,7 @@ from sandbox.demo.stage import Stage
 
 ZONE = ZoneInfo("Asia/Kolkata")
 MINUTE = dt.timedelta(minutes=1)
-TO_BOOK = dt.timedelta(seconds=25)  # until the first of them is to be booked
+TO_BOOK = dt.timedelta(seconds=15)  # until the first of them is to be booked
 FEE = 60_000
 LENGTH = 10  # minutes
 

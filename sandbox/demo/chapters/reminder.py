@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.demo.client import wait
 from sandbox.demo.stage import Stage
 
-LONGEST = 140.0  # seconds: the time was booked so far ahead of its reminder, and the job looks every minute
+LONGEST = 100.0  # seconds: the hour may begin in more than a minute, and the job looks every 15 seconds
 
 
 def tell(stage: Stage) -> None:
