@@ -38,6 +38,9 @@ LOCK_ORDER = (
     "appointments.Meeting",
     "appointments.Reminder",
     "appointments.CalendarFeed",
+    "appointments.Prescription",
+    "appointments.DoctorReferral",
+    "appointments.RecordGrant",
     "partners.Complaint",
     "requests_app.AttenderRequest",  # before the bags, transfers and requests that are found for it
     "stock.Transfer",
@@ -148,9 +151,25 @@ def step(func: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(func)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        if all(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
+        if not _in_transaction():
             raise RuntimeError(f"{func.__qualname__} must run inside a command.")
         return func(*args, **kwargs)
+
+    return run
+
+
+def joined(func: Callable[P, R]) -> Callable[P, R]:
+    """Run `func` inside the caller's transaction, or as a whole one where there is none.
+
+    For what belongs to a read as well as to a command, such as a line in a log.
+    """
+
+    @functools.wraps(func)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if _in_transaction():
+            return func(*args, **kwargs)
+        with unit_of_work():
+            return func(*args, **kwargs)
 
     return run
 
@@ -268,6 +287,10 @@ def take_turn(name: str) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
+def _in_transaction() -> bool:
+    return not all(getattr(block, "_from_testcase", False) for block in connection.atomic_blocks)
 
 
 def _climb(model: type[models.Model]) -> None:

@@ -14,6 +14,17 @@ from appointments.analysis.states import (
     ObservationStatus,
     Passed,
 )
+from appointments.records.states import (
+    EVERY_SCOPE,
+    LOGGED_GROUNDS,
+    DrugList,
+    GrantOrigin,
+    NoteStatus,
+    PrescriptionStatus,
+    ReferralStatus,
+    ReferralUrgency,
+    Scope,
+)
 from appointments.states import (
     AppointmentStatus,
     DoctorOrder,
@@ -119,6 +130,15 @@ SETS: dict[str, Iterable[str]] = {
     "Currency": Currency,
     "DeliveryStatus": DeliveryStatus,
     "DiscardReason": DiscardReason,
+    "AccessGround": LOGGED_GROUNDS,
+    "DrugList": DrugList,
+    "GrantOrigin": GrantOrigin,
+    "NoteStatus": NoteStatus,
+    "PrescriptionStatus": PrescriptionStatus,
+    "DoctorReferralStatus": ReferralStatus,
+    "DoctorReferralUrgency": ReferralUrgency,
+    "RecordScope": Scope,
+    "AskedScope": [*Scope, EVERY_SCOPE],
     "DoctorOrder": DoctorOrder,
     "DoctorStatus": DoctorStatus,
     "DocumentKind": DocumentKind,

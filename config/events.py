@@ -11,6 +11,7 @@ from common import outbox
 
 # What happened, in the words of whoever emits it.
 EVENTS: Final[Mapping[str, str]] = {
+    "access.glass_broken": "A doctor has opened a patient's records in an emergency.",
     "account.erased": "A person has had the account erased.",
     "account.password_changed": "A person has a new password.",
     "appointment.cancelled": "A visit was called off.",
@@ -116,6 +117,14 @@ EVENTS: Final[Mapping[str, str]] = {
     "payee.refused": "A payee cannot be paid to an account.",
     "payout.failed": "What was paid out has not arrived.",
     "payout.succeeded": "What was owed has been paid out.",
+    "prescription.revoked": "A doctor has revoked a prescription.",
+    "prescription.signed": "A doctor has signed a prescription.",
+    "record.amended": "A doctor has added to signed notes.",
+    "record.signed": "A doctor has signed notes of a visit.",
+    "referral.accepted": "A doctor takes a patient on that another has referred.",
+    "referral.asked": "A doctor refers a patient to another.",
+    "referral.declined": "A doctor does not take a referred patient on.",
+    "referral.objected": "A patient does not want a referral.",
     "refund.failed": "The provider will not give money back.",
     "refund.succeeded": "Money has gone back.",
     "request.cancelled": "A partner needs the blood no longer.",

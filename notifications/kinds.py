@@ -53,6 +53,17 @@ class Kind(StrEnum):
     DOCTOR_REJECTED = "doctor_rejected"
     DOCTOR_SUSPENDED = "doctor_suspended"
     DOCTOR_REINSTATED = "doctor_reinstated"
+    # About records: to patients, doctors, and of a broken glass to administrators. No text says what stands in one.
+    GLASS_BROKEN = "glass_broken"
+    GLASS_REVIEW = "glass_review"
+    RECORD_SIGNED = "record_signed"
+    PRESCRIPTION_READY = "prescription_ready"
+    PRESCRIPTION_REVOKED = "prescription_revoked"
+    REFERRED = "referred"
+    REFERRAL_ASKED = "referral_asked"
+    REFERRAL_ACCEPTED = "referral_accepted"
+    REFERRAL_DECLINED = "referral_declined"
+    REFERRAL_OBJECTED = "referral_objected"
     # To members of a partner.
     FAMILY_ASKS = "family_asks"
     FAMILY_WITHDRAWN = "family_withdrawn"
@@ -189,6 +200,16 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.DOCTOR_REJECTED: Rule(SMS),
     Kind.DOCTOR_SUSPENDED: Rule(BOTH, priority=2),
     Kind.DOCTOR_REINSTATED: Rule(SMS),
+    Kind.GLASS_BROKEN: Rule(BOTH, priority=1),
+    Kind.GLASS_REVIEW: Rule(BOTH, priority=1),
+    Kind.RECORD_SIGNED: Rule(SMS),
+    Kind.PRESCRIPTION_READY: Rule(BOTH, priority=3),
+    Kind.PRESCRIPTION_REVOKED: Rule(BOTH, priority=1),
+    Kind.REFERRED: Rule(SMS, priority=3),
+    Kind.REFERRAL_ASKED: Rule(SMS, priority=3),
+    Kind.REFERRAL_ACCEPTED: Rule(SMS),
+    Kind.REFERRAL_DECLINED: Rule(SMS),
+    Kind.REFERRAL_OBJECTED: Rule(SMS),
     Kind.FAMILY_ASKS: Rule(BOTH, priority=1),
     Kind.FAMILY_WITHDRAWN: Rule(BOTH, priority=2),
     Kind.DONOR_COMING: Rule(BOTH, priority=2),

@@ -7,6 +7,7 @@ import json
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -252,6 +253,22 @@ def get_user(user_id: uuid.UUID) -> User:
     if user is None:
         raise NotFound
     return user
+
+
+def find_person(key: uuid.UUID | str) -> User | None:
+    """Return the person with this id or public id, unless forgotten."""
+    wanted = {"pk": key} if isinstance(key, uuid.UUID) else {"public_id": key}
+    return User.objects.filter(erased_at=None, **wanted).first()
+
+
+def people_among(ids: QuerySet[Any]) -> QuerySet[User]:
+    """Return the people whose ids these are, but those who were forgotten."""
+    return User.objects.filter(pk__in=ids, erased_at=None)
+
+
+def administrators() -> list[uuid.UUID]:
+    """Return the people who administer the product."""
+    return list(User.objects.filter(is_staff=True, is_active=True).order_by("pk").values_list("pk", flat=True))
 
 
 def erased_before(moment: dt.datetime, *, after: uuid.UUID | None, limit: int) -> list[uuid.UUID]:

@@ -88,7 +88,9 @@ class PatientAnalysesView(APIView):
     )
     def get(self, request: Request, patient_id: UUID, file_id: UUID) -> Response:
         """The newest twenty, with what was read."""
-        require_access(reader_user_id=request.user.pk, patient_user_id=patient_id, scope=Scope.OBSERVATIONS)
+        require_access(
+            reader_user_id=request.user.pk, patient_user_id=patient_id, scope=Scope.OBSERVATIONS, object_id=file_id
+        )
         selectors.file_of(patient_id, file_id)
         rows = analyses.analyses_of_file(patient_id, file_id)
         return Response(shapes.AnalysisOut(rows, many=True, context={"language": request.user.language}).data)
@@ -107,7 +109,9 @@ class PatientAnalysisView(APIView):
     )
     def get(self, request: Request, patient_id: UUID, analysis_id: UUID) -> Response:
         """What was read, with page and line, to be compared with the report."""
-        require_access(reader_user_id=request.user.pk, patient_user_id=patient_id, scope=Scope.OBSERVATIONS)
+        require_access(
+            reader_user_id=request.user.pk, patient_user_id=patient_id, scope=Scope.OBSERVATIONS, object_id=analysis_id
+        )
         row = analyses.analysis_of(patient_id, analysis_id)
         return Response(shapes.AnalysisOut(row, context={"language": request.user.language}).data)
 

@@ -1,5 +1,6 @@
 """Doctors and their time; appointments, their meetings and the records that come of them."""
 
+from appointments.models.access import BreakGlass, DoctorReferral, RecordGrant, RecordRead
 from appointments.models.analysing import Analysis, Observation, SharedHaemoglobin
 from appointments.models.booking import Appointment, AppointmentEvent
 from appointments.models.calendars import CalendarFeed, Reminder
@@ -15,6 +16,7 @@ from appointments.models.doctors import (
 )
 from appointments.models.files import AppointmentFile, FileVersion, MedicalFile
 from appointments.models.meetings import Attendance, Meeting, MeetingNotice, MeetingSitting
+from appointments.models.records import NoteAddendum, PatientVersion, Prescription, VisitNote
 from appointments.models.waiting import Waiting
 
 __all__ = [
@@ -24,21 +26,29 @@ __all__ = [
     "AppointmentEvent",
     "AppointmentFile",
     "Attendance",
+    "BreakGlass",
     "CalendarFeed",
     "Doctor",
     "DoctorEvent",
     "DoctorRating",
+    "DoctorReferral",
     "FileVersion",
     "MedicalFile",
     "Meeting",
     "MeetingNotice",
     "MeetingSitting",
+    "NoteAddendum",
     "Observation",
+    "PatientVersion",
     "Place",
+    "Prescription",
+    "RecordGrant",
+    "RecordRead",
     "Reminder",
     "SharedHaemoglobin",
     "Specialisation",
     "TimeException",
+    "VisitNote",
     "Waiting",
     "WeeklyHours",
 ]

@@ -214,7 +214,9 @@ def sign_off(
     Locks: the analysis.      Emits: analysis.signed
     Raises: NotFound, IllegalTransition, ObservationUnknown, ValueImpossible
     """
-    found = require_access(reader_user_id=doctor_user_id, patient_user_id=patient_id, scope=Scope.OBSERVATIONS)
+    found = require_access(
+        reader_user_id=doctor_user_id, patient_user_id=patient_id, scope=Scope.OBSERVATIONS, object_id=analysis_id
+    )
     if found.ground is Ground.OWN:
         raise NotFound
     row = lock_one(Analysis, analysis_id)

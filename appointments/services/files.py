@@ -150,14 +150,12 @@ def destroy_if_due(*, file_id: uuid.UUID) -> bool:
     return bool(due)
 
 
-def link_to(
-    *, reader_id: uuid.UUID, patient_id: uuid.UUID, file_id: uuid.UUID, number: int | None = None, reason: str = ""
-) -> Link:
+def link_to(*, reader_id: uuid.UUID, patient_id: uuid.UUID, file_id: uuid.UUID, number: int | None = None) -> Link:
     """Return a link to a version, the newest unless told.
 
     Raises: NotFound, FileNotScanned, FileInfected
     """
-    require_access(reader_user_id=reader_id, patient_user_id=patient_id, scope=Scope.FILES, reason=reason)
+    require_access(reader_user_id=reader_id, patient_user_id=patient_id, scope=Scope.FILES, object_id=file_id)
     version = selectors.version_of(patient_id, file_id, number)
     refuse_unopenable(version)
     if version.content is None:

@@ -198,6 +198,7 @@ THROTTLES = {
     "complaint": "20/d",  # per account
     "upload": "60/h",  # files, per account
     "doctor_application": "10/d",  # registrations as a doctor, per account
+    "break_glass": "5/d",  # emergencies in which records are opened, per doctor
     "analysis": "20/h",  # readings of reports, per account
     "subscribe": "30/h",  # beginnings of a subscription, with or without a coupon, per account
     "host_link": "60/h",  # links that a doctor hosts by, asked of the provider, per account

@@ -12,6 +12,7 @@ from common.db import (
     advisory_lock,
     command,
     delete_in_batches,
+    joined,
     lock,
     lock_free,
     lock_one,
@@ -110,6 +111,43 @@ def test_a_second_command_does_not_join_a_shared_unit_of_work():
         write_twice("test.first")
         with pytest.raises(RuntimeError, match="durable"):
             write_twice("test.second")
+
+
+@joined
+def note_joined(who):
+    User.objects.filter(pk=who.pk).update(city="Nashik")
+
+
+@TWO_THREADS
+def test_what_is_joined_goes_down_with_the_command_around_it_and_is_whole_alone():
+    person = make_user()
+
+    @command
+    def fail():
+        note_joined(person)
+        raise Refused
+
+    with pytest.raises(Refused):
+        fail()
+    person.refresh_from_db()
+    assert person.city == "Pune"
+
+    note_joined(person)
+    person.refresh_from_db()
+    assert person.city == "Nashik"
+
+
+@TWO_THREADS
+def test_what_is_joined_leaves_a_shared_unit_of_work_to_the_command():
+    person = make_user()
+
+    @command
+    def act():
+        return "done"
+
+    with shared_unit_of_work():
+        note_joined(person)
+        assert act() == "done"
 
 
 @TWO_THREADS

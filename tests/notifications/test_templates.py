@@ -49,7 +49,8 @@ FACTS = {
     "amount": "INR 99,999,999,999.99",
     "ending": "k3Qz",
     "plan": "Enterprise",
-    "doctor": "Dr. Sivasubramaniam Venkataraman",
+    "doctor": "Prof. Dr. Venkatanarasimharajuvaripeta Subrahmanyam",
+    "other": "Prof. Dr. Venkatanarasimharajuvaripeta Subrahmanyam",
     "was": MOMENT,
 }
 FORMS = [

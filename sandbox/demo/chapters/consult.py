@@ -1,4 +1,4 @@
-"""A patient gives a report with the booking, is seen by video, and the doctor is paid."""
+"""A patient gives a report with the booking, is seen by video, and the doctor writes, is paid and asks another."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from sandbox.demo.chapters import practice
+from sandbox.demo.chapters import practice, records
 from sandbox.demo.chapters.practice import FEE
 from sandbox.demo.client import TIMEOUT, Surprise, wait
 from sandbox.demo.people import Donor, printed_report
@@ -29,7 +29,11 @@ def tell(stage: Stage) -> None:
     stage.chapter("A consultation by video")
     visit = _is_seen(stage, nandini, report)
     _signs_off(stage, nandini, visit, report, analysis)
+    stage.chapter("What the doctor writes")
+    records.write_down(stage, nandini, visit)
     _ends(stage, visit)
+    stage.chapter("Another doctor is asked")
+    records.ask_another(stage, nandini, visit)
 
 
 def _report_is_read(stage: Stage, nandini: Donor) -> tuple[str, str]:

@@ -79,7 +79,7 @@ def open_hours(app: Api) -> dt.datetime:
 def free_times(stage: Stage, practice: Practice) -> list[str]:
     """Return when today's slots begin, as everybody sees them."""
     until = practice.opens_at + dt.timedelta(hours=2)
-    query = {"from": practice.opens_at.isoformat(), "to": until.isoformat(), "kind": "video"}
+    query: dict[str, Any] = {"from": practice.opens_at.isoformat(), "to": until.isoformat(), "kind": "video"}
     found = stage.public.get(f"/doctors/{practice.id}/slots", **query)
     return [slot["starts_at"] for slot in found["slots"]]
 

@@ -13,14 +13,14 @@ from sandbox.demo.client import TIMEOUT, Api, Surprise
 from sandbox.demo.people import Donor
 from sandbox.demo.stage import Stage
 
-NOTES = {
+NOTES: dict[str, Any] = {
     "subjective": "Dizzy on standing for three weeks, no bleeding.",
     "objective": "Pale; pulse 92.",
     "diagnoses": [{"text": "Iron deficiency anaemia", "icd10": "D50.9"}],
     "plan": "Iron by mouth, blood count in a month.",
     "follow_up": "In four weeks; at once with fainting.",
 }
-MEDICINE = {
+MEDICINE: dict[str, Any] = {
     "medicine": "Ferrous sulphate",
     "form": "tablet",
     "strength": "200 mg",

@@ -43,8 +43,9 @@ def _opens(stage: Stage) -> Practice:
 
 def _found(stage: Stage, doctor: Practice) -> list[str]:
     def found() -> dict[str, Any] | None:
-        query = {"q": "kulkarni", "specialisation": "haematology", "language": "mr", "kind": "video", "limit": 100}
-        rows = stage.public.get("/doctors", **query)["results"]
+        rows = stage.public.get(
+            "/doctors", q="kulkarni", specialisation="haematology", language="mr", kind="video", limit=100
+        )["results"]
         return next((row for row in rows if row["id"] == doctor.id and row["next_video_at"]), None)
 
     row = wait(found, "the doctor to be found")
