@@ -7,9 +7,9 @@ import uuid
 from collections.abc import Iterable
 from typing import Any, Final
 
-from appointments.attendance import absent_in, attendance_of
 from appointments.errors import AppointmentOver, DoctorIsThere, PatientIsThere, TooEarlyToMiss
 from appointments.models import Appointment
+from appointments.selectors.presence import absent_in, who_came
 from appointments.services.holding import end_offers
 from appointments.services.steps import SYSTEM, by_user, hold_appointment, take_step, tell
 from appointments.states import AppointmentStatus, EndedBy, VisitTerms
@@ -103,7 +103,7 @@ def miss_as_doctor(*, appointment_id: uuid.UUID, doctor_id: uuid.UUID) -> Appoin
     Raises: NotFound, IllegalTransition, TooEarlyToMiss, PatientIsThere
     """
     row = hold_appointment(appointment_id, doctor_id=doctor_id)
-    if attendance_of(row).patient:
+    if who_came(row).patient:
         raise PatientIsThere
     _miss_in_time(row, by=EndedBy.PATIENT, actor=by_user(row.doctor.user_id))
     return row
@@ -117,7 +117,7 @@ def miss_as_patient(*, appointment_id: uuid.UUID, patient_id: uuid.UUID) -> Appo
     Raises: NotFound, IllegalTransition, TooEarlyToMiss, DoctorIsThere
     """
     row = hold_appointment(appointment_id, patient_id=patient_id)
-    if row.state is AppointmentStatus.CONFIRMED and attendance_of(row).doctor:
+    if row.state is AppointmentStatus.CONFIRMED and who_came(row).doctor:
         raise DoctorIsThere
     _miss_in_time(row, by=EndedBy.DOCTOR, actor=by_user(patient_id))
     return row
@@ -132,7 +132,7 @@ def close_if_unvisited(*, appointment_id: uuid.UUID) -> bool:
     row = hold_appointment(appointment_id)
     if row.state is not AppointmentStatus.CONFIRMED or row.ends_at + CLOSE_AFTER > clock.now():
         return False
-    _miss(row, by=absent_in(attendance_of(row)), actor=SYSTEM)
+    _miss(row, by=absent_in(who_came(row)), actor=SYSTEM)
     return True
 
 

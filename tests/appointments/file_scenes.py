@@ -12,8 +12,8 @@ from appointments.models import Analysis, Appointment, Doctor, MedicalFile
 from appointments.services import analysing, files
 from appointments.services.files import Upload
 from common import clock
+from tests.appointments.factories import make_appointment, make_doctor
 from tests.appointments.reports import report
-from tests.factories import make_user
 from tests.files import picture
 from users.models import User
 
@@ -36,43 +36,10 @@ def read_report(patient: User, content: bytes = b"", **values: Any) -> Analysis:
     return Analysis.objects.get(pk=row.pk)
 
 
-def make_doctor(user: User | None = None, **values: Any) -> Doctor:
-    number = next(_numbers)
-    now = clock.now()
-    defaults: dict[str, Any] = {
-        "status": "live",
-        "registration_number": f"MMC-{number}",
-        "council": "Maharashtra Medical Council",
-        "registered_in": 2010,
-        "qualifications": "MBBS, MD",
-        "specialisations": ["general_medicine"],
-        "languages": ["en"],
-        "video_fee_minor": 50_000,
-        "search_text": f"doctor {number}",
-        "approved_at": now,
-    }
-    return Doctor.objects.create(user=user or make_user(), **{**defaults, **values})
-
-
 def treat(doctor: Doctor, patient: User, status: str = "completed") -> Appointment:
     """An appointment of the two, a day ago."""
     starts = clock.now() - dt.timedelta(days=1, hours=next(_numbers))
-    ends = starts + dt.timedelta(minutes=20)
-    return Appointment.objects.create(
-        doctor=doctor,
-        patient=patient,
-        kind="video",
-        status=status,
-        starts_at=starts,
-        ends_at=ends,
-        busy_from=starts,
-        busy_until=ends,
-        terms="prepaid",
-        fee_minor=50_000,
-        currency="INR",
-        full_refund_until=starts,
-        late_refund_percent=50,
-    )
+    return make_appointment(doctor, starts, patient=patient, status=status, full_refund_until=starts)
 
 
 def sign(analysis: Analysis, doctor: Doctor | None = None, **values: Any) -> Analysis:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
-from decimal import Decimal
 from typing import Any
 
-from appointments.models import Appointment, Doctor, Place, WeeklyHours
+from appointments.models import Appointment, Doctor
 from appointments.services import booking, visiting
 from appointments.states import VisitKind
-from common import clock
 from common.outbox import drain
 from payments.gateways.base import ChargeState, Found
 from payments.models import Payment, PlanVersion, Purchase
 from payments.services import paying as payments
 from payments.services import settling
 from payments.states import Provider, PurchaseKind
+from tests.appointments import factories
 from tests.conftest import NOON
 from tests.factories import make_user
 from users.models import User
@@ -25,36 +23,21 @@ FEE = 50_000
 NET = 45_000  # less the platform's tenth
 TOMORROW = NOON - dt.timedelta(hours=2) + dt.timedelta(days=1)  # 10:00 in India, half an hour after another
 HALF_HOUR, DAY = dt.timedelta(minutes=30), dt.timedelta(days=1)
-_numbers = itertools.count(1)
 
 
 def make_doctor(**values: Any) -> Doctor:
     """A live doctor who sees people each day from 9 to 17 in India, half an hour each, by video and in Pune."""
     columns = {
-        "user": make_user(),
         "name": "Asha Rao",
-        "status": "live",
         "title": "Dr.",
-        "registration_number": f"MMC-{next(_numbers)}",
-        "council": "Maharashtra Medical Council",
-        "registered_in": 2010,
-        "qualifications": "MBBS, MD",
         "specialisations": ["general_medicine"],
-        "languages": ["en", "hi"],
         "video_fee_minor": FEE,
         "in_person_fee_minor": FEE,
         "consult_minutes": 30,
         "search_text": "",
-        "approved_at": clock.now(),
     }
-    doctor = Doctor.objects.create(**{**columns, **values})
-    place = Place.objects.create(doctor=doctor, name="Clinic", address="1 Lake Road", lat=Decimal(18), lng=Decimal(73))
-    WeeklyHours.objects.bulk_create(
-        WeeklyHours(
-            doctor=doctor, weekday=day, from_minute=540, to_minute=1020, kinds=["video", "in_person"], place=place
-        )
-        for day in range(1, 8)
-    )
+    doctor = factories.make_doctor(**{**columns, **values})
+    factories.make_hours(doctor)
     return doctor
 
 

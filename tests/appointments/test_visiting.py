@@ -7,7 +7,6 @@ import datetime as dt
 import pytest
 
 from appointments import jobs
-from appointments.attendance import Attendance, absent_in
 from appointments.errors import (
     AppointmentOver,
     CheckInClosed,
@@ -20,6 +19,7 @@ from appointments.errors import (
     TooLateToReschedule,
 )
 from appointments.models import TimeException
+from appointments.selectors.presence import Came, absent_in
 from appointments.services import ending, moving, visiting
 from appointments.states import EndedBy
 from common.db import unit_of_work
@@ -173,7 +173,7 @@ def test_what_nobody_started_is_closed_and_what_nobody_ended_is_completed(noon):
 
 @pytest.mark.parametrize(("patient", "doctor", "absent"), [(0, 0, "doctor"), (1, 0, "doctor"), (0, 1, "patient")])
 def test_only_a_doctor_who_waited_alone_leaves_the_patient_absent(patient, doctor, absent):
-    assert absent_in(Attendance(patient=bool(patient), doctor=bool(doctor))) == absent
+    assert absent_in(Came(patient=bool(patient), doctor=bool(doctor))) == absent
 
 
 def test_a_visit_moves_with_its_payment_and_the_old_time_is_free():

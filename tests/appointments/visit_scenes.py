@@ -3,67 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from typing import Any
 
-from appointments.models import Appointment, Doctor, Meeting, Place
-from appointments.states import AppointmentStatus, DoctorStatus, VisitKind, VisitTerms
+from appointments.models import Appointment, Doctor, Meeting
+from appointments.states import AppointmentStatus, VisitKind, VisitTerms
 from common import clock
 from common.db import unit_of_work
 from common.outbox import drain, emit
-from tests.factories import make_user
-
-_numbers = itertools.count(1)
+from tests.appointments import factories
 
 
 def make_doctor(**values: Any) -> Doctor:
-    """A doctor whom an administrator has approved."""
-    user = values.pop("user", None) or make_user(name="Asha Rao")
-    defaults = {
-        "status": DoctorStatus.LIVE,
-        "title": "Dr",
-        "registration_number": f"MMC-{next(_numbers)}",
-        "council": "Maharashtra Medical Council",
-        "registered_in": 2012,
-        "qualifications": "MBBS, MD",
-        "specialisations": ["cardiology"],
-        "languages": ["en", "hi"],
-        "video_fee_minor": 50_000,
-        "search_text": user.name.lower(),
-        "approved_at": clock.now(),
-    }
-    return Doctor.objects.create(user=user, **{**defaults, **values})
-
-
-def make_place(doctor: Doctor, **values: Any) -> Place:
-    where = {"name": "Rao Clinic", "address": "12 FC Road, Pune", "lat": "18.520400", "lng": "73.856700"}
-    return Place.objects.create(doctor=doctor, **{**where, **values})
+    """A cardiologist of a known name."""
+    named = {"title": "Dr", "name": "Asha Rao", "specialisations": ["cardiology"]}
+    return factories.make_doctor(**{**named, **values})
 
 
 def make_appointment(doctor: Doctor | None = None, *, hours_ahead: float = 48, **values: Any) -> Appointment:
     """A confirmed video consultation of twenty minutes, in two days unless told otherwise."""
     seen_by, now = doctor or make_doctor(), clock.now()
     starts_at = values.pop("starts_at", now + dt.timedelta(hours=hours_ahead))
-    ends_at = values.pop("ends_at", starts_at + dt.timedelta(minutes=20))
-    kind = values.get("kind", VisitKind.VIDEO)
-    defaults = {
-        "patient": values.pop("patient", None) or make_user(),
-        "kind": kind,
-        "place": make_place(seen_by) if kind == VisitKind.IN_PERSON else None,
-        "status": AppointmentStatus.CONFIRMED,
-        "starts_at": starts_at,
-        "ends_at": ends_at,
-        "busy_from": starts_at,
-        "busy_until": ends_at,
-        "reason": "chest pain",
-        "terms": VisitTerms.FREE,
-        "fee_minor": 0,
-        "currency": "INR",
-        "full_refund_until": starts_at - dt.timedelta(hours=24),
-        "late_refund_percent": 50,
-        "confirmed_at": now,
-    }
-    return Appointment.objects.create(doctor=seen_by, **{**defaults, **values})
+    is_there = values.get("kind") == VisitKind.IN_PERSON
+    place = factories.make_place(seen_by, name="Rao Clinic", address="12 FC Road, Pune") if is_there else None
+    defaults = {"place": place, "reason": "chest pain", "terms": VisitTerms.FREE, "fee_minor": 0, "confirmed_at": now}
+    return factories.make_appointment(seen_by, starts_at, **{**defaults, **values})
 
 
 def say(name: str, visit: Appointment, **more: Any) -> None:

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from appointments import models
-from appointments.models import Appointment
+from appointments.models import Appointment, Attendance
 from appointments.states import EndedBy, Side
 
 
 @dataclass(frozen=True, slots=True)
-class Attendance:
+class Came:
     patient: bool
     doctor: bool
 
 
-def attendance_of(row: Appointment) -> Attendance:
+def who_came(row: Appointment) -> Came:
     """Return who came: the patient by checking in, the doctor by starting the visit, both by joining the meeting."""
-    joined = models.Attendance.objects.filter(sitting__meeting__appointment=row.pk, joined_at__isnull=False)
+    joined = Attendance.objects.filter(sitting__meeting__appointment=row.pk, joined_at__isnull=False)
     sides = set(joined.values_list("side", flat=True))
-    return Attendance(
+    return Came(
         patient=row.checked_in_at is not None or Side.PATIENT in sides,
         doctor=row.started_at is not None or Side.DOCTOR in sides,
     )
 
 
-def absent_in(found: Attendance) -> EndedBy:
+def absent_in(found: Came) -> EndedBy:
     """Return who is to be taken for absent when nobody has said so.
 
     Only a doctor who was there alone has waited for the patient. Else it is the doctor's: whoever is paid for the
