@@ -23,7 +23,6 @@ from django_apscheduler.jobstores import DjangoJobStore
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 import appointments.jobs
-import appointments.record_jobs
 import donations.jobs
 import notifications.jobs
 import orders.jobs
@@ -78,8 +77,8 @@ JOBS = (
     Job("prune_camp_invites", donations.jobs.prune_camp_invites, nightly(3, 15)),
     Job("destroy_deleted_files", appointments.jobs.destroy_deleted_files, every(hours=1)),
     Job("prune_analyses", appointments.jobs.prune_analyses, nightly(3, 25)),
-    Job("lapse_referrals", appointments.record_jobs.lapse_referrals, every(hours=1)),
-    Job("prune_prescription_drafts", appointments.record_jobs.prune_prescription_drafts, nightly(3, 35)),
+    Job("lapse_referrals", appointments.jobs.lapse_referrals, every(hours=1)),
+    Job("prune_prescription_drafts", appointments.jobs.prune_prescription_drafts, nightly(3, 35)),
     Job("expire_units", stock.jobs.expire_units, every(minutes=10)),
     Job("lapse_reservations", stock.jobs.lapse_reservations, every(minutes=5)),
     Job("advance_transfers", stock.jobs.advance_transfers, every(minutes=1)),

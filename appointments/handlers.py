@@ -1,4 +1,4 @@
-"""What follows from what happened: to doctors' times, to appointments, to their meetings, to files."""
+"""What follows from what happened: to doctors' times, to appointments, to their meetings, to files and records."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from appointments.services import (
     ending,
     files,
     forgetting,
+    forgetting_records,
     late,
     meetings,
     paying,
@@ -30,6 +31,11 @@ def find_next_free(event: OutboxEvent) -> None:
     """Look once for several changes that wait: the last one's look sees them all."""
     if not open_events().filter(key=event.key, id__gt=event.pk).exists():
         doctors.find_next_free(doctor_ids=[uuid.UUID(event.payload["doctor"])])
+
+
+@on("account.erased")
+def forget_records(event: OutboxEvent) -> None:
+    forgetting_records.forget_records(person_id=uuid.UUID(event.payload["user"]))
 
 
 @on("account.erased")

@@ -1,4 +1,4 @@
-"""What time does to doctors, appointments and files, in bounded transactions."""
+"""What time does to doctors, appointments, files and records, in bounded transactions."""
 
 from __future__ import annotations
 
@@ -6,9 +6,19 @@ import datetime as dt
 from typing import Final
 
 from appointments.selectors import analysing as analyses
-from appointments.selectors import booking
+from appointments.selectors import booking, records
 from appointments.selectors import files as kept_files
-from appointments.services import analysing, attendance, ending, files, holding, reminders, visiting
+from appointments.services import (
+    analysing,
+    attendance,
+    ending,
+    files,
+    holding,
+    prescribing,
+    referring,
+    reminders,
+    visiting,
+)
 from appointments.services.doctors import find_next_free_of_stale
 from common import clock
 from common.sweeps import act_on_each
@@ -75,3 +85,16 @@ def prune_analyses() -> int:
     while due := analyses.old_failures(before, limit=BATCH):
         gone += analysing.prune(analysis_ids=due)
     return gone
+
+
+def lapse_referrals() -> int:
+    """Close the referrals that nobody has answered in time; return how many."""
+    now = clock.now()
+    return act_on_each(
+        lambda: records.due_referrals(now, limit=BATCH), lambda pk: referring.lapse_if_due(referral_id=pk)
+    )
+
+
+def prune_prescription_drafts() -> int:
+    """Delete prescriptions that nobody has signed for a month; return how many."""
+    return prescribing.prune_drafts(clock.now())

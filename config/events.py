@@ -46,6 +46,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "complaint.answered": "An administrator has answered whoever complained.",
     "complaint.opened": "Somebody has complained.",
     "courier.lost": "The provider's courier does not come, or could not bring an order.",
+    "courier.there": "The provider's courier says that it has handed an order over.",
     "courier.notified": "The logistics provider has told us about a courier.",
     "credit.granted": "A person has credits to spend.",
     "doctor.applied": "A doctor's registration waits for an administrator.",

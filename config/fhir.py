@@ -9,6 +9,7 @@ from django.urls import URLPattern, path, re_path
 from rest_framework.permissions import AllowAny
 
 from appointments.api.fhir.findings import ObservationsView, ObservationView
+from appointments.api.fhir.patients import PatientsView, PatientView
 from appointments.api.fhir.practice import (
     PractitionersView,
     PractitionerView,
@@ -29,6 +30,7 @@ from stock.api.fhir import ProductsView, ProductView
 RESOURCES: Final[tuple[tuple[type[FHIRView], type[FHIRView]], ...]] = (
     (AppointmentsView, AppointmentView),
     (ObservationsView, ObservationView),
+    (PatientsView, PatientView),
     (PractitionersView, PractitionerView),
     (ProductsView, ProductView),
     (SchedulesView, ScheduleView),

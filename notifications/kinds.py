@@ -103,6 +103,7 @@ class Kind(StrEnum):
     ORDER_LATE = "order_late"
     ORDER_BREACHED = "order_breached"
     COURIER_LOST = "courier_lost"
+    COURIER_THERE = "courier_there"
     ORDER_BAGS_UNFIT = "order_bags_unfit"
     ORDER_DOCUMENTED = "order_documented"
     ORDER_GOES_ON = "order_goes_on"
@@ -247,6 +248,7 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.ORDER_LATE: Rule(BOTH, priority=2),
     Kind.ORDER_BREACHED: Rule(BOTH, priority=1),
     Kind.COURIER_LOST: Rule(BOTH, priority=1),
+    Kind.COURIER_THERE: Rule(BOTH, priority=2),
     Kind.ORDER_BAGS_UNFIT: Rule(BOTH, priority=1),
     Kind.ORDER_DOCUMENTED: Rule(BOTH, priority=2),
     Kind.ORDER_GOES_ON: Rule(BOTH, priority=2),

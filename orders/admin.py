@@ -8,7 +8,7 @@ from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from common.admin import ReadOnlyAdmin, ReadOnlyInline
+from common.admin import ReadOnlyAdmin, ReadOnlyInline, money_column
 from common.errors import DomainError
 from orders.models import (
     BookingEvent,
@@ -66,7 +66,16 @@ class ReadingInline(ReadOnlyInline):
 
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
-    list_display = ("id", "status", "terms", "bank", "buyer_partner", "needed_by", "created_at")
+    list_display = (
+        "id",
+        "status",
+        "terms",
+        money_column("total_minor"),
+        "bank",
+        "buyer_partner",
+        "needed_by",
+        "created_at",
+    )
     list_filter = ("status", "terms", "end_reason", "courier_kind")
     list_select_related = ("bank", "buyer_partner")
     search_fields = ("id", "bank__name", "buyer_partner__name")
@@ -151,7 +160,7 @@ class CourierNoticeAdmin(ReadOnlyAdmin):
 
 @admin.register(ContractBill)
 class ContractBillAdmin(ReadOnlyAdmin):
-    list_display = ("bank", "hospital", "month", "number", "amount_minor", "currency", "paid_at")
+    list_display = ("bank", "hospital", "month", "number", money_column(), "paid_at")
     list_filter = ("currency", ("paid_at", admin.EmptyFieldListFilter))
     list_select_related = ("bank", "hospital")
     search_fields = ("bank__name", "hospital__name")

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 
-from common.admin import ReadOnlyAdmin, ReadOnlyInline
+from common.admin import ReadOnlyAdmin, ReadOnlyInline, money_column
 from common.errors import DomainError
 from payments import errands, plan_admin, selectors  # noqa: F401 - registers the admin of plans
 from payments.models import (
@@ -35,6 +35,7 @@ from payments.models import (
 )
 from payments.services import paying_out, refunding
 
+AMOUNT: Final = money_column()
 AT_ONCE: Final = 5  # payments that one click asks about: a provider may take ten seconds for each
 
 
@@ -52,6 +53,10 @@ class Acting(ReadOnlyAdmin):
     """Rows on which an administrator may act, one by one, by a service."""
 
     action_form = WordsForm
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Who may only look moves no money."""
+        return request.user.has_perm(f"payments.change_{self.opts.model_name}")
 
     def act_on(self, request: HttpRequest, chosen: QuerySet[Any], act: Callable[[uuid.UUID, str], Any]) -> None:
         """Act on each row; a refusal of one is said and stops no other."""
@@ -84,7 +89,7 @@ class RefundInline(ReadOnlyInline):
 
 @admin.register(Payment)
 class PaymentAdmin(Acting):
-    list_display = ("id", "status", "amount_minor", "currency", "provider", "failure", "is_late", "created_at")
+    list_display = ("id", "status", AMOUNT, "provider", "failure", "is_late", "created_at")
     list_filter = ("status", "provider", "is_late", "currency")
     search_fields = ("=id", "=provider_ref", "=payment_ref", "=purchase__reference")
     exclude = ("client_token", "client_key", "client_body", "action_url")
@@ -92,21 +97,21 @@ class PaymentAdmin(Acting):
     inlines = (PaymentEventInline, RefundInline)
     actions = ("ask_again", "send_back_held", "give_back")
 
-    @admin.action(description="Ask the provider again", permissions=["view"])
+    @admin.action(description="Ask the provider again", permissions=["act"])
     def ask_again(self, request: HttpRequest, chosen: QuerySet[Payment]) -> None:
         some = list(chosen.values_list("pk", flat=True)[:AT_ONCE])
         for pk in some:
             errands.ask(pk)
         self.message_user(request, f"Asked about {len(some)}.", messages.SUCCESS)
 
-    @admin.action(description="Send back what is held", permissions=["view"])
+    @admin.action(description="Send back what is held", permissions=["act"])
     def send_back_held(self, request: HttpRequest, chosen: QuerySet[Payment]) -> None:
         def act(pk: uuid.UUID, words: str) -> Refund:
             return refunding.return_held(payment_id=pk, actor=actor_of(request), reason=words)
 
         self.act_on(request, chosen, act)
 
-    @admin.action(description="Give back all that is left", permissions=["view"])
+    @admin.action(description="Give back all that is left", permissions=["act"])
     def give_back(self, request: HttpRequest, chosen: QuerySet[Payment]) -> None:
         def act(pk: uuid.UUID, words: str) -> Refund:
             return refunding.refund_all(payment_id=pk, actor=actor_of(request), reason=words)
@@ -116,28 +121,28 @@ class PaymentAdmin(Acting):
 
 @admin.register(Payout)
 class PayoutAdmin(Acting):
-    list_display = ("id", "status", "provider", "amount_minor", "currency", "payee_partner", "payee_user", "failure")
+    list_display = ("id", "status", "provider", AMOUNT, "payee_partner", "payee_user", "failure")
     list_filter = ("status", "provider", "currency")
     search_fields = ("=id", "=provider_ref", "payee_partner__name")
     list_select_related = ("payee_partner", "payee_user")
     ordering = ("-id",)
     actions = ("has_left", "has_failed", "pay_again")
 
-    @admin.action(description="Has left the bank (with its reference)", permissions=["view"])
+    @admin.action(description="Has left the bank (with its reference)", permissions=["act"])
     def has_left(self, request: HttpRequest, chosen: QuerySet[Payout]) -> None:
         def act(pk: uuid.UUID, words: str) -> Payout:
             return paying_out.record_payout(payout_id=pk, bank_reference=words, actor=actor_of(request))
 
         self.act_on(request, chosen, act)
 
-    @admin.action(description="Has failed (with the reason)", permissions=["view"])
+    @admin.action(description="Has failed (with the reason)", permissions=["act"])
     def has_failed(self, request: HttpRequest, chosen: QuerySet[Payout]) -> None:
         def act(pk: uuid.UUID, words: str) -> Payout:
             return paying_out.fail_payout(payout_id=pk, reason=words, actor=actor_of(request))
 
         self.act_on(request, chosen, act)
 
-    @admin.action(description="Pay again what has failed (with the reason)", permissions=["view"])
+    @admin.action(description="Pay again what has failed (with the reason)", permissions=["act"])
     def pay_again(self, request: HttpRequest, chosen: QuerySet[Payout]) -> None:
         def act(pk: uuid.UUID, words: str) -> Payout:
             return paying_out.repeat_payout(payout_id=pk, actor=f"{actor_of(request)}: {words}")
@@ -159,7 +164,7 @@ class PayoutAccountAdmin(ReadOnlyAdmin):
 class DisputeAdmin(ReadOnlyAdmin):
     """What payers' banks want back. It is answered at the provider."""
 
-    list_display = ("id", "status", "amount_minor", "currency", "provider", "reason", "answer_by", "created_at")
+    list_display = ("id", "status", AMOUNT, "provider", "reason", "answer_by", "created_at")
     list_filter = ("status", "provider")
     search_fields = ("=id", "=provider_ref", "=payment__id")
     ordering = ("-id",)
@@ -167,7 +172,7 @@ class DisputeAdmin(ReadOnlyAdmin):
 
 @admin.register(Purchase)
 class PurchaseAdmin(ReadOnlyAdmin):
-    list_display = ("id", "kind", "reference", "status", "amount_minor", "currency", "created_at")
+    list_display = ("id", "kind", "reference", "status", AMOUNT, "created_at")
     list_filter = ("kind", "status")
     search_fields = ("=id", "=reference")
     ordering = ("-id",)
@@ -175,7 +180,7 @@ class PurchaseAdmin(ReadOnlyAdmin):
 
 @admin.register(Refund)
 class RefundAdmin(ReadOnlyAdmin):
-    list_display = ("id", "status", "amount_minor", "currency", "reason", "failure", "created_at")
+    list_display = ("id", "status", AMOUNT, "reason", "failure", "created_at")
     list_filter = ("status",)
     search_fields = ("=id", "=payment__id", "=provider_ref")
     ordering = ("-id",)
@@ -191,7 +196,7 @@ class ProviderNoticeAdmin(ReadOnlyAdmin):
 
 @admin.register(Invoice)
 class InvoiceAdmin(ReadOnlyAdmin):
-    list_display = ("code", "kind", "seller_partner", "amount_minor", "currency", "issued_on")
+    list_display = ("code", "kind", "seller_partner", AMOUNT, "issued_on")
     list_filter = ("kind", "year")
     search_fields = ("=code", "=payment__id", "seller_partner__name")
     list_select_related = ("seller_partner",)

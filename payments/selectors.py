@@ -14,7 +14,7 @@ from common import clock
 from common.errors import NotFound
 from common.money import Money
 from payments.errors import ReceiptNotReady
-from payments.gateways.base import Charge, Repayment, Transfer
+from payments.gateways.base import PARTLY_BACK, Charge, Repayment, Transfer
 from payments.models import (
     Account,
     Dispute,
@@ -235,6 +235,7 @@ def mismatches() -> list[Mismatch]:
     odd = Refund.objects.filter(status=RefundStatus.PENDING, failure="amount_differs")
     payouts = Payout.objects.filter(status=PayoutStatus.PENDING, created_at__lt=now - SLOW)
     unpaid = Payout.objects.filter(status=PayoutStatus.FAILED, repeated_by=None)
+    partly = Payout.objects.filter(status=PayoutStatus.SUCCEEDED, failure=PARTLY_BACK)
     disputes = Dispute.objects.filter(status=DisputeStatus.OPEN)
     notices = ProviderNotice.objects.filter(outcome=NoticeOutcome.WAITING, received_at__lt=now - STALE)
     return [
@@ -248,6 +249,7 @@ def mismatches() -> list[Mismatch]:
         *_rows("refund slow", slow, lambda row: f"since {row.created_at:%Y-%m-%d}"),
         *_rows("payout slow", payouts, lambda row: f"since {row.created_at:%Y-%m-%d}"),
         *(one for one in _rows("payout failed", unpaid, _failed_payout) if one.detail),
+        *_rows("payout partly taken back", partly, lambda row: f"of {row.amount_minor} {row.currency}"),
         *_rows("payment disputed", disputes, _answer_by),
         *_rows("webhook not handled", notices, lambda row: f"{row.provider} {row.event_id}"),
     ]

@@ -1,5 +1,5 @@
 """This app's tables in the administration."""
 
-from appointments.admin import booking, doctors, files, meetings
+from appointments.admin import booking, doctors, files, meetings, records
 
-__all__ = ["booking", "doctors", "files", "meetings"]
+__all__ = ["booking", "doctors", "files", "meetings", "records"]

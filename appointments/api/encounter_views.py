@@ -12,8 +12,7 @@ from appointments.api import record_shapes as shapes
 from appointments.api.patient_views import DOCTORS
 from appointments.api.permissions import IsLiveDoctor
 from appointments.api.prescription_paper import PAPER, paper
-from appointments.models import Doctor
-from appointments.record_errors import (
+from appointments.errors import (
     DrugListMissing,
     DrugListNotAllowed,
     MedicineProhibited,
@@ -25,6 +24,7 @@ from appointments.record_errors import (
     TreatmentOver,
     VisitNotHeld,
 )
+from appointments.models import Doctor
 from appointments.records.states import PrescriptionStatus
 from appointments.selectors import records
 from appointments.services import notes, prescribing

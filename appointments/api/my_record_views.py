@@ -10,7 +10,7 @@ from rest_framework.permissions import AllowAny
 from appointments.api import record_examples as examples
 from appointments.api import record_shapes as shapes
 from appointments.api.prescription_paper import PAPER, paper
-from appointments.record_errors import GrantDoctorUnknown, GrantEndInvalid, GrantToOneself, PatientProfileChanged
+from appointments.errors import GrantDoctorUnknown, GrantEndInvalid, GrantToOneself, PatientProfileChanged
 from appointments.selectors import records
 from appointments.services import granting, patients, referring
 from common.api.pagination import paged

@@ -8,9 +8,8 @@ from appointments.access import Scope, require_access
 from appointments.api import record_examples as examples
 from appointments.api import record_shapes as shapes
 from appointments.api.permissions import IsLiveDoctor
-from appointments.errors import DoctorNotLive, DoctorSuspended, NotADoctor
+from appointments.errors import AccessOpen, DoctorNotLive, DoctorSuspended, NotADoctor
 from appointments.models import Doctor
-from appointments.record_errors import AccessOpen
 from appointments.selectors import records
 from appointments.services import granting
 from common import clock

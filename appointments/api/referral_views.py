@@ -8,13 +8,13 @@ from appointments.api import record_examples as examples
 from appointments.api import record_shapes as shapes
 from appointments.api.patient_views import DOCTORS
 from appointments.api.permissions import IsLiveDoctor
-from appointments.models import Doctor
-from appointments.record_errors import (
+from appointments.errors import (
     ReferralDoctorUnknown,
     ReferralExists,
     ReferralOver,
     ReferralScopeClosed,
 )
+from appointments.models import Doctor
 from appointments.records.states import ReferralUrgency
 from appointments.selectors import records
 from appointments.services import referring

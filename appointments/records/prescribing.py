@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from appointments.record_errors import DrugListMissing, DrugListNotAllowed, MedicineProhibited
+from appointments.errors import DrugListMissing, DrugListNotAllowed, MedicineProhibited
 from appointments.records.states import DrugList
 from appointments.states import VisitKind
 

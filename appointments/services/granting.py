@@ -7,9 +7,9 @@ import uuid
 from collections.abc import Sequence
 from typing import Final
 
+from appointments.errors import AccessOpen, GrantDoctorUnknown, GrantEndInvalid, GrantToOneself
 from appointments.models import BreakGlass, RecordGrant
 from appointments.models.access import LONGEST_GRANT
-from appointments.record_errors import AccessOpen, GrantDoctorUnknown, GrantEndInvalid, GrantToOneself
 from appointments.records.states import GrantOrigin, Scope
 from appointments.selectors.records import find_live_doctor
 from appointments.selectors.ways import ways_in

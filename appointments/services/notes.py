@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Final
 
+from appointments.errors import NotesEmpty, NotesNotSigned, NotesSigned, VisitNotHeld
 from appointments.models import Appointment, NoteAddendum, VisitNote
 from appointments.models.records import seal
-from appointments.record_errors import NotesEmpty, NotesNotSigned, NotesSigned, VisitNotHeld
 from appointments.records.states import NOTE_TRANSITIONS, NoteStatus
 from appointments.states import TREATING, AppointmentStatus
 from common import clock, outbox

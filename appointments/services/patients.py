@@ -7,9 +7,9 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from appointments.errors import PatientProfileChanged
 from appointments.models import PatientVersion
 from appointments.models.records import seal
-from appointments.record_errors import PatientProfileChanged
 from appointments.selectors.records import newest_version
 from common.db import command
 from users.services.consents import hold_person

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from appointments.models import Appointment, Prescription
-from appointments.models.records import seal
-from appointments.record_errors import (
+from appointments.errors import (
     PatientDetailsMissing,
     TooManyPrescriptions,
     TreatmentOver,
     VisitNotHeld,
 )
+from appointments.models import Appointment, Prescription
+from appointments.models.records import seal
 from appointments.records.prescribing import refuse_unlawful
 from appointments.records.states import PRESCRIPTION_TRANSITIONS, PrescriptionStatus
 from appointments.selectors.records import drafts_before, name_of, profile_of, was_seen_before

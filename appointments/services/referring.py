@@ -7,8 +7,8 @@ import uuid
 from collections.abc import Sequence
 from typing import Final
 
+from appointments.errors import ReferralDoctorUnknown, ReferralOver, ReferralScopeClosed
 from appointments.models import DoctorReferral, RecordGrant
-from appointments.record_errors import ReferralDoctorUnknown, ReferralOver, ReferralScopeClosed
 from appointments.records.states import (
     REFERRAL_TRANSITIONS,
     GrantOrigin,

@@ -42,6 +42,14 @@ STILL_ALLOWED: Final = frozenset(
         # Bags on the way between two partners, on which the other one counts.
         "partner-transfer-dispatch",
         "partner-transfer-receive",
+        # An order's boxes that have left: a patient waits, and every one is handed over, or comes back and is counted.
+        "partner-order-courier",
+        "partner-order-pings",
+        "partner-box-readings",
+        "partner-order-code",
+        "partner-order-deliver",
+        "partner-order-fail",
+        "partner-order-return",
     }
 )
 CONFLICT: Final = "409"

@@ -14,7 +14,7 @@ from notifications.templates import Fact
 from orders import selectors as orders
 from orders.selectors import OrderFacts
 from orders.services import codes
-from orders.states import CourierKind
+from orders.states import CourierKind, OrderStatus
 from partners import selectors as partners
 from partners.states import Role
 
@@ -50,6 +50,14 @@ def tell_bank(event: OutboxEvent) -> None:
     """The bank has something to do."""
     order = orders.order_facts(id_in(event, "order"))
     _tell(event, TO_BANK[event.name], order, _bank(order), units=order.units, needed_by=order.needed_by)
+
+
+@on("courier.there")
+def tell_not_confirmed(event: OutboxEvent) -> None:
+    """Without the receiver's code the order is still on the road, whatever the courier says: the bank finds out."""
+    order = orders.order_facts(id_in(event, "order"))
+    if order.status is OrderStatus.DISPATCHED:
+        _tell(event, Kind.COURIER_THERE, order, _bank(order), units=order.units)
 
 
 @on("order.accepted")

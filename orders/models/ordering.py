@@ -186,6 +186,9 @@ class Order(models.Model):
             models.Index(fields=["rider"], name="orders_of_rider", condition=Q(status=OrderStatus.DISPATCHED)),
         ]
 
+    def __str__(self) -> str:
+        return f"Order {str(self.pk)[-12:]}"
+
     @property
     def state(self) -> OrderStatus:
         return OrderStatus(self.status)

@@ -85,7 +85,7 @@ def call_off(*, order_id: uuid.UUID) -> None:
 def record(*, booking_id: uuid.UUID, news: News) -> None:
     """Note what the provider has answered.
 
-    Locks: the order, the booking.      Emits: order.left, courier.lost      Raises: NotFound
+    Locks: the order, the booking.      Emits: order.left, courier.there, courier.lost      Raises: NotFound
     """
     order, row = _hold(booking_id)
     take_news(order, row, news, is_answer=True)
@@ -122,7 +122,7 @@ def take_news(order: Order, row: CourierBooking, news: News, *, is_answer: bool)
     """Make true here what the provider says of a booking, both held; return whether it was news.
 
     An answer is how it stands now; a report may be late, and is older than what is known if its moment is.
-    Emits: order.left, courier.lost
+    Emits: order.left, courier.there, courier.lost
     """
     if news.provider_ref and row.provider_ref and news.provider_ref != row.provider_ref:
         return False
@@ -225,6 +225,8 @@ def _step(order: Order, row: CourierBooking, verb: str, *, actor: str, **facts: 
         return
     if verb == "pick_up":
         tell(order, "order.left")
+    elif verb == "deliver":
+        tell(order, "courier.there")
     elif verb in ("cancel", "fail"):
         tell(order, "courier.lost")
 

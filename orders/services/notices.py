@@ -50,7 +50,7 @@ def act_on(*, notice_id: int) -> None:
     """Make true here what a report says; what is of no booking of ours, or older than what is known, changes nothing.
 
     Locks: the order, the booking, the rider.
-    Emits: order.left, order.delivered, courier.lost
+    Emits: order.left, order.delivered, courier.there, courier.lost
     """
     notice = CourierNotice.objects.get(pk=notice_id)
     found = selectors.find_booking(notice.reference)

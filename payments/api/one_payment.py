@@ -8,14 +8,13 @@ from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 
-from common.api.renderers import JSONRenderer
+from common.api.renderers import JSONRenderer, PDFRenderer
 from common.api.schema import operation
 from common.api.views import APIView, Request, Response
 from common.errors import NotFound
 from payments import errors, selectors
 from payments.api import examples
 from payments.api import serializers as shapes
-from payments.api.renderers import PDFRenderer
 from payments.models import Payment
 from payments.papers import pdf_of
 

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from django.conf import settings
 
@@ -117,9 +117,12 @@ class TransferState(StrEnum):
     FAILED = "failed"
 
 
+PARTLY_BACK: Final = "partly_reversed"  # a payout of which a part was taken back at the provider
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """What the provider says of a refund or a payout. `code` says why it failed."""
+    """What the provider says of a refund or a payout. `code` says why it failed, or PARTLY_BACK."""
 
     state: TransferState
     provider_ref: str

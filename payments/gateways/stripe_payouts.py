@@ -13,7 +13,17 @@ import stripe
 from django.conf import settings
 
 from common.money import Currency, Money
-from payments.gateways.base import AccountState, Moved, Refused, Transfer, TransferState, Undone, Unknown, text
+from payments.gateways.base import (
+    PARTLY_BACK,
+    AccountState,
+    Moved,
+    Refused,
+    Transfer,
+    TransferState,
+    Undone,
+    Unknown,
+    text,
+)
 from payments.gateways.stripe_api import StripeGateway, answers, client, tag
 from payments.states import Provider
 
@@ -90,11 +100,11 @@ def _group(transfer: Transfer) -> str:
 
 
 def _moved(row: Any) -> Moved:
-    """A transfer is there or not; one that was taken back has failed, if all of it came back."""
-    is_back = bool(row.reversed)
+    """A transfer is there or not; one that was taken back has failed if all of it came back. Of a part people hear."""
+    is_back, is_partly_back = bool(row.reversed), bool(row.amount_reversed)
     return Moved(
         state=TransferState.FAILED if is_back else TransferState.SUCCEEDED,
         provider_ref=row.id,
         amount=Money(row.amount, Currency(row.currency.upper())),
-        code="reversed" if is_back else "",
+        code="reversed" if is_back else PARTLY_BACK if is_partly_back else "",
     )

@@ -34,6 +34,9 @@ class Account(models.Model):
             models.CheckConstraint(condition=Q(owner_user=None) | Q(owner_partner=None), name="account_has_one_owner"),
         ]
 
+    def __str__(self) -> str:
+        return " ".join(filter(None, [self.kind, self.detail, self.currency]))
+
     @property
     def owner(self) -> Party:
         return party_of(self.owner_user_id, self.owner_partner_id)
@@ -48,6 +51,9 @@ class Entry(models.Model):
 
     class Meta:
         verbose_name_plural = "entries"
+
+    def __str__(self) -> str:
+        return self.reference
 
 
 class Posting(models.Model):

@@ -72,6 +72,9 @@ class Invoice(models.Model):
         ]
         indexes = [models.Index(fields=["seller_partner", "-id"], name="invoices_of_partner")]
 
+    def __str__(self) -> str:
+        return self.code
+
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, Currency(self.currency))

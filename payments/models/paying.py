@@ -10,7 +10,7 @@ from django.db.models import F, Q
 
 from common import clock
 from common.ids import uuid7
-from common.money import LARGEST, Currency, Money
+from common.money import LARGEST, Currency, Money, in_words
 from payments.parties import Party, party_of
 from payments.states import (
     LIVE,
@@ -81,6 +81,9 @@ class Purchase(models.Model):
             ),
             models.CheckConstraint(condition=at_most_one("payee"), name="purchase_has_one_payee"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.reference}"
 
     @property
     def state(self) -> PurchaseStatus:
@@ -184,6 +187,9 @@ class Payment(models.Model):
             models.Index(fields=["status", "-id"], name="payment_by_status"),
         ]
 
+    def __str__(self) -> str:
+        return f"{in_words(self.amount)} by {self.provider}"
+
     @property
     def state(self) -> PaymentStatus:
         return PaymentStatus(self.status)
@@ -249,6 +255,9 @@ class Refund(models.Model):
             models.Index(fields=["provider_ref"], name="refund_by_ref", condition=~Q(provider_ref="")),
         ]
 
+    def __str__(self) -> str:
+        return f"{in_words(self.amount)} back"
+
     @property
     def state(self) -> RefundStatus:
         return RefundStatus(self.status)
@@ -312,6 +321,9 @@ class Payout(models.Model):
             models.Index(fields=["status", "created_at"], name="payout_by_status"),
             models.Index(fields=["ask_at", "id"], name="payout_to_ask", condition=Q(ask_at__isnull=False)),
         ]
+
+    def __str__(self) -> str:
+        return f"{in_words(self.amount)} by {self.provider}"
 
     @property
     def state(self) -> PayoutStatus:

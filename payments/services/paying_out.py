@@ -20,7 +20,7 @@ from common.money import Currency, Money
 from common.outbox import emit
 from common.transitions import advance
 from payments.errors import PayoutAutomatic, PayoutRepeated, PayoutTooLarge
-from payments.gateways.base import Moved, TransferState
+from payments.gateways.base import PARTLY_BACK, Moved, TransferState
 from payments.models import Payment, Payout, PayoutAccount, Purchase
 from payments.parties import PLATFORM, Party
 from payments.services import settling
@@ -245,7 +245,10 @@ def _create(
 def _settle_ended(row: Payout, moved: Moved) -> None:
     row.ask_at = None
     row.save(update_fields=["ask_at"])
-    if row.state is PayoutStatus.SUCCEEDED and moved.state is TransferState.FAILED:
+    if row.state is PayoutStatus.SUCCEEDED and moved.code == PARTLY_BACK:
+        row.failure = PARTLY_BACK  # a person looks: the report of mismatches names it
+        row.save(update_fields=["failure"])
+    elif row.state is PayoutStatus.SUCCEEDED and moved.state is TransferState.FAILED:
         _fail(row, moved.code, WORKER, verb="reverse", source=Holder(AccountKind.GATEWAY, detail=row.provider))
     elif row.state is PayoutStatus.FAILED and moved.state is TransferState.SUCCEEDED:
         log.error("a payout was made that has failed here", extra={"payout": str(row.pk)})

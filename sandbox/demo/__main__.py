@@ -16,7 +16,7 @@ def main() -> int:
     sandbox = os.environ.get("SANDBOX_URL", "http://127.0.0.1:8090")
     try:
         tell(base, sandbox)
-    except Surprise as exc:
+    except (Surprise, requests.HTTPError) as exc:
         print(f"\nSurprise: {exc}", file=sys.stderr)
         return 1
     except requests.RequestException as exc:

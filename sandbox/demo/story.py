@@ -9,6 +9,7 @@ from typing import Final
 from sandbox.demo.chapters import (
     bkash_timeout,
     breach,
+    by_courier,
     camp,
     coming_back,
     consult,
@@ -22,6 +23,7 @@ from sandbox.demo.chapters import (
     reminder,
     teleconsult,
     test_and_release,
+    transfer_fee,
     trial_balance,
 )
 from sandbox.demo.loop import Loop
@@ -36,6 +38,8 @@ CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (
     family_from_stock.tell,
     family_by_transfer.tell,
     hospital_order.tell,
+    by_courier.tell,
+    transfer_fee.tell,
     patient_order.tell,
     razorpay_ten_times.tell,
     bkash_timeout.tell,

@@ -59,11 +59,15 @@ class Dashboard:
         return as_json(dispute.as_json())
 
     async def reverse(self, request: Request) -> Response:
-        """The owner takes a transfer back."""
+        """{amount?}: the owner takes a transfer back, or so much of it."""
         transfer = self._books.transfers.get(request.path_params["ref"])
-        if transfer is None or transfer.is_reversed:
+        if transfer is None or transfer.reversed == transfer.amount:
             raise NotUnderstood("a transfer that was not taken back is expected")
-        transfer.is_reversed = True
+        left = transfer.amount - transfer.reversed
+        amount = (await read_json(request)).get("amount", left)
+        if not isinstance(amount, int) or not 0 < amount <= left:
+            raise NotUnderstood("an amount within what is left is expected")
+        transfer.reversed += amount
         self._tell("transfer.reversed", transfer.as_json())
         return as_json(transfer.as_json())
 

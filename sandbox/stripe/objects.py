@@ -170,7 +170,7 @@ class Transfer:
     group: str
     metadata: dict[str, str]
     id: str = field(default_factory=lambda: new_id("tr"))
-    is_reversed: bool = False
+    reversed: int = 0
     created: int = field(default_factory=lambda: int(time.time()))
 
     def as_json(self) -> dict[str, Any]:
@@ -178,12 +178,12 @@ class Transfer:
             "id": self.id,
             "object": "transfer",
             "amount": self.amount,
-            "amount_reversed": self.amount if self.is_reversed else 0,
+            "amount_reversed": self.reversed,
             "currency": self.currency,
             "destination": self.destination,
             "transfer_group": self.group,
             "metadata": self.metadata,
-            "reversed": self.is_reversed,
+            "reversed": self.reversed == self.amount,
             "created": self.created,
             "livemode": False,
         }

@@ -8,6 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from common.api.fields import MomentField
+from common.money import Currency
 from stock.api.serializers import COMPONENTS, GROUPS, HolderOut
 from stock.compatibility import UNKNOWN
 from stock.selectors import ASKED_OF_US, OURS_ASKED
@@ -48,7 +49,7 @@ class TransferIn(serializers.Serializer[Any]):
 
 class FeeIn(serializers.Serializer[Any]):
     amount = serializers.IntegerField(min_value=0, max_value=LARGEST_FEE, help_text="In minor units, as in paise.")
-    currency = serializers.RegexField(r"^[A-Z]{3}\Z", help_text="ISO 4217.")
+    currency = serializers.ChoiceField(choices=list(Currency))
 
 
 class TransferOfferIn(serializers.Serializer[Any]):
@@ -105,6 +106,11 @@ class FeeOut(serializers.Serializer[Any]):
     agreed_at = serializers.DateTimeField(source="fee_agreed_at", allow_null=True)
 
 
+class FeeDueOut(serializers.Serializer[Any]):
+    amount = serializers.IntegerField(source="minor", help_text="For all sound units, in minor units.")
+    currency = serializers.ChoiceField(choices=list(Currency))
+
+
 class TransferOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     need = serializers.UUIDField(help_text="Shared by transfers that belong to one need; the id of the first.")
@@ -126,6 +132,11 @@ class TransferOut(serializers.Serializer[Any]):
     requirements = serializers.SerializerMethodField()
     note = serializers.CharField()
     processing_fee = FeeOut(source="fee", allow_null=True, help_text="The sender's, for each unit.")
+    fee_due = FeeDueOut(
+        allow_null=True,
+        help_text="What the asker owes the sender: the fee it agreed to, for the units received. It is paid with "
+        "`POST /partner/payments` and the purchase of the kind `transfer` with this id.",
+    )
     courier = serializers.CharField()
     box = serializers.CharField()
     vehicle = serializers.CharField()
@@ -166,6 +177,7 @@ class TransferEventOut(serializers.Serializer[Any]):
 
 
 class TransferDetailOut(TransferOut):
+    fee_paid = serializers.BooleanField(help_text="Whether the fee that is due has been paid.")
     bags = TransferUnitOut(many=True)
     asks = AskOut(many=True, help_text="Whom the asker has asked; to others, their own.")
     history = TransferEventOut(source="events", many=True)

@@ -63,6 +63,7 @@ TRANSFER: dict[str, Any] = {
     "requirements": [],
     "note": "",
     "processing_fee": None,
+    "fee_due": None,
     "courier": "",
     "box": "",
     "vehicle": "",
@@ -93,7 +94,7 @@ BAG = {
     "discard_reason": "",
     "note": "",
 }
-DETAIL = {**TRANSFER, "bags": [], "asks": [ASK], "history": [EVENT]}
+DETAIL = {**TRANSFER, "fee_paid": False, "bags": [], "asks": [ASK], "history": [EVENT]}
 GIVEN = {**DETAIL, "sender": SENDER, "units_offered": 2, "bags": [BAG]}
 
 
@@ -297,10 +298,19 @@ class TransferReceiveView(APIView):
                 {"unit": "=Z00012600004300", "condition": "damaged", "reason": "cold_chain", "note": "Box at 14 C."},
             ]
         },
-        answer={**GIVEN, "status": "received", "units_received": 1},
+        answer={
+            **GIVEN,
+            "status": "received",
+            "units_received": 1,
+            "processing_fee": {"amount": 145000, "currency": "INR", "agreed_at": "2026-01-15T11:30:00Z"},
+            "fee_due": {"amount": 145000, "currency": "INR"},
+        },
     )
     def post(self, request: Request, transfer_id: UUID) -> Response:
-        """Say of every unit how it arrived: sound, doubtful (to quarantine), damaged (refused), or missing."""
+        """Say of every unit how it arrived: sound, doubtful (to quarantine), damaged (refused), or missing.
+
+        The fee that you agreed to is then due for the sound ones.
+        """
         body = read(shapes.ReceiveIn, request)
         arrivals = [
             shipping.Arrival(

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from common import clock
 from common.blood import BloodGroup
 from common.ids import uuid7
+from common.money import Currency, Money
 from stock.compatibility import UNKNOWN
 from stock.components import Component
 from stock.models.units import Unit
@@ -121,6 +122,13 @@ class Transfer(models.Model):
     def fee(self) -> Transfer | None:
         """Itself when the sender has stated a fee."""
         return None if self.fee_minor is None else self
+
+    @property
+    def fee_due(self) -> Money | None:
+        """What the asker owes for the sound bags, at the fee that it agreed to; None when that is nothing."""
+        if self.fee_agreed_at is None or not self.fee_minor or not self.units_received:
+            return None
+        return Money(self.fee_minor * self.units_received, Currency(self.fee_currency))
 
     @property
     def stands(self) -> TransferStatus:

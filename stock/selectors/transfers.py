@@ -23,6 +23,8 @@ from django.db.models import (
 
 from common import clock
 from common.errors import NotFound
+from payments import selectors as payments
+from payments.states import PurchaseKind
 from stock.components import Component
 from stock.models import Transfer, TransferAsk, TransferEvent, TransferUnit
 from stock.states import Fate, TransferStatus, Urgency
@@ -100,6 +102,8 @@ def transfers_of(partner_id: uuid.UUID, *, side: str | None = None, status: str 
 def get_transfer_for(partner_id: uuid.UUID, transfer_id: uuid.UUID) -> Transfer:
     """Return a transfer that the partner may see, with its bags and what of its history is the partner's business.
 
+    `fee_paid` says whether the fee that is due has been paid.
+
     Raises: NotFound
     """
     history, asks = TransferEvent.objects.order_by("pk"), TransferAsk.objects.order_by("pk").select_related("partner")
@@ -111,6 +115,7 @@ def get_transfer_for(partner_id: uuid.UUID, transfer_id: uuid.UUID) -> Transfer:
         history, asks = history.exclude(verb__in=BETWEEN_OTHERS), asks.filter(partner_id=partner_id)
     bags = TransferUnit.objects.order_by("pk").select_related("unit")
     prefetch_related_objects([found], Prefetch("events", history), Prefetch("asks", asks), Prefetch("bags", bags))
+    found.fee_paid = found.fee_due is not None and payments.is_paid(PurchaseKind.TRANSFER, found.pk)
     return found
 
 

@@ -249,7 +249,13 @@ OWN_DESK = {
     "doctor-exceptions",
 }
 # The visit itself is the doctor's own business: who comes when, and why.
-OWN_VISITS = {"doctor-appointments", "doctor-appointment", "doctor-earnings", "doctor-earning-months"}
+OWN_VISITS = {
+    "doctor-appointments",
+    "doctor-appointment",
+    "doctor-earnings",
+    "doctor-earning-totals",
+    "doctor-earning-months",
+}
 READS = [
     path
     for path, entry in leaves(get_resolver())

@@ -14,7 +14,7 @@ from common.outbox import drain
 from orders import jobs
 from orders.errors import HandoverCodeWrong
 from orders.models import Box, Order, OrderBag
-from orders.services import answering, ending, packing, road, tracking
+from orders.services import answering, ending, packing, paying, road, tracking
 from partners.services.approval import suspend_partner
 from payments.models import Purchase, Refund
 from payments.parties import Party
@@ -185,6 +185,56 @@ def test_paying_and_ending_at_once_either_keep_the_bags_or_give_the_money_back(n
     is_paid = fresh(order).paid_at is not None
     assert payment.is_applied is is_paid
     assert set(Unit.objects.values_list("status", flat=True)) == {"reserved" if is_paid else "available"}
+
+
+def late_money(noon, bank):
+    """An order whose time to pay is over, and whose money has arrived all the same; nobody has been told of either."""
+    order = accepted(bank)
+    payment = begin(order)
+    noon.shift(answering.PAY_WITHIN + answering.SETTLE_GRACE + dt.timedelta(seconds=1))
+    arrive(payment)
+    return order, payment
+
+
+def bags_and_money(order, payment):
+    payment.refresh_from_db()
+    return fresh(order).status, payment.is_applied, set(Unit.objects.values_list("status", flat=True))
+
+
+@pytest.mark.parametrize("attempt", range(2))
+def test_news_of_late_money_and_the_orders_end_at_once_keep_bags_for_it(noon, attempt):
+    order, payment = late_money(noon, make_bank(bags=2))
+
+    race(drain, lambda: paying.lapse_if_due(order_id=order.pk))
+    drain()
+
+    assert bags_and_money(order, payment) == ("accepted", True, {"reserved"})
+    assert verbs(order)[-1] in ("pay", "revive")
+
+
+def test_without_the_lock_money_and_bags_are_kept_for_an_order_that_ended(noon, monkeypatch):
+    order, payment = late_money(noon, make_bank(bags=2))
+    looked, is_over, mine, locked = threading.Event(), threading.Event(), threading.local(), paying.hold_order
+
+    def look(order_id, **which):
+        if hasattr(mine, "locks"):
+            return locked(order_id, **which)
+        row = Order.objects.get(pk=order_id)
+        looked.set()
+        is_over.wait(5)
+        return row
+
+    def end_meanwhile():
+        mine.locks = True
+        looked.wait(5)
+        paying.lapse_if_due(order_id=order.pk)
+        is_over.set()
+
+    monkeypatch.setattr(paying, "hold_order", look)
+
+    race(drain, end_meanwhile)
+
+    assert bags_and_money(order, payment) == ("cancelled", True, {"reserved"})
 
 
 def test_paying_and_calling_off_at_once_never_keep_money_for_nothing():

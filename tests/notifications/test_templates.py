@@ -50,8 +50,8 @@ FACTS = {
     "ending": "k3Qz",
     "plan": "Enterprise",
     "doctor": "Prof. Dr. Venkatanarasimharajuvaripeta Subrahmanyam",
-    "other": "Prof. Dr. Venkatanarasimharajuvaripeta Subrahmanyam",
     "was": MOMENT,
+    "other": "Prof. Dr. Venkatanarasimharajuvaripeta Subrahmanyam",
 }
 FORMS = [
     (language, kind, form)

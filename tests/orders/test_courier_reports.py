@@ -50,6 +50,7 @@ def test_a_courier_comes_is_followed_and_hands_over_with_the_receivers_code(prov
     assert (before, on_the_way) == (0, 1)
     assert fresh(order).status == "delivered"
     assert verbs(order)[-4:] == ["courier_booked", "courier_came", "courier_there", "deliver"]
+    assert told(Kind.COURIER_THERE) == 0
     assert CourierNotice.objects.filter(code__isnull=False).count() == 0
     assert order.pings.count() == 1
 
@@ -75,6 +76,7 @@ def test_a_wrong_code_costs_a_try_and_hands_nothing_over(provider):
     now = fresh(order)
     assert (now.status, now.code_tries_left, booking.status) == ("dispatched", 4, "delivered")
     assert verbs(order)[-1] == "not_handed_over"
+    assert told(Kind.COURIER_THERE) == 1
 
 
 def test_without_a_code_the_order_stays_on_the_road(provider):
@@ -83,6 +85,7 @@ def test_without_a_code_the_order_stays_on_the_road(provider):
     tell(booking, "delivered")
 
     assert fresh(order).status == "dispatched"
+    assert told(Kind.COURIER_THERE) == 1
 
 
 @pytest.mark.parametrize("forge", [{"secret": OTHER}, {"age": 301}, {"age": -301}], ids=["secret", "old", "early"])

@@ -271,6 +271,22 @@ def test_a_transfer_that_was_taken_back_is_owed_again(stripe):
     assert len(events("payout.failed")) == 1
 
 
+def test_a_part_that_was_taken_back_is_reported_until_the_rest_is_too(stripe):
+    purchase, _ = sold(stripe, make_payee())
+    row = pay_out(purchase)
+    run_all()
+    (transfer,) = transfers(stripe)
+
+    found = []
+    for amount in (1_000, NET - 1_000):
+        dashboard(stripe.sandbox, f"/stripe/transfers/{transfer['id']}/reverse", amount=amount)
+        told("transfer.reversed", id=transfer["id"], metadata=transfer["metadata"])
+        row.refresh_from_db()
+        found.append((row.status, [one.kind for one in selectors.mismatches()]))
+
+    assert found == [("succeeded", ["payout partly taken back"]), ("failed", ["payout failed"])]
+
+
 def test_what_a_provider_pays_is_not_recorded_by_hand(stripe):
     purchase, _ = sold(stripe, make_payee())
     row = pay_out(purchase)

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client
@@ -143,6 +144,26 @@ def test_an_administrator_asks_again_and_gives_back(stripe, desk):
 
     payment.refresh_from_db()
     assert (payment.status, payment.refunded_minor) == ("succeeded", PRICE)
+
+
+def test_who_may_only_look_moves_no_money(stripe):
+    _, payment = paid(stripe)
+    looker = User.objects.create_superuser("+919000000002", "seven quiet tamarinds", name="Looker")
+    User.objects.filter(pk=looker.pk).update(is_superuser=False)
+    looker.user_permissions.add(Permission.objects.get(codename="view_payment"))
+    client = Client()
+    client.force_login(User.objects.get(pk=looker.pk))
+
+    page = act(client, "payment", "give_back", [payment])
+
+    assert (page.status_code, Refund.objects.count()) == (200, 0)
+    assert "Give back" not in page.content.decode()
+
+
+def test_lists_show_amounts_as_people_write_them(stripe, desk):
+    paid(stripe)
+
+    assert "₹3,100.00" in desk.get("/admin/payments/payment/").content.decode()
 
 
 def test_a_payout_is_recorded_by_an_administrator(stripe, desk):

@@ -16,6 +16,7 @@ from stock.errors import ReceiptIncomplete, TransferExpired, UnitNamedTwice, Uni
 from stock.models import Transfer, TransferUnit, Unit
 from stock.services.allocating import keep_units, ship_units
 from stock.services.exchanging.asking import follow_up
+from stock.services.exchanging.charging import charge_fee
 from stock.services.exchanging.offering import key_of, write_off
 from stock.services.exchanging.records import hold_transfer, holding_of, take_step, tell
 from stock.services.moving import move
@@ -90,10 +91,11 @@ def receive(
 
     What is damaged, missing, over its life or recalled meanwhile never was the receiver's: it leaves stock as the
     sender's. As much is asked for elsewhere while it is needed. With a purpose, sound bags are reserved for it.
+    The fee that was agreed is now to be paid for the sound ones.
 
-    Locks: the need, the bags.
+    Locks: the need, the bags, the purchase.
     Emits: transfer.received, transfer.requested, transfer.candidate_asked, transfer.ended, stock.low
-    Raises: NotFound, IllegalTransition, UnitNotInTransfer, UnitNamedTwice, ReceiptIncomplete
+    Raises: NotFound, IllegalTransition, UnitNotInTransfer, UnitNamedTwice, ReceiptIncomplete, Busy
     """
     transfer = hold_transfer(transfer_id)
     if transfer.partner_id != partner_id:
@@ -196,3 +198,4 @@ def _close(transfer: Transfer, accepted: list[Unit], *, sent: int, actor: str, b
     )
     if len(accepted) < sent:
         follow_up(transfer, units=sent - len(accepted))
+    charge_fee(transfer)

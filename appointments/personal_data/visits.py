@@ -8,9 +8,8 @@ from appointments.analysis.states import FileStatus
 from appointments.errors import DoctorHasAppointments
 from appointments.selectors import booking, doctors, files, meetings
 from appointments.selectors.analysing import every_observation_of
-from appointments.services.files import delete_traces
 from common import clock
-from users.personal_data import Holding, Rows, hold, leaves_traces, refuses_erasure
+from users.personal_data import Holding, Rows, hold, refuses_erasure
 
 APPOINTMENT = (
     *("id", "doctor_id", "kind", "status", "starts_at", "ends_at", "reason", "fee_minor", "currency", "refund_minor"),
@@ -89,7 +88,6 @@ def refuse_while_patients_wait(user_id: uuid.UUID) -> None:
         raise DoctorHasAppointments(count=count)
 
 
-leaves_traces(delete_traces)
 hold(
     Holding(
         "doctor_registration",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import uuid
 
 from appointments.selectors import records
-from appointments.services.forgetting_records import delete_traces
-from users.personal_data import Holding, Rows, hold, leaves_traces
+from users.personal_data import Holding, Rows, hold
 
 DOCTORS = "You, and doctors who treat you or whom you let."
 KEPT = "For three years at least, as the Telemedicine Practice Guidelines ask of doctors."
@@ -73,7 +72,6 @@ def referrals(user_id: uuid.UUID) -> Rows:
     ]
 
 
-leaves_traces(delete_traces)
 hold(
     Holding(
         "patient_profile",
