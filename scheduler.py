@@ -88,7 +88,7 @@ JOBS = (
     Job("reconcile_couriers", orders.jobs.reconcile_couriers, every(minutes=1)),
     Job("prune_courier_notices", orders.jobs.prune_courier_notices, nightly(3, 25)),
     Job("bill_contracts", orders.jobs.bill_contracts, nightly(1, 0)),
-    Job("remind_of_visits", appointments.jobs.remind_of_visits, every(minutes=1)),
+    Job("remind_of_visits", appointments.jobs.remind_of_visits, every(seconds=15)),
     Job("prune_meetings", appointments.jobs.prune_meetings, nightly(3, 25)),
     Job("lapse_appointment_holds", appointments.jobs.lapse_holds, every(minutes=1)),
     Job("close_visits", appointments.jobs.close_visits, every(minutes=15)),

@@ -19,10 +19,10 @@ class AppointmentEventInline(ReadOnlyInline):
 class AppointmentAdmin(ReadOnlyAdmin):
     """Appointments with their history; why the patient comes is the doctor's to read."""
 
-    list_display = ("id", "status", "kind", "doctor", "starts_at", "terms", "created_at")
+    list_display = ("starts_at", "status", "kind", "doctor", "patient", "terms", "created_at")
     list_filter = ("status", "kind", "terms", "origin", "ended_by")
-    list_select_related = ("doctor",)
-    search_fields = ("id", "doctor__name", "series")
+    list_select_related = ("doctor", "patient")
+    search_fields = ("id", "doctor__name", "=patient__public_id", "series")
     ordering = ("-pk",)
     exclude = ("reason", "end_reason")
     inlines = (AppointmentEventInline,)

@@ -58,6 +58,7 @@ class PlaceInline(ReadOnlyInline):
 
 class WeeklyHoursInline(ReadOnlyInline):
     model = WeeklyHours
+    verbose_name_plural = "Weekly hours"
     fields = ("weekday", "from_minute", "to_minute", "kinds", "place", "valid_from", "valid_until")
     ordering = ("weekday", "from_minute")
     show_change_link = False

@@ -24,7 +24,7 @@ class MeetingAdmin(ReadOnlyAdmin):
     list_filter = ("status", "provider")
     search_fields = ("=id", "=appointment__id", "=external_id")
     ordering = ("-id",)
-    exclude = ("join_url", "password", "appointment")
+    exclude = ("join_url", "password")
     inlines = (SittingInline,)
 
 
@@ -51,7 +51,6 @@ class ReminderAdmin(ReadOnlyAdmin):
     list_filter = ("outcome", "hours")
     search_fields = ("=appointment__id",)
     ordering = ("-id",)
-    exclude = ("appointment",)
 
 
 @admin.register(CalendarFeed)

@@ -48,6 +48,7 @@ class Analysis(models.Model):
     note = models.CharField(max_length=500, blank=True, help_text="The doctor's, for the patient.")
 
     class Meta:
+        verbose_name_plural = "analyses"
         constraints = [
             models.CheckConstraint(condition=Q(analyser__in=list(Analyser)), name="analyser_is_known"),
             models.CheckConstraint(condition=Q(status__in=list(AnalysisStatus)), name="analysis_status_is_known"),

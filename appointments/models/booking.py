@@ -121,6 +121,9 @@ class Appointment(models.Model):
             models.Index(fields=["series"], name="appointments_of_series", condition=Q(series__isnull=False)),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.starts_at:%Y-%m-%d %H:%M} UTC, {self.status}"
+
     @property
     def fee(self) -> Money:
         return Money(self.fee_minor, Currency(self.currency))

@@ -160,7 +160,7 @@ class Doctor(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.registration_number} ({self.council})"
+        return f"{self.name} ({self.registration_number})"
 
     @property
     def state(self) -> DoctorStatus:

@@ -33,6 +33,7 @@ class Waiting(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = "place in the waitlist", "waitlist"
         constraints = [
             models.CheckConstraint(condition=Q(status__in=list(WaitingStatus)), name="waiting_status_is_known"),
             models.CheckConstraint(condition=Q(kind__in=list(VisitKind)), name="waiting_kind_is_known"),

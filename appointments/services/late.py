@@ -24,7 +24,7 @@ from payments.states import QuotaKind
 def take_money(*, reference: uuid.UUID, payment_id: uuid.UUID, is_late: bool) -> None:
     """Book what was held. What had lapsed is booked again if its time is free and to come; else the money goes back.
 
-    Money for what is booked already, or was called off, goes back by itself.
+    Late money for what is booked already, or was called off, goes back too.
 
     Locks: the doctor, the appointment and what is in its way, who waits, the quota's counter, the purchase, its
     payments.      Emits: appointment.confirmed, appointment.lapsed, appointment.money_late      Raises: Busy
@@ -44,6 +44,8 @@ def take_money(*, reference: uuid.UUID, payment_id: uuid.UUID, is_late: bool) ->
 def _use(row: Appointment, doctor: Doctor, others: list[Appointment], *, payment_id: uuid.UUID, is_late: bool) -> bool:
     """Book for the money, or send it back; return whether it has booked."""
     if row.terms != VisitTerms.PREPAID or row.state not in (AppointmentStatus.HELD, AppointmentStatus.LAPSED):
+        if is_late:
+            _return_late(row, payment_id, reason="The visit is paid for already, or over.")
         return False
     if row.state is AppointmentStatus.LAPSED:
         lapse([other for other in others if other.is_over])
@@ -92,6 +94,7 @@ def _refuse_over(row: Appointment, doctor: Doctor) -> None:
         raise SlotNotOffered
 
 
+@step
 def _send_back(row: Appointment, late_payment: uuid.UUID | None) -> None:
     """Give the money back at once, and the quota: the time is gone."""
     if row.state is AppointmentStatus.HELD:
@@ -99,11 +102,17 @@ def _send_back(row: Appointment, late_payment: uuid.UUID | None) -> None:
         end_offers([row])
     money.return_quota(kind=QuotaKind.APPOINTMENTS, reference=row.pk)
     reason = "Paid too late: the time is gone."
-    if late_payment is None:
-        money.close_purchase(kind=KIND, reference=row.pk, reason=reason, actor=SYSTEM)
-    else:
-        payment = payments.any_payment(late_payment)
-        if payment.is_applied or not payment.refundable_minor:
-            return
-        refunding.refund_payment(payment_id=late_payment, key="late", reason=reason, actor=SYSTEM)
+    if late_payment is not None:
+        _return_late(row, late_payment, reason=reason)
+        return
+    money.close_purchase(kind=KIND, reference=row.pk, reason=reason, actor=SYSTEM)
     note(row, "refund", actor=SYSTEM, facts={"late": True})
+
+
+@step
+def _return_late(row: Appointment, payment_id: uuid.UUID, *, reason: str) -> None:
+    """Give a late payment back that has paid nothing, once."""
+    payment = payments.any_payment(payment_id)
+    if not payment.is_applied and payment.refundable_minor:
+        refunding.refund_payment(payment_id=payment_id, key="late", reason=reason, actor=SYSTEM)
+        note(row, "refund", actor=SYSTEM, facts={"late": True})

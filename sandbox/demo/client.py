@@ -51,10 +51,12 @@ class Api:
         finally:
             del self.http.headers["Idempotency-Key"]
 
-    def send_file(self, path: str, name: str, content: bytes, expect: int = 201, **fields: str) -> Any:
+    def send_file(
+        self, path: str, name: str, content: bytes, expect: int = 201, *, field: str = "file", **fields: str
+    ) -> Any:
         """POST a file as a form does."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        url, files = f"{self.base}/api/v1{path}", {"file": (name, content)}
+        url, files = f"{self.base}/api/v1{path}", {field: (name, content)}
         reply = self.http.post(url, files=files, data=fields, headers=headers, timeout=TIMEOUT)
         if reply.status_code != expect:
             raise Surprise(f"POST {path} answered {reply.status_code}, not {expect}: {reply.text[:600]}")
@@ -114,6 +116,10 @@ class Administrator:
         """Choose the partner in the list and run the action «Approve»."""
         self._submit("/admin/partners/partner/", {"action": "approve", "_selected_action": partner_id})
 
+    def approve_doctor(self, doctor_id: str) -> None:
+        """Choose the doctor in the list and run the action «Approve»."""
+        self._submit("/admin/appointments/doctor/", {"action": "approve", "_selected_action": doctor_id})
+
     def read(self, path: str) -> str:
         """Return a page of the admin. Raises: Surprise"""
         reply = self.http.get(self.base + path, timeout=TIMEOUT, allow_redirects=False)
@@ -136,12 +142,12 @@ class Administrator:
             raise Surprise(f"{path} refused the form ({reply.status_code}).")
 
 
-def wait(look: Callable[[], Any], what: str) -> Any:
-    """Return the first true answer of `look`. Raises: Surprise when none comes in time."""
-    until = time.monotonic() + PATIENCE
+def wait(look: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
+    """Return the first true answer of `look`. Raises: Surprise when none comes within so many seconds."""
+    until = time.monotonic() + patience
     while time.monotonic() < until:
         found = look()
         if found:
             return found
         time.sleep(0.02)
-    raise Surprise(f"Waited {PATIENCE:.0f} seconds in vain for {what}.")
+    raise Surprise(f"Waited {patience:.0f} seconds in vain for {what}.")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import secrets
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +31,30 @@ def blank_page() -> bytes:
         struct.pack(">I", len(said)) + name + said + struct.pack(">I", zlib.crc32(name + said)) for name, said in chunks
     ]
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def printed_report(rows: Sequence[Sequence[str]], collected: str) -> bytes:
+    """Return a laboratory's report of one page: a table in columns of Helvetica, as PDF."""
+    head = ("Test Name", "Result", "Flag", "Unit", "Reference Range")
+    words = [(40, 780, "City Diagnostics, Pune"), (40, 756, f"Sample collected on: {collected}")]
+    for line, row in enumerate((head, *rows)):
+        words += [(x, 710 - 18 * line, cell) for x, cell in zip((40, 230, 300, 350, 430), row, strict=True) if cell]
+    escaped = ((x, y, re.sub(r"([()\\])", r"\\\1", cell)) for x, y, cell in words)
+    stream = "".join(f"BT /F 10 Tf {x} {y} Td ({cell}) Tj ET\n" for x, y, cell in escaped)
+    objects = (
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>",
+        f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    )
+    body, places = "%PDF-1.4\n", []
+    for number, said in enumerate(objects, 1):
+        places.append(f"{len(body):010d} 00000 n \n")
+        body += f"{number} 0 obj\n{said}\nendobj\n"
+    table = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{''.join(places)}"
+    trailer = f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(body)}\n%%EOF\n"
+    return (body + table + trailer).encode("ascii")
 
 
 @dataclass

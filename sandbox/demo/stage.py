@@ -6,10 +6,13 @@ import datetime as dt
 import os
 import time
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.demo.client import Administrator, Api, Inbox, Surprise
 from sandbox.demo.people import Donor
+
+if TYPE_CHECKING:
+    from sandbox.demo.chapters.practice import Practice
 
 DEMO_ADMIN = ("+919800000101", "bridge-of-life")
 
@@ -17,11 +20,14 @@ DEMO_ADMIN = ("+919800000101", "bridge-of-life")
 class Stage:
     """Measures what a person would have waited for, and stops at the first surprise.
 
-    `partner` is the bank that the first chapter lets go live, `desk` its owner's session, `place` where it stands.
+    `partner` is the bank that the first chapter lets go live, `desk` its owner's session, `place` where it stands;
+    `doctor` the one who sees patients by video, `awaited` a patient whom she sees in an hour.
     """
 
     partner: dict[str, Any]
     place: dict[str, float]
+    doctor: Practice
+    awaited: Donor
 
     def __init__(self, base: str, sandbox: str) -> None:
         self.base = base

@@ -12,6 +12,7 @@ from sandbox.demo.chapters import (
     by_courier,
     camp,
     coming_back,
+    consult,
     family_by_transfer,
     family_from_stock,
     hospital_order,
@@ -19,6 +20,8 @@ from sandbox.demo.chapters import (
     look_back,
     patient_order,
     razorpay_ten_times,
+    reminder,
+    teleconsult,
     test_and_release,
     transfer_fee,
     trial_balance,
@@ -28,6 +31,8 @@ from sandbox.demo.stage import Stage
 
 # Told in this order, on the stage that the loop has set.
 CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (
+    teleconsult.tell,
+    consult.tell,
     coming_back.tell,
     test_and_release.tell,
     family_from_stock.tell,
@@ -42,6 +47,7 @@ CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (
     camp.tell,
     look_back.tell,
     identity.tell,
+    reminder.tell,
     trial_balance.tell,
 )
 

@@ -160,6 +160,18 @@ def test_money_after_the_lapse_goes_back_where_the_patient_is_elsewhere_by_now(n
     assert (fresh(row).status, gone_back()) == ("lapsed", FEE)
 
 
+def test_money_for_a_hold_that_was_called_off_goes_back_at_once():
+    row = book(make_doctor())
+    payment = begin(row)
+    cancel(row)
+
+    arrive(payment)
+    drain()
+
+    assert (fresh(row).status, gone_back()) == ("cancelled", FEE)
+    assert verbs(row) == ["hold", "cancel", "refund"]
+
+
 def test_money_after_the_visits_time_goes_back(noon):
     row = book(make_doctor())
     payment = begin(row)

@@ -248,7 +248,7 @@ OWN_DESK = {
     "doctor-hours",
     "doctor-exceptions",
 }
-# The visit itself is the doctor's own business: who comes when, and why.
+# The visit itself is the doctor's own business: who comes when, why, and to which meeting.
 OWN_VISITS = {
     "doctor-appointments",
     "doctor-appointment",

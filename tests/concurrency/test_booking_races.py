@@ -184,6 +184,30 @@ def test_money_and_the_end_of_a_hold_at_once_book_or_give_back(noon, attempt):
     assert Appointment.objects.filter(doctor=doctor, status__in=["held", "confirmed"]).count() == 1
 
 
+def test_without_the_lock_a_hold_ends_although_its_money_books_it(noon, monkeypatch):
+    row = book(make_doctor())
+    payment = begin(row)
+    noon.shift(OVER)
+    arrive(payment)
+    with meeting(2, 5) as wait:
+        unlock(
+            monkeypatch,
+            *("appointments.services.steps.lock", "appointments.services.late.lock"),
+            after=Appointment,
+            wait=wait,
+        )
+
+        def tell():
+            with unit_of_work():
+                late.take_money(reference=row.pk, payment_id=payment.pk, is_late=True)
+
+        race(tell, lambda: holding.lapse_if_due(appointment_id=row.pk))
+
+    payment.refresh_from_db()
+    assert payment.is_applied
+    assert set(verbs(row)) == {"hold", "confirm", "lapse"}
+
+
 def test_money_told_of_by_many_books_once():
     row = book(make_doctor())
     arrive(begin(row))

@@ -58,7 +58,7 @@ def test_the_demo_plays_on_a_fresh_machine_and_everything_stops_cleanly(tmp_path
             env={**settings, **addresses},
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=240,
             check=False,
         )
 
