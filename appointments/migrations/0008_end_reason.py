@@ -6,7 +6,7 @@ import common.fields
 
 
 class Migration(migrations.Migration):
-    dependencies = [("appointments", "0006_records")]
+    dependencies = [("appointments", "0007_names")]
 
     operations = [
         migrations.AddField(
