@@ -17,6 +17,7 @@ from appointments.models import ORDERS, Doctor, Place
 from appointments.selectors.doctors import live_doctors
 from appointments.selectors.slots import NextFree, next_free_as_kept
 from appointments.states import DoctorOrder, VisitKind
+from common.arrays import IsAnyOf
 from common.geo import Point, bounding_boxes, distance_km, within
 from common.money import Currency
 from partners.searching import SearchDocument, beginnings_of
@@ -77,7 +78,8 @@ def doctors_for(wanted: Wanted, order: DoctorOrder) -> QuerySet[Doctor]:
         places = Place.objects.filter(ended_at=None).alias(key=Upper("city")).filter(key=Upper(Value(wanted.city)))
         found = found.filter(in_person_fee_minor__isnull=False, pk__in=places.values("doctor"))
     if wanted.near is not None:
-        found = found.filter(in_person_fee_minor__isnull=False, pk__in=_doctors_near(wanted.near, wanted.radius_km))
+        near = IsAnyOf("pk", _doctors_near(wanted.near, wanted.radius_km))
+        found = found.filter(near, in_person_fee_minor__isnull=False)
     return found.annotate(position=_position(wanted.kind, order))
 
 
