@@ -24,7 +24,7 @@ class AppointmentAdmin(ReadOnlyAdmin):
     list_select_related = ("doctor", "patient")
     search_fields = ("id", "doctor__name", "=patient__public_id", "series")
     ordering = ("-pk",)
-    exclude = ("reason",)
+    exclude = ("reason", "end_reason")
     inlines = (AppointmentEventInline,)
 
 

@@ -27,6 +27,7 @@ VISIT = {
     "started_at": None,
     "ended_at": None,
     "ended_by": "",
+    "end_reason": None,
     "sequence": 0,
     "origin": "patient",
     "follows": None,

@@ -163,6 +163,7 @@ class _VisitOut(serializers.Serializer[Any]):
     started_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
     ended_by = serializers.ChoiceField(choices=[str(by) for by in EndedBy], allow_blank=True)
+    end_reason = serializers.CharField(allow_null=True, help_text="Of whoever cancelled.")
     sequence = serializers.IntegerField()
     origin = serializers.ChoiceField(choices=[str(origin) for origin in Origin])
     follows = serializers.UUIDField(source="follows_id", allow_null=True)
@@ -193,6 +194,7 @@ class AppointmentOut(_VisitOut):
 
 class DoctorAppointmentOut(_VisitOut):
     patient = PatientOfVisitOut()
+    reason = serializers.CharField(source="told_reason", allow_null=True, help_text="Null until the visit is agreed.")
 
 
 class VisitStepOut(serializers.Serializer[Any]):

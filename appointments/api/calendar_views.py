@@ -67,7 +67,8 @@ class CalendarFeedView(APIView):
     def post(self, request: Request) -> Response:
         """A new one each time; the one before leads nowhere any more."""
         token = calendars.open_feed(user_id=request.user.pk)
-        return Response(FeedOut({"url": f"{settings.PUBLIC_URL}/api/v1/calendar/{token}.ics"}).data, status=201)
+        url = f"{settings.PUBLIC_URL.rstrip('/')}/api/v1/calendar/{token}.ics"
+        return Response(FeedOut({"url": url}).data, status=201)
 
     @operation("End the address of my calendar", tag=TAG, responses={204: None})
     def delete(self, request: Request) -> Response:

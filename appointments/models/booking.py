@@ -62,6 +62,7 @@ class Appointment(models.Model):
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     ended_by = models.CharField(max_length=10, blank=True, choices=choices(EndedBy))
+    end_reason = EncryptedTextField(null=True, max_length=1000, help_text="Why it was cancelled, in somebody's words.")
     refund_minor = models.PositiveBigIntegerField(null=True, help_text="Of the fee; once it has ended.")
     sequence = models.PositiveSmallIntegerField(default=0)
     origin = models.CharField(max_length=10, choices=choices(Origin), default=Origin.PATIENT)
@@ -129,8 +130,15 @@ class Appointment(models.Model):
 
     @property
     def refund(self) -> Money | None:
-        """What goes back of the fee, if it was paid; None while the visit has not ended."""
-        return None if self.refund_minor is None else Money(self.refund_minor, Currency(self.currency))
+        """What goes back of the fee, if it was paid; None while the visit has not ended, or is not paid for here."""
+        if self.refund_minor is None or self.terms != VisitTerms.PREPAID:
+            return None
+        return Money(self.refund_minor, Currency(self.currency))
+
+    @property
+    def told_reason(self) -> str | None:
+        """Why the patient comes, as the doctor may know it: of what was never agreed, not at all."""
+        return None if self.confirmed_at is None else self.reason
 
     @property
     def state(self) -> AppointmentStatus:

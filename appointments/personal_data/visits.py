@@ -13,7 +13,7 @@ from users.personal_data import Holding, Rows, hold, refuses_erasure
 
 APPOINTMENT = (
     *("id", "doctor_id", "kind", "status", "starts_at", "ends_at", "reason", "fee_minor", "currency", "refund_minor"),
-    *("paid_at", "checked_in_at", "started_at", "ended_at", "ended_by", "created_at"),
+    *("paid_at", "checked_in_at", "started_at", "ended_at", "ended_by", "end_reason", "created_at"),
 )
 WAIT = ("id", "doctor_id", "kind", "first_day", "last_day", "earliest_minute", "latest_minute", "status", "created_at")
 YOU = "You and the administrators."
@@ -26,8 +26,8 @@ PLACE = ("id", "name", "address", "city", "lat", "lng", "ended_at", "created_at"
 HOURS = ("weekday", "from_minute", "to_minute", "kinds", "place_id", "valid_from", "valid_until")
 EXCEPTION = ("id", "starts_at", "ends_at", "is_leave", "kinds", "place_id", "note", "created_at")
 OBSERVED = (
-    *("id", "analysis_id", "analysis__analyser", "analysis__engine", "analysis__signed_at", "code", "name", "value"),
-    *("unit", "low", "high", "interpretation", "taken_on", "status"),
+    *("id", "analysis_id", "analysis__analyser", "analysis__engine", "analysis__signed_at", "analysis__note"),
+    *("code", "name", "value", "unit", "low", "high", "interpretation", "taken_on", "status"),
 )
 FILE = ("id", "kind", "title", "taken_on", "status", "created_at")
 VERSION = ("number", "name", "size", "scan", "created_at")

@@ -15,7 +15,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from appointments.models import Appointment, AppointmentEvent, Waiting
 from appointments.selectors.files import attached_files
-from appointments.states import AppointmentStatus, EndedBy, Origin, VisitKind, WaitingStatus
+from appointments.states import AppointmentStatus, DoctorStatus, EndedBy, Origin, VisitKind, WaitingStatus
 from common import clock
 from common.errors import NotFound
 from common.money import Money
@@ -57,8 +57,9 @@ def appointments_of_person(
     statuses: Collection[AppointmentStatus] = (),
     begin: Mapping[str, dt.datetime] | None = None,
 ) -> QuerySet[Appointment]:
-    """Return those in which the person is the patient or the doctor; `begin` are lookups of `starts_at`."""
-    rows = _shown(Appointment.objects.filter(Q(patient=user_id) | Q(doctor__user=user_id), **(begin or {})))
+    """Return those in which the person is the patient, or the doctor while live; `begin` are lookups of `starts_at`."""
+    mine = Q(patient=user_id) | Q(doctor__user=user_id, doctor__status=DoctorStatus.LIVE)
+    rows = _shown(Appointment.objects.filter(mine, **(begin or {})))
     if appointment_id is not None:
         rows = rows.filter(pk=appointment_id)
     now = clock.now()

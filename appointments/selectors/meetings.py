@@ -85,7 +85,8 @@ def hosted(*, user_id: uuid.UUID, appointment_id: uuid.UUID) -> Meeting:
 
 def attendance(*, user_id: uuid.UUID, appointment_id: uuid.UUID) -> list[Presence]:
     """Return who was there when, as the provider told, for the doctor. Raises: NotFound"""
-    if not Appointment.objects.filter(pk=appointment_id, doctor__user_id=user_id).exists():
+    mine = Appointment.objects.filter(doctor__user_id=user_id, doctor__status=DoctorStatus.LIVE)
+    if not mine.filter(pk=appointment_id).exists():
         raise NotFound
     rows = Attendance.objects.filter(sitting__meeting__appointment=appointment_id)
     ordered = rows.select_related("sitting").order_by("joined_at", "pk")

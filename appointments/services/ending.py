@@ -86,12 +86,12 @@ def cancel_of_doctor(
 
 @step
 def cancel_of_patient(*, patient_id: uuid.UUID) -> int:
-    """The patient's account is gone: cancel what is ahead, and forget why the patient came.
+    """The patient's account is gone: cancel what is ahead, and forget why the patient came, and why not.
 
     Locks: the appointments, who waited for them.      Emits: appointment.cancelled
     """
     count = _cancel_all(Appointment.objects.filter(patient=patient_id, status__in=AHEAD), by=EndedBy.PLATFORM)
-    Appointment.objects.filter(patient=patient_id).update(reason=None)
+    Appointment.objects.filter(patient=patient_id).update(reason=None, end_reason=None)
     return count
 
 
@@ -157,7 +157,7 @@ def _cancel_all(rows: Any, *, by: EndedBy) -> int:
 def _cancel(rows: Iterable[Appointment], *, by: EndedBy, actor: str, reason: str = "") -> None:
     now, ended = clock.now(), list(rows)
     for row in ended:
-        facts: dict[str, Any] = {"by": str(by), **({"reason": reason} if reason else {})}
+        facts: dict[str, Any] = {"by": str(by)}
         if row.terms == VisitTerms.PREPAID:
             facts["refund"] = refund_of(row, by, now)
         take_step(
@@ -167,6 +167,7 @@ def _cancel(rows: Iterable[Appointment], *, by: EndedBy, actor: str, reason: str
             facts=facts,
             ended_at=now,
             ended_by=by,
+            end_reason=reason or None,
             refund_minor=refund_of(row, by, now),
             sequence=row.sequence + 1,
         )

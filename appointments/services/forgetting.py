@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from appointments.models import Doctor, Place, TimeException, WeeklyHours
+from appointments.models import Appointment, Doctor, Place, TimeException, WeeklyHours
 from appointments.selectors.doctors import find_doctor_of_user
 from appointments.services import approving, rating
 from common import clock
@@ -26,6 +26,7 @@ def forget_person(*, user_id: uuid.UUID) -> None:
         doctor.languages = []
         doctor.next_video_at = doctor.next_in_person_at = None
         doctor.save()
+        Appointment.objects.filter(doctor=doctor).update(end_reason=None)
         WeeklyHours.objects.filter(doctor=doctor).delete()
         TimeException.objects.filter(doctor=doctor).delete()
         Place.objects.filter(doctor=doctor, ended_at=None).update(ended_at=clock.now())

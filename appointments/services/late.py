@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from appointments.errors import PatientBusy, SlotNotOffered, SlotTaken
-from appointments.models import Appointment, Doctor
+from appointments.models import Appointment, Doctor, TimeException
 from appointments.services.holding import confirm, end_offers, give_up, in_the_way, lapse
 from appointments.services.paying import KIND
 from appointments.services.steps import SYSTEM, note
@@ -51,7 +51,7 @@ def _use(row: Appointment, doctor: Doctor, others: list[Appointment], *, payment
         lapse([other for other in others if other.is_over])
     try:
         with attempt():
-            _refuse_past(row, doctor)
+            _refuse_over(row, doctor)
             confirm(row, actor=SYSTEM, paid_at=clock.now())
             if is_late:
                 money.accept_late(payment_id=payment_id)
@@ -85,8 +85,12 @@ def _hold_with_what_is_over(reference: uuid.UUID) -> tuple[Appointment, list[App
     return rows.pop(reference), list(rows.values())
 
 
-def _refuse_past(row: Appointment, doctor: Doctor) -> None:
-    if row.starts_at <= clock.now() or doctor.status != DoctorStatus.LIVE:
+def _refuse_over(row: Appointment, doctor: Doctor) -> None:
+    """The time has passed, or the doctor has given it up since: by leave, or with the place."""
+    leave = TimeException.objects.filter(doctor=doctor, is_leave=True)
+    is_leave = leave.filter(starts_at__lt=row.ends_at, ends_at__gt=row.starts_at).exists()
+    is_closed = row.place is not None and row.place.ended_at is not None
+    if row.starts_at <= clock.now() or doctor.status != DoctorStatus.LIVE or is_leave or is_closed:
         raise SlotNotOffered
 
 

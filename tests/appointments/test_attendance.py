@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from appointments.errors import DoctorIsThere, PatientIsThere
 from appointments.gateways import gateway_of
 from appointments.gateways.zoom import signature
-from appointments.models import Attendance, MeetingNotice
+from appointments.models import Attendance, Doctor, MeetingNotice
 from appointments.selectors.meetings import attendance
 from appointments.services import attendance as services
 from appointments.services import ending, meetings
@@ -187,6 +187,8 @@ def test_the_doctor_reads_it_and_nobody_else(visit):
 
     assert person_client(visit.doctor.user).get(url).json()[0]["who"] == "patient"
     assert person_client(visit.patient).get(url).status_code == 404
+    Doctor.objects.filter(pk=visit.doctor_id).update(status="suspended")
+    assert person_client(visit.doctor.user).get(url).status_code == 404
 
 
 def test_old_webhooks_are_forgotten(visit, noon):

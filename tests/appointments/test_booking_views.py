@@ -62,6 +62,7 @@ def test_a_patient_books_reads_moves_and_cancels():
     assert post(client, "/payments", paying, **{"Idempotency-Key": "1"}).status_code in (201, 400, 409)
     cancelled = post(client, f"/appointments/{body['id']}/cancel", {"reason": "Well again"})
     assert (cancelled.json()["status"], cancelled.json()["payment"]) == ("cancelled", None)
+    assert cancelled.json()["end_reason"] == "Well again"
     assert [step["verb"] for step in cancelled.json()["history"]] == ["hold", "cancel"]
 
 
@@ -152,6 +153,18 @@ def test_a_doctor_runs_a_day_and_sees_who_comes_and_why(noon):
     ]
     assert (started.json()["status"], done.json()["status"]) == ("in_progress", "completed")
     assert (follow.status_code, follow.json()["follows"]) == (201, str(row.pk))
+
+
+def test_of_what_was_never_agreed_the_doctor_does_not_learn_why(noon):
+    doctor = make_doctor()
+    row = book(doctor, reason="Headache")
+    held = person_client(doctor.user).get(f"{API}/doctor/appointments/{row.pk}").json()
+    noon.shift(DAY)
+
+    lapsed = person_client(doctor.user).get(f"{API}/doctor/appointments/{row.pk}").json()
+
+    assert [(one["status"], one["reason"]) for one in (held, lapsed)] == [("held", None), ("lapsed", None)]
+    assert person_client(row.patient).get(f"{API}/appointments/{row.pk}").json()["reason"] == "Headache"
 
 
 def test_filters_choose_by_state_at_this_moment_and_by_time(noon):

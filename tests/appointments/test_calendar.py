@@ -156,6 +156,12 @@ def test_a_new_address_ends_the_one_before_and_only_digests_are_kept():
     assert len(second.rpartition("/")[2].removesuffix(".ics")) == 22  # 128 bits in base64
 
 
+def test_the_address_stands_right_behind_that_of_the_server(settings):
+    settings.PUBLIC_URL = "https://api.example.org/"
+
+    assert feed(make_user()).startswith("api/v1/calendar/")
+
+
 def test_an_ended_address_leads_nowhere():
     user = make_user()
     url = feed(user)

@@ -8,6 +8,7 @@ import pytest
 
 from appointments import jobs
 from appointments.errors import AppointmentOver
+from appointments.models import TimeException
 from appointments.services import ending, late, visiting
 from common.db import unit_of_work
 from common.errors import IllegalTransition
@@ -48,6 +49,15 @@ def gone_back():
 
 def paid_out():
     return list(Payout.objects.order_by("pk").values_list("amount_minor", "currency"))
+
+
+def take_leave(row):
+    begins = row.starts_at - DAY
+    TimeException.objects.create(doctor=row.doctor, starts_at=begins, ends_at=row.ends_at, is_leave=True, kinds=[])
+
+
+def close_places(row):
+    row.doctor.places.update(ended_at=row.starts_at)
 
 
 def cancel(row):
@@ -173,6 +183,20 @@ def test_money_after_the_visits_time_goes_back(noon):
     assert (fresh(row).status, gone_back()) == ("lapsed", FEE)
 
 
+@pytest.mark.parametrize("gives_up", [take_leave, close_places])
+def test_money_after_the_lapse_goes_back_where_the_doctor_is_not_there_any_more(noon, gives_up):
+    row = book(make_doctor(), kind="in_person")
+    payment = begin(row)
+    noon.shift(OVER)
+    jobs.lapse_holds()
+    gives_up(row)
+
+    arrive(payment)
+    drain()
+
+    assert (fresh(row).status, gone_back()) == ("lapsed", FEE)
+
+
 def test_money_that_was_in_time_books_though_nobody_was_told_before_the_sweep(noon):
     row = book(make_doctor())
     arrive(begin(row))
@@ -260,7 +284,7 @@ def test_a_held_visit_pays_the_doctor_once_what_was_paid_less_the_fee(noon):
 
 def test_a_cancelled_visit_that_was_to_be_paid_there_is_never_completed(noon):
     row = book(make_doctor(pay_at_visit=True), kind="in_person")
-    cancel(row)
+    assert cancel(row).refund is None
     noon.move_to(row.starts_at)
 
     with pytest.raises(IllegalTransition):

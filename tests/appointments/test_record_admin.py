@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from django.db import DatabaseError, transaction
 from django.test import Client
 
 from appointments.models import BreakGlass, Prescription, VisitNote
+from appointments.services import ending
 from tests.appointments.file_scenes import make_doctor
 from tests.appointments.record_scenes import break_glass, make_patient, make_visit, prescribe, write_and_sign
+from tests.appointments.scenes import booked, of_patient, verbs
+from tests.appointments.scenes import make_doctor as make_open_doctor
 from users.models import User
 
 ADMIN = "/admin/appointments"
@@ -36,6 +40,26 @@ def test_nobody_reads_notes_or_medicines_there(office: Client) -> None:
 
     assert "signed" in shown
     assert [word for word in ("Cough", "Cold", "Paracetamol", "Appendix", "Penicillin") if word in shown] == []
+
+
+def test_nobody_reads_there_why_a_patient_comes_or_does_not(office: Client) -> None:
+    row = booked(make_open_doctor(), reason="Palpitations")
+    ending.cancel_as_patient(**of_patient(row), reason="The palpitations are gone.")
+
+    shown = office.get(f"{ADMIN}/appointment/{row.pk}/change/").content.decode()
+
+    assert "cancelled" in shown
+    assert "alpitations" not in shown
+
+
+@pytest.mark.parametrize("change", [lambda rows: rows.update(verb="book"), lambda rows: rows.delete()])
+def test_nobody_changes_the_history_of_a_visit(change) -> None:
+    row = booked(make_open_doctor())
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        change(row.events.all())
+
+    assert verbs(row) == ["hold", "confirm"]
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,8 @@ def test_a_doctor_confirms_corrects_and_rejects():
     assert [one["status"] for one in (corrected, rejected, confirmed)] == ["corrected", "rejected", "confirmed"]
     assert (confirmed["not_a_diagnosis"], confirmed["notice"]) == (False, "")
     assert (again.status_code, again.json()["code"]) == (409, "illegal_transition")
+    copied = person_client(patient).get("/api/v1/me/export").json()["holdings"]["observations"]
+    assert {one["note"] for one in copied} == {"Iron."}
     series = person_client(patient).get("/api/v1/me/observations?code=777-3").json()["results"]
     assert series == []
     assert set(Notification.objects.values_list("kind", flat=True)) == {"analysis_ready", "analysis_signed"}

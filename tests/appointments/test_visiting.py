@@ -18,7 +18,7 @@ from appointments.errors import (
     TooEarlyToStart,
     TooLateToReschedule,
 )
-from appointments.models import TimeException
+from appointments.models import AppointmentEvent, TimeException
 from appointments.selectors.presence import Came, absent_in
 from appointments.services import ending, moving, visiting
 from appointments.states import EndedBy
@@ -271,10 +271,14 @@ def test_leave_cancels_what_it_overlaps():
 def test_whoever_is_gone_has_no_visit_ahead_and_no_reason_left():
     generous()
     row = booked(make_doctor(), reason="Headache")
+    other = booked(row.doctor, patient=row.patient, starts_at=TOMORROW + DAY)
+    ending.cancel_as_patient(**of_patient(other), reason="The headache is gone.")
 
     say("account.erased", user=str(row.patient_id))
 
-    assert (fresh(row).status, fresh(row).reason, gone_back()) == ("cancelled", None, FEE)
+    assert (fresh(row).status, fresh(row).reason, gone_back()) == ("cancelled", None, 2 * FEE)
+    assert fresh(other).end_reason is None
+    assert "headache" not in str(list(AppointmentEvent.objects.values_list("facts", flat=True)))
 
 
 def say(name, **payload):

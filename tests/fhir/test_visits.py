@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from appointments.models import Doctor
 from tests.appointments.scenes import TOMORROW, book, booked, make_doctor, seen
 from tests.factories import make_user, person_client
 from tests.fhir.profiles import FHIR, found, parsed
@@ -36,6 +37,23 @@ def test_nobody_else_does():
 
     assert [one.get(f"{APPOINTMENTS}/{row.pk}").status_code for one in strangers] == [404, 404]
     assert [found(one.get(APPOINTMENTS)) for one in strangers] == [[], []]
+
+
+def test_a_suspended_doctor_reads_none_any_more():
+    row = booked(make_doctor())
+    Doctor.objects.filter(pk=row.doctor_id).update(status="suspended")
+    doctor, patient = person_client(row.doctor.user), person_client(row.patient)
+
+    assert (doctor.get(f"{APPOINTMENTS}/{row.pk}").status_code, found(doctor.get(APPOINTMENTS))) == (404, [])
+    assert patient.get(f"{APPOINTMENTS}/{row.pk}").status_code == 200
+
+
+def test_of_what_was_never_agreed_nobody_is_told_why_here():
+    row = book(make_doctor(), reason="A cough for two weeks")
+
+    shown = parsed(person_client(row.doctor.user).get(f"{APPOINTMENTS}/{row.pk}"))
+
+    assert (shown.status, shown.reasonCode) == ("pending", None)
 
 
 def test_a_hold_that_is_over_is_cancelled_before_any_sweep(noon):

@@ -76,7 +76,7 @@ def appointment(row: Appointment) -> dict[str, Any]:
             "status": "checked-in" if is_checked_in else STATUSES[stands],
             "cancelationReason": label(row.ended_by) if row.ended_by else None,
             "serviceType": [label(row.get_kind_display())],
-            "reasonCode": [label(row.reason)] if row.reason else [],
+            "reasonCode": [label(row.told_reason)] if row.told_reason else [],
             "start": instant(row.starts_at),
             "end": instant(row.ends_at),
             "minutesDuration": int((row.ends_at - row.starts_at).total_seconds()) // SECONDS,
