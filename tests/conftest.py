@@ -29,6 +29,12 @@ emptying.install()
 NOON = dt.datetime(2030, 5, 1, 6, 30, tzinfo=dt.UTC)  # 12:00 in Asia/Kolkata
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tell the whole story first: it takes minutes, and whoever works beside it should not wait for it at the end."""
+    items.sort(key=lambda item: "end_to_end" not in item.nodeid)
+
+
 @pytest.fixture(autouse=True)
 def noon(request: pytest.FixtureRequest) -> Iterator[time_machine.Coordinates | None]:
     """Set the clock, which then goes on; `@pytest.mark.real_time` leaves it alone, for tests with other processes."""

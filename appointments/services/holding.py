@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from django.db.models import Q
 
 from appointments.errors import AppointmentUnpaid, SlotNotOffered, SlotTaken
-from appointments.models import Appointment, Doctor, Waiting
+from appointments.models import Appointment, Doctor, TimeException, Waiting
 from appointments.models.booking import SETTLE_GRACE
 from appointments.selectors.slots import slot_at, takes_time_at
 from appointments.services.paying import register
@@ -187,15 +187,25 @@ def confirm(row: Appointment, *, actor: str, paid_at: dt.datetime | None = None)
 def lapse(rows: Iterable[Appointment]) -> None:
     """Give up locked holds that are over; one whose money has arrived meanwhile is confirmed instead.
 
+    Where the doctor has given the time up since, the hold waits for the event of that money, which sends it back.
+
     Locks: those who waited for them.      Emits: appointment.lapsed, appointment.confirmed
     """
     seen = list(rows)
     for row in seen:
-        if payments.is_paid(PurchaseKind.APPOINTMENT, row.pk):
-            confirm(row, actor=SYSTEM, paid_at=clock.now())
-        else:
+        if not payments.is_paid(PurchaseKind.APPOINTMENT, row.pk):
             give_up(row)
+        elif is_offered_still(row):
+            confirm(row, actor=SYSTEM, paid_at=clock.now())
     end_offers(seen)
+
+
+def is_offered_still(row: Appointment) -> bool:
+    """Whether the time is to come, and the doctor has not given it up since: by leave, or with the place."""
+    leave = TimeException.objects.filter(doctor=row.doctor_id, is_leave=True)
+    is_leave = leave.filter(starts_at__lt=row.ends_at, ends_at__gt=row.starts_at).exists()
+    is_closed = row.place is not None and row.place.ended_at is not None
+    return row.starts_at > clock.now() and row.doctor.is_live and not is_leave and not is_closed
 
 
 @step

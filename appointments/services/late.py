@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 
 from appointments.errors import PatientBusy, SlotNotOffered, SlotTaken
-from appointments.models import Appointment, Doctor, TimeException
-from appointments.services.holding import confirm, end_offers, give_up, in_the_way, lapse
+from appointments.models import Appointment, Doctor
+from appointments.services.holding import confirm, end_offers, give_up, in_the_way, is_offered_still, lapse
 from appointments.services.paying import KIND
 from appointments.services.steps import SYSTEM, note
-from appointments.states import AppointmentStatus, DoctorStatus, VisitTerms
+from appointments.states import AppointmentStatus, VisitTerms
 from common import clock
 from common.db import attempt, lock, lock_one, step, take_turn
 from common.outbox import emit
@@ -32,16 +32,16 @@ def take_money(*, reference: uuid.UUID, payment_id: uuid.UUID, is_late: bool) ->
     sides = Appointment.objects.filter(pk=reference).values_list("doctor_id", "patient_id").first()
     if sides is None:
         return
-    doctor = lock_one(Doctor, sides[0])
+    lock_one(Doctor, sides[0])
     take_turn(f"patient:{sides[1]}")
     row, others = _hold_with_what_is_over(reference)
-    is_used = _use(row, doctor, others, payment_id=payment_id, is_late=is_late)
+    is_used = _use(row, others, payment_id=payment_id, is_late=is_late)
     if is_late:
         _tell_late(row, payment_id, is_used=is_used)
 
 
 @step
-def _use(row: Appointment, doctor: Doctor, others: list[Appointment], *, payment_id: uuid.UUID, is_late: bool) -> bool:
+def _use(row: Appointment, others: list[Appointment], *, payment_id: uuid.UUID, is_late: bool) -> bool:
     """Book for the money, or send it back; return whether it has booked."""
     if row.terms != VisitTerms.PREPAID or row.state not in (AppointmentStatus.HELD, AppointmentStatus.LAPSED):
         if is_late:
@@ -51,7 +51,7 @@ def _use(row: Appointment, doctor: Doctor, others: list[Appointment], *, payment
         lapse([other for other in others if other.is_over])
     try:
         with attempt():
-            _refuse_over(row, doctor)
+            _refuse_over(row)
             confirm(row, actor=SYSTEM, paid_at=clock.now())
             if is_late:
                 money.accept_late(payment_id=payment_id)
@@ -85,12 +85,9 @@ def _hold_with_what_is_over(reference: uuid.UUID) -> tuple[Appointment, list[App
     return rows.pop(reference), list(rows.values())
 
 
-def _refuse_over(row: Appointment, doctor: Doctor) -> None:
-    """The time has passed, or the doctor has given it up since: by leave, or with the place."""
-    leave = TimeException.objects.filter(doctor=doctor, is_leave=True)
-    is_leave = leave.filter(starts_at__lt=row.ends_at, ends_at__gt=row.starts_at).exists()
-    is_closed = row.place is not None and row.place.ended_at is not None
-    if row.starts_at <= clock.now() or doctor.status != DoctorStatus.LIVE or is_leave or is_closed:
+def _refuse_over(row: Appointment) -> None:
+    """Raises: SlotNotOffered"""
+    if not is_offered_still(row):
         raise SlotNotOffered
 
 

@@ -221,7 +221,7 @@ TWILIO_WHATSAPP_FROM: str = env.str("TWILIO_WHATSAPP_FROM", default="")
 TWILIO_VOICE_FROM: str = env.str("TWILIO_VOICE_FROM", default="")
 # An approved WhatsApp template with one variable, for messages outside the 24 hours after a person's reply.
 TWILIO_WHATSAPP_CONTENT_SID: str = env.str("TWILIO_WHATSAPP_CONTENT_SID", default="")
-PUBLIC_URL: str = env.str("PUBLIC_URL", default="")  # how providers and people reach this server
+PUBLIC_URL: str = env.str("PUBLIC_URL", default="").rstrip("/")  # how providers and people reach this server
 SANDBOX_URL: str = env.str("SANDBOX_URL", default="")  # never set in production
 DISPATCH_THREADS = env.int("DISPATCH_THREADS", default=32)
 DISPATCH_LEASE = dt.timedelta(seconds=env.int("DISPATCH_LEASE", default=60))  # twice what a send may take, or more

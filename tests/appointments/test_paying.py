@@ -208,6 +208,19 @@ def test_money_that_was_in_time_books_though_nobody_was_told_before_the_sweep(no
     assert (fresh(row).status, gone_back()) == ("confirmed", 0)
 
 
+@pytest.mark.parametrize("gives_up", [take_leave, close_places])
+def test_money_in_time_goes_back_where_the_doctor_left_before_anybody_was_told_of_it(noon, gives_up):
+    row = book(make_doctor(), kind="in_person")
+    arrive(begin(row))
+    noon.shift(OVER)
+    gives_up(row)
+
+    jobs.lapse_holds()
+    drain()
+
+    assert (fresh(row).status, gone_back()) == ("lapsed", FEE)
+
+
 @pytest.mark.parametrize(
     ("before", "goes_back"), [(dt.timedelta(hours=5), FEE), (dt.timedelta(hours=3), 25_000), (dt.timedelta(0), 0)]
 )
