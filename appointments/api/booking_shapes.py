@@ -10,7 +10,6 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from appointments.selectors.booking import name_of
 from appointments.selectors.meetings import facts_of
 from appointments.services.booking import MOST_TIMES
 from appointments.states import (
@@ -105,11 +104,8 @@ class DoctorDayQuery(AppointmentQuery):
 
 class DoctorOfVisitOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    name = serializers.SerializerMethodField()
+    name = serializers.CharField(source="full_name")
     specialisations = serializers.ListField(child=serializers.CharField())
-
-    def get_name(self, row: Any) -> str:
-        return name_of(row)
 
 
 class PlaceOfVisitOut(serializers.Serializer[Any]):

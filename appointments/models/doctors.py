@@ -167,6 +167,11 @@ class Doctor(models.Model):
         return DoctorStatus(self.status)
 
     @property
+    def full_name(self) -> str:
+        """How a doctor is called: the title, if there is one, and the name."""
+        return f"{self.title} {self.name}".strip()
+
+    @property
     def is_live(self) -> bool:
         return self.status == DoctorStatus.LIVE
 

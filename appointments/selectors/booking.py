@@ -126,7 +126,7 @@ def appointment_facts(appointment_id: uuid.UUID) -> AppointmentFacts:
         id=row.pk,
         doctor_id=row.doctor_id,
         doctor_user_id=row.doctor.user_id,
-        doctor_name=name_of(row.doctor),
+        doctor_name=row.doctor.full_name,
         patient_id=row.patient_id,
         kind=VisitKind(row.kind),
         status=row.state,
@@ -137,11 +137,6 @@ def appointment_facts(appointment_id: uuid.UUID) -> AppointmentFacts:
         refund=row.refund,
         was_booked=row.confirmed_at is not None,
     )
-
-
-def name_of(doctor: Any) -> str:
-    """Return how a doctor is called: the title, if there is one, and the name."""
-    return f"{doctor.title} {doctor.name}".strip()
 
 
 def holds_over(now: dt.datetime, *, limit: int) -> list[uuid.UUID]:

@@ -56,7 +56,7 @@ def visit_facts(appointment_id: uuid.UUID) -> VisitFacts:
         kind=VisitKind(row.kind),
         sequence=row.sequence,
         starts_at=row.starts_at,
-        doctor=_doctor(row),
+        doctor=row.doctor.full_name,
         doctor_user=row.doctor.user_id,
         patient=row.patient_id,
         was_agreed=row.confirmed_at is not None,
@@ -105,16 +105,12 @@ def _side(row: Appointment, user_id: uuid.UUID) -> Side:
     return Side.PATIENT if row.patient_id == user_id else Side.DOCTOR
 
 
-def _doctor(row: Appointment) -> str:
-    return f"{row.doctor.title} {row.doctor.name or row.doctor.user.name}".strip()
-
-
 def _entry(row: Appointment, side: Side) -> Entry:
     return Entry(
         id=row.pk,
         side=side,
         kind=VisitKind(row.kind),
-        doctor=_doctor(row),
+        doctor=row.doctor.full_name,
         place=f"{row.place.name}, {row.place.address}" if row.place else "",
         starts_at=row.starts_at,
         ends_at=row.ends_at,

@@ -59,14 +59,6 @@ def get_live_doctor(doctor_id: uuid.UUID) -> Doctor:
     return doctor
 
 
-def contact_of(doctor_id: uuid.UUID) -> uuid.UUID:
-    """Return the person behind a doctor in any state. Raises: NotFound"""
-    user_id = Doctor.objects.filter(pk=doctor_id).values_list("user_id", flat=True).first()
-    if user_id is None:
-        raise NotFound
-    return user_id
-
-
 def application_of(doctor_id: uuid.UUID, *, following: bool = False) -> str:
     """Return the purpose that the documents of the last application are attached to, or of the `following` one."""
     number = DoctorEvent.objects.filter(doctor=doctor_id, verb="apply").count() + following

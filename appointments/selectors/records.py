@@ -138,14 +138,6 @@ def signed_notes_of(patient_id: uuid.UUID) -> QuerySet[VisitNote]:
     return _whole(VisitNote.objects.filter(patient_id=patient_id, status=NoteStatus.SIGNED))
 
 
-def signed_note_of(patient_id: uuid.UUID, appointment_id: uuid.UUID) -> VisitNote:
-    """Raises: NotFound"""
-    found = signed_notes_of(patient_id).filter(pk=appointment_id).first()
-    if found is None:
-        raise NotFound
-    return found
-
-
 def _whole(rows: QuerySet[VisitNote]) -> QuerySet[VisitNote]:
     addenda = Prefetch("addenda", NoteAddendum.objects.order_by("pk"), "every_addendum")
     return rows.select_related("doctor", "appointment").prefetch_related(addenda)
@@ -255,9 +247,9 @@ def facts_of_referral(referral_id: uuid.UUID) -> ReferralFacts | None:
     sender, other = row.from_doctor, row.to_doctor
     return ReferralFacts(
         from_user=sender.user_id,
-        from_name=name_of(sender),
+        from_name=sender.full_name,
         to_user=other.user_id,
-        to_name=name_of(other),
+        to_name=other.full_name,
         patient=row.patient_id,
         answer_by=row.answer_by,
     )
@@ -268,11 +260,7 @@ def doctor_of_grant(grant_id: uuid.UUID) -> str:
     found = RecordGrant.objects.select_related("doctor").filter(pk=grant_id).first()
     if found is None:
         raise NotFound
-    return name_of(found.doctor)
-
-
-def name_of(doctor: Doctor) -> str:
-    return f"{doctor.title} {doctor.name}".strip()
+    return found.doctor.full_name
 
 
 def drafts_before(moment: dt.datetime) -> QuerySet[Prescription]:

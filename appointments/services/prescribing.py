@@ -18,7 +18,7 @@ from appointments.models import Appointment, Prescription
 from appointments.models.records import seal
 from appointments.records.prescribing import refuse_unlawful
 from appointments.records.states import PRESCRIPTION_TRANSITIONS, PrescriptionStatus
-from appointments.selectors.records import drafts_before, name_of, profile_of, was_seen_before
+from appointments.selectors.records import drafts_before, profile_of, was_seen_before
 from appointments.selectors.ways import TREATED_FOR
 from appointments.services.notes import HELD, hold_visit
 from appointments.states import VisitKind
@@ -127,7 +127,7 @@ def _printed(visit: Appointment, content: Mapping[str, Any], now: dt.datetime) -
         "kind": visit.kind,
         "signed_on": today.isoformat(),
         "doctor": {
-            "name": name_of(doctor),
+            "name": doctor.full_name,
             "qualifications": doctor.qualifications,
             "registration_number": doctor.registration_number,
             "council": doctor.council,

@@ -98,6 +98,12 @@ def test_who_was_booked_up_meanwhile_is_not_shown_as_free():
     assert found(available_by="2030-05-01T15:00:00+05:30") == []
 
 
+def test_where_nobody_sees_patients_the_list_is_empty():
+    make_doctor()
+
+    assert search(lat=0, lng=0, radius_km=5).json()["results"] == []
+
+
 def test_who_sees_patients_in_a_city_or_near_is_found():
     here, far = make_open_doctor(), make_doctor()
     make_hours(far, place=make_place(far, city="Mumbai", lat=PUNE[0] + 100 * KM))

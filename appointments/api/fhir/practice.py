@@ -14,7 +14,6 @@ from appointments import slots
 from appointments.models import Doctor
 from appointments.selectors import doctors
 from appointments.selectors import slots as times
-from appointments.selectors.booking import name_of
 from appointments.states import VisitKind
 from common import clock
 from common.api.fhir import (
@@ -130,7 +129,7 @@ class SlotView(FHIRView):
 def practitioner(doctor: Doctor) -> dict[str, Any]:
     """Return what everybody may know of a doctor; the registration is the council's."""
     council = {"display": doctor.council}
-    name = {"use": "official", "text": name_of(doctor), "prefix": [doctor.title] if doctor.title else []}
+    name = {"use": "official", "text": doctor.full_name, "prefix": [doctor.title] if doctor.title else []}
     return resource(
         ResourceType.PRACTITIONER,
         doctor.pk,
@@ -163,7 +162,7 @@ def schedule(doctor: Doctor) -> dict[str, Any]:
             "meta": moment(doctor.updated_at),
             "active": True,
             "specialty": [label(code.replace("_", " ")) for code in doctor.specialisations],
-            "actor": [reference(ResourceType.PRACTITIONER, doctor.pk, name_of(doctor))],
+            "actor": [reference(ResourceType.PRACTITIONER, doctor.pk, doctor.full_name)],
             "planningHorizon": {"start": instant(now), "end": instant(now + dt.timedelta(days=doctor.horizon_days))},
         },
     )

@@ -84,7 +84,7 @@ def appointment(row: Appointment) -> dict[str, Any]:
             "participant": [
                 {"actor": patient, "status": "accepted"},
                 {
-                    "actor": reference(ResourceType.PRACTITIONER, row.doctor_id, booking.name_of(row.doctor)),
+                    "actor": reference(ResourceType.PRACTITIONER, row.doctor_id, row.doctor.full_name),
                     "status": "accepted",
                 },
             ],
