@@ -99,7 +99,7 @@ def test_who_was_booked_up_meanwhile_is_not_shown_as_free():
 
 
 def test_where_nobody_sees_patients_the_list_is_empty():
-    make_doctor()
+    make_open_doctor()
 
     assert search(lat=0, lng=0, radius_km=5).json()["results"] == []
 
