@@ -31,7 +31,7 @@ import payments.jobs
 import requests_app.jobs
 import stock.jobs
 import users.jobs
-from common import idempotency, outbox, throttle
+from common import idempotency, live, outbox, throttle
 from common.db import advisory_lock
 from common.health import LEADER_LOCK
 
@@ -108,6 +108,7 @@ JOBS = (
     Job("prune_notifications", notifications.jobs.prune, nightly(3, 10)),
     Job("prune_outbox", outbox.prune, nightly(3, 20)),
     Job("prune_replies", idempotency.prune, every(hours=1)),
+    Job("prune_live_changes", live.prune, every(hours=1)),
     Job("prune_throttles", throttle.prune, every(hours=1)),
     Job("prune_runs", prune_runs, nightly(3, 30)),
 )

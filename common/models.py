@@ -1,4 +1,4 @@
-"""The kernel's own tables: the outbox, idempotent replies, throttles and private files."""
+"""The kernel's own tables: the outbox, idempotent replies, throttles, live changes and private files."""
 
 from django.db import models
 
@@ -51,6 +51,26 @@ class Throttle(models.Model):
 
     key = models.CharField(max_length=64, primary_key=True)
     arrival = models.DateTimeField(db_index=True)
+
+
+class LiveTopic(models.Model):
+    """How many changes a person or partner has been shown; the row's lock is what keeps them in order."""
+
+    id = models.UUIDField(primary_key=True)
+    last = models.PositiveBigIntegerField()
+
+
+class LiveChange(models.Model):
+    """A change that a topic's listeners are told. Ids only; kept for as long as somebody may resume."""
+
+    topic = models.UUIDField()
+    number = models.PositiveBigIntegerField(help_text="From 1, without a gap, in the order of the commits.")
+    name = models.CharField(max_length=40)
+    data = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["topic", "number"], name="live_change_once")]
 
 
 class PrivateFile(models.Model):

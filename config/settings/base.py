@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "donations",
     "orders",
     "appointments",
+    "chat",
     "notifications",
     "config.apps.ConfigConfig",
 ]

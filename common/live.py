@@ -1,0 +1,84 @@
+"""What changes for somebody while they look: kept in order, and told to whoever is listening.
+
+A topic is a person's or a partner's id. Its changes are numbered without a gap in the order in which they commit, so
+that whoever has seen number 7 and asks for what follows misses nothing. A change holds ids, never a person's text.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from common import clock
+from common.db import delete_in_batches, step
+from common.models import LiveChange
+
+CHANNEL: Final = "live"  # PostgreSQL's NOTIFY: the payload is the topic
+KEEP: Final = dt.timedelta(hours=48)  # whoever was away longer reads the lists again
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that somebody may want to see at once: `name` as in «chat.message», and what to fetch."""
+
+    topic: uuid.UUID
+    name: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@step
+def publish(changes: Iterable[Change]) -> None:
+    """Number and keep the changes, and tell the listeners when the transaction commits.
+
+    It holds the topics' counters until then, and NOTIFY makes commits wait for each other: it is called once, as the
+    last thing in a transaction, by messages and by what a worker does; never by a command in which many people race.
+    """
+    rows = sorted(changes, key=lambda change: change.topic)
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH given AS (
+                SELECT topic, name, data, place, row_number() OVER (PARTITION BY topic ORDER BY place) AS nth
+                FROM unnest(%(topics)s::uuid[], %(names)s::text[], %(data)s::text[])
+                    WITH ORDINALITY AS given(topic, name, data, place)
+            ), counted AS (
+                INSERT INTO common_livetopic AS t (id, last)
+                SELECT topic, count(*) FROM given GROUP BY topic ORDER BY topic
+                ON CONFLICT (id) DO UPDATE SET last = t.last + excluded.last
+                RETURNING id, last
+            ), kept AS (
+                INSERT INTO common_livechange (topic, number, name, data, created_at)
+                SELECT g.topic, c.last - s.size + g.nth, g.name, g.data::jsonb, %(now)s
+                FROM given g JOIN counted c ON c.id = g.topic
+                JOIN (SELECT topic, count(*) AS size FROM given GROUP BY topic) s ON s.topic = g.topic
+                RETURNING topic
+            )
+            SELECT pg_notify(%(channel)s, topic::text) FROM (SELECT DISTINCT topic FROM kept) AS told
+            """,
+            {
+                "topics": [row.topic for row in rows],
+                "names": [row.name for row in rows],
+                "data": [json.dumps(dict(row.data)) for row in rows],
+                "now": clock.now(),
+                "channel": CHANNEL,
+            },
+        )
+
+
+def after(topic: uuid.UUID, number: int, *, limit: int) -> QuerySet[LiveChange]:
+    """Return the topic's changes that follow this number, oldest first."""
+    return LiveChange.objects.filter(topic=topic, number__gt=number).order_by("number")[:limit]
+
+
+def prune() -> int:
+    """Delete what is older than anybody resumes from; return how many changes went."""
+    return delete_in_batches(LiveChange.objects.filter(created_at__lt=clock.now() - KEEP))
