@@ -21,6 +21,4 @@ def show_ways_in() -> int:
 def prune() -> int:
     """Delete the conversations that were kept long enough; return how many went."""
     now = clock.now()
-    return act_on_each(
-        lambda: selectors.kept_long_enough(now), lambda pk: forgetting.delete_if_old(conversation_id=pk)
-    )
+    return act_on_each(lambda: selectors.kept_long_enough(now), lambda pk: forgetting.delete_if_old(conversation_id=pk))

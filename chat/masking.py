@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 HIDDEN: Final = "••••••"
@@ -66,7 +67,8 @@ _DIN: Final = re.compile(
     r"(?<![A-Z0-9])=?(?=[A-NP-Z0-9]{0,4}[A-NP-Z])[A-NP-Z1-9][A-NP-Z0-9]{4}[ -]?[2-3]\d[ -]?\d{6}(?!\d)"
 )
 _PRICE: Final = re.compile(
-    r"(?:[₹৳$€£]|\b(?:rs|inr|bdt|tk|usd)\b\.?)\s?(?:\d{1,3}(?:,\d{2,3})+|\d{1,9})(?:\.\d{1,2})?(?![\d,]*\d)", re.IGNORECASE
+    r"(?:[₹৳$€£]|\b(?:rs|inr|bdt|tk|usd)\b\.?)\s?(?:\d{1,3}(?:,\d{2,3})+|\d{1,9})(?:\.\d{1,2})?(?![\d,]*\d)",
+    re.IGNORECASE,
 )
 _READABLE: Final = (_DATE, _TIME, _DIN, _PRICE)
 
@@ -203,9 +205,9 @@ def _is_one_number(groups: list[_Group], plain: str) -> bool:
 
     A point, a comma or a slash beside a short group is a value's, unless the whole is written with it alone.
     """
-    gaps = [plain[one.end : two.start].strip() for one, two in zip(groups, groups[1:], strict=False)]
+    gaps = [plain[one.end : two.start].strip() for one, two in pairwise(groups)]
     doubtful = any(
         set(gap) & _WEAK and min(len(one.digits), len(two.digits)) < _ENOUGH_BESIDE_WEAK
-        for gap, one, two in zip(gaps, groups, groups[1:], strict=False)
+        for gap, (one, two) in zip(gaps, pairwise(groups), strict=True)
     )
-    return not doubtful or len(set(gaps)) == 1 and len({len(group.digits) for group in groups}) == 1
+    return not doubtful or (len(set(gaps)) == 1 and len({len(group.digits) for group in groups}) == 1)

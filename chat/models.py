@@ -168,7 +168,9 @@ class Message(models.Model):
             models.CheckConstraint(condition=Q(kind__in=list(MessageKind)), name="message_kind_is_known"),
             models.CheckConstraint(condition=Q(number__gt=0), name="message_number_is_positive"),
             models.CheckConstraint(
-                condition=Q(kind=MessageKind.STEP, role="", user=None, member=None, client_id=None, code__in=list(ChatStep))
+                condition=Q(
+                    kind=MessageKind.STEP, role="", user=None, member=None, client_id=None, code__in=list(ChatStep)
+                )
                 & ~Q(source="")
                 | ~Q(kind=MessageKind.STEP)
                 & Q(role__in=list(ChatRole), client_id__isnull=False, source="")

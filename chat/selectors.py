@@ -252,9 +252,7 @@ def _other(side: ChatSide) -> ChatSide:
     return next(one for one in side.conversation.sides.all() if one.pk != side.pk)
 
 
-def _conversation(
-    side: ChatSide, other: ChatSide, titles: Mapping[uuid.UUID, str], language: str
-) -> ShownConversation:
+def _conversation(side: ChatSide, other: ChatSide, titles: Mapping[uuid.UUID, str], language: str) -> ShownConversation:
     conversation = side.conversation
     last: list[Message] = getattr(conversation, "last_messages", [])
     shown = shown_messages(side, last, language=language)

@@ -1,4 +1,4 @@
-"""A conversation follows its subject: opened with it, told of its steps, unmasked by a meeting, closed after its end."""
+"""A conversation follows its subject: opened with it, told of its steps, unmasked by a meeting, closed after it."""
 
 from __future__ import annotations
 

@@ -171,4 +171,3 @@ def _kind(role: ChatRole, *, text: str, quick_reply: str, has_file: bool) -> Mes
     if quick_reply and quick_reply not in QUICK_REPLIES[role]:
         raise QuickReplyUnknown(known=list(QUICK_REPLIES[role]))
     return MessageKind.QUICK_REPLY if quick_reply else MessageKind.TEXT
-
