@@ -178,7 +178,7 @@ class Message(models.Model):
                 name="message_has_an_author_or_is_a_step",
             ),
             models.CheckConstraint(
-                condition=~Q(kind=MessageKind.QUICK_REPLY) | ~Q(code="") & Q(text=None, file=None),
+                condition=~Q(kind=MessageKind.QUICK_REPLY) | ~Q(code="") & Q(text__isnull=True, file=None),
                 name="message_quick_reply_is_a_code",
             ),
             models.CheckConstraint(

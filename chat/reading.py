@@ -62,7 +62,7 @@ class ShownMessage:
     id: uuid.UUID
     number: int
     kind: str
-    by: ChatRole | None
+    author: ChatRole | None
     is_ours: bool
     client_id: uuid.UUID | None
     text: str

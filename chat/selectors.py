@@ -152,7 +152,7 @@ def show(message: Message, *, role: ChatRole, of: Conversation, language: str) -
         id=message.pk,
         number=message.number,
         kind=message.kind,
-        by=ChatRole(message.role) if message.role else None,
+        author=ChatRole(message.role) if message.role else None,
         is_ours=is_ours,
         client_id=message.client_id if is_ours else None,
         text=text,

@@ -11,7 +11,7 @@ MESSAGE: dict[str, Any] = {
     "id": "01990b1e-6c00-7a3b-9d1e-2f4a5b6c7e02",
     "number": 2,
     "kind": "text",
-    "by": "donor",
+    "author": "donor",
     "ours": True,
     "client_id": CLIENT_ID,
     "text": "I am at the gate. My number is ••••••.",

@@ -70,7 +70,7 @@ class MessageOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     number = serializers.IntegerField(help_text="Within its conversation, without a gap.")
     kind = serializers.ChoiceField(choices=[str(kind) for kind in MessageKind])
-    by = serializers.ChoiceField(choices=ROLES, allow_null=True, help_text="Null where the subject itself went on.")
+    author = serializers.ChoiceField(choices=ROLES, allow_null=True, help_text="Null where the subject itself went on.")
     ours = serializers.BooleanField(source="is_ours")
     client_id = serializers.UUIDField(allow_null=True, help_text="Of your side's own messages.")
     text = serializers.CharField(help_text="What is not typed is in your language; translate by `code` if you like.")

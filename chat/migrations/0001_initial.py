@@ -502,7 +502,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("kind", "quick_reply"), _negated=True),
-                    models.Q(models.Q(("code", ""), _negated=True), ("file", None), ("text", None)),
+                    models.Q(models.Q(("code", ""), _negated=True), ("file", None), ("text__isnull", True)),
                     _connector="OR",
                 ),
                 name="message_quick_reply_is_a_code",
