@@ -172,6 +172,33 @@ def is_blocked(reader: Reader) -> bool:
     return ChatBlock.objects.filter(**who, lifted_at=None).exists()
 
 
+def shown_to_people(keys: Iterable[tuple[uuid.UUID, str]]) -> dict[tuple[uuid.UUID, str], ShownMessage]:
+    """Return messages, each by its id and the role of the side that is to see it, to sides that are people.
+
+    What a side may not see any more is left out, and so are partners: a member's role decides what it sees. Two
+    queries for any number.
+    """
+    wanted = set(keys)
+    messages = Message.objects.filter(pk__in={message for message, _ in wanted}).select_related("conversation", "file")
+    found = {message.pk: message for message in messages}
+    sides = ChatSide.objects.filter(
+        ~Q(role=ChatRole.DOCTOR) | Q(doctors.practises(OuterRef("user"))),
+        conversation__in={message.conversation_id for message in found.values()},
+        user__isnull=False,
+    )
+    languages = {
+        (conversation, role): str(language)
+        for conversation, role, language in sides.values_list("conversation", "role", "user__language")
+    }
+    shown = {}
+    for pk, role in wanted:
+        message = found.get(pk)
+        language = None if message is None else languages.get((message.conversation_id, role))
+        if message is not None and language is not None:
+            shown[pk, role] = show(message, role=ChatRole(role), of=message.conversation, language=language)
+    return shown
+
+
 def sides_waiting(since: dt.datetime) -> list[uuid.UUID]:
     """Return the conversations in which a side has not read for so long, and was not told."""
     rows = ChatSide.objects.filter(waits_since__lte=since, told_at=None).order_by("waits_since")

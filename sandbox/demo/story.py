@@ -11,6 +11,7 @@ from sandbox.demo.chapters import (
     breach,
     by_courier,
     camp,
+    chat_live,
     coming_back,
     consult,
     family_by_transfer,
@@ -48,6 +49,7 @@ CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (
     look_back.tell,
     identity.tell,
     reminder.tell,
+    chat_live.tell,
     trial_balance.tell,
 )
 

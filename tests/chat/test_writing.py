@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
+from chat.api.live_shapes import show_messages
 from chat.errors import MessageEmpty, MessageNotYours, MessageTooOld, QuickReplyUnknown
 from chat.models import Message
 from chat.reading import Reader
@@ -227,3 +228,27 @@ def test_both_sides_are_told_of_each_change_by_ids_alone():
 
     assert {row.topic for row in told} == {talk.first.pk, talk.second.partner_id}
     assert "secret" not in str([row.data for row in told])
+
+
+def test_a_stream_shows_a_person_the_message_and_a_partner_that_there_is_one():
+    talk = talk_of_donor(make_user(language="hi"))
+    for text in ("98765 43210", "I wait"):
+        say(talk, talk.two, text)
+    told = LiveChange.objects.filter(name="chat.message", data__number__gte=2).order_by("topic", "number")
+
+    pairs = zip(told, show_messages([row.data for row in told]), strict=True)
+    shown = {(row.topic, row.data["number"]): data for row, data in pairs}
+
+    assert shown[talk.first.pk, 2]["shown"]["text"] == "••••••"
+    assert shown[talk.first.pk, 3]["shown"]["text"] == "I wait"
+    assert all("shown" not in shown[talk.second.partner_id, number] for number in (2, 3))
+
+
+def test_a_stream_shows_nothing_to_a_doctor_who_may_not_work():
+    talk = talk_of_patient()
+    say(talk, talk.one)
+    type(talk.second.doctor).objects.filter(user=talk.second).update(status="suspended")
+    told = [row.data for row in LiveChange.objects.filter(name="chat.message", topic=talk.second.pk)]
+
+    assert show_messages(told) == [None] * len(told)
+    assert told
