@@ -36,7 +36,7 @@ def _opened(gita: Donor, promise: str) -> str:
 
 
 def _they_talk(stage: Stage, gita: Donor, chat: str) -> None:
-    said = {"client_id": str(uuid.uuid4()), "text": WORDS}
+    said: dict[str, Any] = {"client_id": str(uuid.uuid4()), "text": WORDS}
     first = gita.app.post(f"/conversations/{chat}/messages", 201, **said)
     again = gita.app.post(f"/conversations/{chat}/messages", **said)
     stage.expect(again["id"], first["id"], "Gita's telephone sends her message twice, and it is one")
@@ -45,7 +45,7 @@ def _they_talk(stage: Stage, gita: Donor, chat: str) -> None:
     theirs = stage.desk.get(f"/partner/conversations/{chat}/messages", after=1)["results"]
     stage.expect(theirs[0]["text"], HIDDEN, "it reads the hour, and not her number")
     stage.desk.post(f"/partner/conversations/{chat}/read", number=theirs[0]["number"])
-    reply = {"client_id": str(uuid.uuid4()), "quick_reply": "come_to_desk"}
+    reply: dict[str, Any] = {"client_id": str(uuid.uuid4()), "quick_reply": "come_to_desk"}
     stage.desk.post(f"/partner/conversations/{chat}/messages", 201, **reply)
     mine = gita.app.get(f"/conversations/{chat}")
     read_up_to = mine["other"]["read_up_to"]
