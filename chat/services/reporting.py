@@ -9,12 +9,11 @@ from chat import selectors
 from chat.errors import MessageNotReportable
 from chat.models import ChatBlock, Conversation, Message, Report
 from chat.reading import Reader
-from chat.services.turns import append_step, hold, publish_message
+from chat.services.turns import append_step, empty, hold, publish_message
 from chat.states import REPORT_TRANSITIONS, ChatStep, DeletedFor, ReportReason, ReportStatus
 from common import clock, outbox
 from common.db import command, lock_one, step
 from common.errors import NotFound
-from common.files import keeping
 from common.transitions import advance
 
 DISMISS, WARN, CLOSE, BLOCK = "dismiss", "warn", "close", "block"
@@ -97,10 +96,5 @@ def _block(message: Message, *, report: Report, admin_id: uuid.UUID) -> None:
 def _let_go(message: Message) -> None:
     """Empty a message that its author has deleted, once no report of it is open."""
     is_open = Report.objects.filter(message=message, status=ReportStatus.OPEN).exists()
-    if is_open or message.deleted_for != DeletedFor.BOTH:
-        return
-    file_id = message.file_id
-    message.text = message.file = None
-    message.save(update_fields=["text", "file"])
-    if file_id is not None:
-        keeping.discard([file_id])
+    if not is_open and message.deleted_for == DeletedFor.BOTH:
+        empty(message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Q
 
@@ -16,6 +16,7 @@ from chat.reading import Reader
 from chat.states import ChatRole, ChatStep, ChatSubject, MessageKind
 from common import clock, live
 from common.db import lock, lock_one, step
+from common.files import keeping
 
 
 @step
@@ -77,6 +78,16 @@ def append_step(
 
 
 @step
+def empty(message: Message) -> None:
+    """Take the words and the file out of a message. Locks: the file.      Emits: file.discarded"""
+    file_id = message.file_id
+    message.text = message.file = None
+    message.save(update_fields=["text", "file"])
+    if file_id is not None:
+        keeping.discard([file_id])
+
+
+@step
 def publish(conversation: Conversation, name: str, **data: object) -> None:
     """Let both sides see a change at once; the last thing of a transaction."""
     told = {"conversation": str(conversation.pk), "subject": conversation.subject_kind}
@@ -95,10 +106,8 @@ def sides_in(conversation: Conversation) -> Sequence[ChatSide]:
 
 
 def topic_of(side: ChatSide) -> uuid.UUID:
-    """Return under which id the side's changes are told."""
-    topic = side.user_id or side.partner_id
-    assert topic is not None  # noqa: S101 - `chat_side_is_one_party`
-    return topic
+    """Return under which id the side's changes are told; it is one party: `chat_side_is_one_party`."""
+    return cast(uuid.UUID, side.user_id or side.partner_id)
 
 
 def others_of(side: ChatSide) -> Iterable[ChatSide]:

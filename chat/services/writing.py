@@ -13,6 +13,7 @@ from chat.models import Message, Report
 from chat.reading import Reader
 from chat.services.turns import (
     append,
+    empty,
     hold,
     others_of,
     publish,
@@ -145,21 +146,10 @@ def delete(*, reader: Reader, conversation_id: uuid.UUID, message_id: uuid.UUID)
     message.deleted_for, message.deleted_at = scope, now
     message.save(update_fields=["deleted_for", "deleted_at"])
     is_reported = Report.objects.filter(message=message, status=ReportStatus.OPEN).exists()
-    file_id = None
     if scope is DeletedFor.BOTH and not is_reported:
-        file_id = _empty(message)
-    if file_id is not None:
-        keeping.discard([file_id])
+        empty(message)
     publish(side.conversation, "chat.message_deleted", message=str(message.pk), number=message.number)
     return message
-
-
-def _empty(message: Message) -> uuid.UUID | None:
-    """Take the words and the file out of a message; return the file."""
-    file_id = message.file_id
-    message.text = message.file = None
-    message.save(update_fields=["text", "file"])
-    return file_id
 
 
 def _kind(role: ChatRole, *, text: str, quick_reply: str, has_file: bool) -> MessageKind:
