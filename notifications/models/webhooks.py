@@ -44,11 +44,12 @@ class WebhookEndpoint(models.Model):
                 name="webhook_endpoint_says_why_disabled",
             ),
             models.CheckConstraint(
-                condition=Q(status="deleted", secret=None, old_secret=None) | ~Q(status="deleted") & ~Q(secret=None),
+                condition=Q(status="deleted", secret__isnull=True, old_secret__isnull=True)
+                | ~Q(status="deleted") & Q(secret__isnull=False),
                 name="webhook_endpoint_has_secret_while_it_lives",
             ),
             models.CheckConstraint(
-                condition=Q(old_secret=None, old_secret_until=None)
+                condition=Q(old_secret__isnull=True, old_secret_until=None)
                 | Q(old_secret__isnull=False, old_secret_until__isnull=False),
                 name="webhook_old_secret_has_an_end",
             ),
