@@ -35,6 +35,7 @@ class System:
     secrets: list[str] = field(default_factory=list)
     answer: int = HTTPStatus.NO_CONTENT
     headers: dict[str, str] = field(default_factory=dict)
+    wait_ms: float = 0  # between taking a webhook and answering
     received: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -84,6 +85,7 @@ class Receiver:
         if strike("error_5xx", **about):
             return Response("come back later", status_code=503)
         is_verified = self._keep(request, system, body)
+        await asyncio.sleep(system.wait_ms / 1000)
         if strike("lost_reply", **about):
             return hang_up(request)
         if system.secrets and not is_verified:
