@@ -235,6 +235,7 @@ def test_the_partner_learns_that_a_donor_cancelled_and_a_standby_that_a_place_is
 
 def at_the_door(assignment: Assignment, owner: Member) -> dict[str, Any]:
     return {"assignment_id": assignment.pk, "partner_id": owner.partner_id, "member_id": owner.pk}
+            "donated_at": clock.now(),
 
 
 def test_a_released_donor_learns_that_nobody_waits_for_him() -> None:
@@ -305,6 +306,7 @@ def test_a_donor_is_thanked_with_the_next_date_and_the_partner_learns_the_end(
             "id": assignment.pk,
             "donor_id": donor.pk,
             "partner_id": owner.partner_id,
+            "donated_at": clock.now(),
             "next_eligible_on": dt.date(2030, 7, 30),
         },
     )

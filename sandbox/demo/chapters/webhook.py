@@ -36,9 +36,13 @@ def tell(stage: Stage) -> None:
     stage.expect([one["type"] for one in told], wanted, "each is verified by the standardwebhooks library, in order")
     ids = [got["headers"]["webhook-id"] for got in received(url)]
     stage.expect(ids[0] == ids[1], True, "the retry has the id of the first try")
-    log = desk.get(f"{one}/deliveries")["results"]
-    stage.expect([row["status"] for row in log], ["succeeded"] * 2, "the log of deliveries says so too")
+    wait(lambda: statuses(stage, one) == ["succeeded"] * 2, "the log of deliveries to say so")
+    stage.line("The log of deliveries says so too.")
     desk.call("DELETE", one, 204)
+
+
+def statuses(stage: Stage, one: str) -> list[str]:
+    return [row["status"] for row in stage.desk.get(f"{one}/deliveries")["results"]]
 
 
 def received(url: str) -> list[dict[str, Any]]:
