@@ -235,7 +235,6 @@ def test_the_partner_learns_that_a_donor_cancelled_and_a_standby_that_a_place_is
 
 def at_the_door(assignment: Assignment, owner: Member) -> dict[str, Any]:
     return {"assignment_id": assignment.pk, "partner_id": owner.partner_id, "member_id": owner.pk}
-            "donated_at": clock.now(),
 
 
 def test_a_released_donor_learns_that_nobody_waits_for_him() -> None:
