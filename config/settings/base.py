@@ -94,6 +94,16 @@ DATABASES = {
         "DISABLE_SERVER_SIDE_CURSORS": env.bool("DATABASE_POOLED", default=False),
     }
 }
+DATABASE_REPLICA_URL: str = env.str("DATABASE_REPLICA_URL", default="")  # a streaming copy, asked by searches only
+if DATABASE_REPLICA_URL:
+    DATABASES["replica"] = {
+        **DATABASES["default"],
+        **env.db_url_config(DATABASE_REPLICA_URL),
+        "ENGINE": "common.postgresql",
+        "OPTIONS": {"options": "-c default_transaction_read_only=on", "connect_timeout": 3},
+        "TEST": {"MIRROR": "default"},
+    }
+DATABASE_ROUTERS = ["common.replica.Router"]
 
 # Secrets. Each has its own purpose, so that one can be replaced without the others.
 SECRET_KEY: str = env.str("SECRET_KEY", default="")
