@@ -45,7 +45,17 @@ from common.money import Currency
 from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
 from notifications.states import Channel, DeliveryStatus
 from orders.states import BagFate, BookingStatus, CourierKind, EndReason, Fault, OrderStatus, Terms
-from partners.states import ComplaintCategory, ComplaintStatus, PartnerKind, PartnerStatus, Role, SubjectKind
+from partners.scopes import Scope as ApiKeyScope
+from partners.states import (
+    ComplaintCategory,
+    ComplaintStatus,
+    KeyMode,
+    KeyState,
+    PartnerKind,
+    PartnerStatus,
+    Role,
+    SubjectKind,
+)
 from payments.states import (
     KEPT_ACCOUNTS,
     PAYOUT_PROVIDERS,
@@ -112,6 +122,9 @@ SETS: dict[str, Iterable[str]] = {
     "Interpretation": Interpretation,
     "ObservationStatus": ObservationStatus,
     "PassedRow": Passed,
+    "ApiKeyMode": KeyMode,
+    "ApiKeyScope": ApiKeyScope,
+    "ApiKeyState": KeyState,
     "AssignmentStatus": AssignmentStatus,
     "Answered": Answered,
     "AssuranceLabel": AssuranceLabel,

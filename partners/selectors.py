@@ -18,6 +18,7 @@ from common.money import Currency
 from partners.errors import NoPriceList
 from partners.models import (
     SEARCHED,
+    ApiKey,
     Complaint,
     Contract,
     ContractCharge,
@@ -30,7 +31,7 @@ from partners.models import (
 )
 from partners.pricing import Tariff
 from partners.searching import SearchDocument, beginnings_of
-from partners.states import PartnerKind, PartnerStatus, Role
+from partners.states import PartnerKind, PartnerStatus, Role, TestPart
 
 # What no answer of the public directory needs.
 _UNSHOWN = ("claimed_profile", "license_key", "facility_code", "place", "flagged_at")
@@ -88,7 +89,7 @@ def profile_of(partner_id: uuid.UUID) -> PartnerProfile:
 
 def contacts_of(partner_id: uuid.UUID, roles: Iterable[Role]) -> list[MemberContact]:
     """Return the partner's active members in the roles, the oldest account first."""
-    members = Member.objects.filter(partner_id=partner_id, is_active=True, role__in=list(roles)).order_by("pk")
+    members = Member.objects.people().filter(partner_id=partner_id, is_active=True, role__in=list(roles)).order_by("pk")
     rows = members.values_list("pk", "name", "phone", "language", "partner__zone")
     return [MemberContact(*row) for row in rows]
 
@@ -129,14 +130,44 @@ def facility_code_of(partner_id: uuid.UUID) -> str:
 
 
 def members_of(partner_id: uuid.UUID) -> QuerySet[Member]:
-    """Return the partner's members, active or not."""
-    return Member.objects.filter(partner_id=partner_id)
+    """Return the partner's members, active or not; those that keys act as are none."""
+    return Member.objects.people().filter(partner_id=partner_id)
 
 
 def are_active_members(partner_id: uuid.UUID, member_ids: Iterable[uuid.UUID]) -> bool:
     """Whether all of these are members of the partner who may sign in."""
     wanted = set(member_ids)
-    return Member.objects.filter(pk__in=wanted, partner_id=partner_id, is_active=True).count() == len(wanted)
+    found = Member.objects.people().filter(pk__in=wanted, partner_id=partner_id, is_active=True)
+    return found.count() == len(wanted)
+
+
+def api_keys_of(partner_id: uuid.UUID) -> QuerySet[ApiKey]:
+    """Return the partner's keys, also those that are over."""
+    return ApiKey.objects.filter(partner_id=partner_id)
+
+
+def api_key(partner_id: uuid.UUID, key_id: uuid.UUID) -> ApiKey:
+    """Raises: NotFound, also for another partner's."""
+    found = api_keys_of(partner_id).filter(pk=key_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def world_of(partner_id: uuid.UUID) -> uuid.UUID | None:
+    """Return the world of test data that the partner is part of; None for a real one. Raises: NotFound."""
+    world: uuid.UUID | None = _one_value(partner_id, "test_world")
+    return world
+
+
+def test_twin(partner_id: uuid.UUID) -> Partner:
+    """Return the partner's twin, with the ids of its world's `parts`. Raises: NotFound where there is none."""
+    rows = list(Partner.objects.filter(test_of_id=partner_id, status=PartnerStatus.LIVE).order_by("pk"))
+    twin = next((row for row in rows if row.test_part == TestPart.TWIN), None)
+    if twin is None:
+        raise NotFound
+    twin.parts = [(row.test_part, row.pk) for row in rows]
+    return twin
 
 
 def directory(

@@ -163,6 +163,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "donations.api.freeze.document_freeze",
+        "config.scopes.document_scopes",
     ],
 }
 CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
@@ -209,6 +210,7 @@ THROTTLES = {
     "otp_phone": "10/h",  # codes asked for, per number
     "otp_phone_day": "20/d",  # nobody's telephone rings all night
     "otp_resend": "1/30s",  # and how soon again for one purpose
+    "test_reset": "20/d",  # beginnings of test data, per account
     "webhook": "6000/m",
 }
 SMS_PREFIXES: list[str] = env.list("SMS_PREFIXES", default=["+91", "+880"])
