@@ -32,7 +32,7 @@ ROUTES: Final[Mapping[str, Needs]] = {
     "partner": Needs(Scope.ORGANISATION_READ),
     **dict.fromkeys(
         (
-            *("partner-sessions", "partner-session", "partner-logout", "partner-password-change"),
+            *("partner-sessions", "partner-session", "partner-password-change"),
             *("partner-members", "partner-member"),
             *("partner-api-keys", "partner-api-key", "partner-api-key-rotate", "partner-api-key-revoke"),
             *("partner-complaints", "partner-complaint"),
@@ -46,12 +46,15 @@ ROUTES: Final[Mapping[str, Needs]] = {
             *("partner-stock", "partner-stock-units", "partner-stock-unit", "partner-stock-tests"),
             *("partner-stock-release", "partner-stock-split", "partner-stock-discard", "partner-stock-crossmatch"),
             *("partner-stock-transfuse", "partner-stock-movements", "partner-stock-counts"),
-            *("partner-stock-thresholds", "partner-stock-policy", "partner-stock-trace"),
+            *("partner-stock-thresholds", "partner-stock-trace"),
             *("fhir-biologicallyderivedproducts", "fhir-biologicallyderivedproduct"),
             "partner-attender-request-issue",  # a bag leaves the shelf
+            *("partner-stock-import", "partner-stock-discard-many", "partner-stock-tests-many"),
+            *("partner-export-units", "partner-export-movements"),
         ),
         STOCK,
     ),
+    "partner-stock-policy": Needs(Scope.STOCK_READ),  # an owner decides
     **dict.fromkeys(
         (
             *("partner-stock-wastage", "partner-stock-wastage-file", "partner-stock-age", "partner-stock-age-file"),
@@ -63,7 +66,7 @@ ROUTES: Final[Mapping[str, Needs]] = {
         (
             *("partner-transfers", "partner-transfer", "partner-transfer-offer", "partner-transfer-reject"),
             *("partner-transfer-confirm", "partner-transfer-dispatch", "partner-transfer-receive"),
-            "partner-transfer-cancel",
+            *("partner-transfer-cancel", "partner-export-transfers"),
         ),
         TRANSFERS,
     ),
@@ -74,27 +77,21 @@ ROUTES: Final[Mapping[str, Needs]] = {
             *("partner-release", "partner-no-show", "partner-defer"),
             *("partner-attender-requests", "partner-attender-request", "partner-attender-request-document"),
             *("partner-attender-request-confirm", "partner-attender-request-refuse", "partner-family-rating"),
-            *("fhir-supplyrequests", "fhir-supplyrequest"),
+            *("fhir-supplyrequests", "fhir-supplyrequest", "partner-export-requests"),
         ),
         REQUESTS,
     ),
     **dict.fromkeys(
         (
             *("partner-donations", "partner-donation-certificate", "partner-donation-trace"),
-            *("partner-verify", "partner-rating"),
+            *("partner-verify", "partner-rating", "partner-export-donations"),
         ),
         DONATIONS,
     ),
     **dict.fromkeys(
         (
-            *(
-                "partner-camps",
-                "partner-camp",
-                "partner-camp-publish",
-                "partner-camp-cancel",
-                "partner-camp-enrolments",
-            ),
-            *("partner-camp-enrolments", "partner-camp-list", "partner-camp-check-ins"),
+            *("partner-camps", "partner-camp", "partner-camp-publish", "partner-camp-cancel", "partner-camp-report"),
+            *("partner-camp-enrolments", "partner-camp-list", "partner-camp-check-ins", "partner-export-enrolments"),
         ),
         CAMPS,
     ),
@@ -105,18 +102,26 @@ ROUTES: Final[Mapping[str, Needs]] = {
             *("partner-order-fill-up", "partner-order-pack", "partner-order-dispatch", "partner-order-courier"),
             *("partner-order-deliver", "partner-order-fail", "partner-order-return", "partner-order-code"),
             *("partner-order-pings", "partner-box-readings", "partner-couriers", "partner-riders", "partner-rider"),
+            "partner-export-orders",
         ),
         ORDERS,
     ),
     **dict.fromkeys(
-        ("partner-price-list", "partner-contracts", "partner-contract-end", "partner-contract-bills"), PRICES
+        (
+            "partner-price-list",
+            "partner-prices-import",
+            "partner-contracts",
+            "partner-contract-end",
+            "partner-contract-bills",
+        ),
+        PRICES,
     ),
     **dict.fromkeys(
         (
             *("partner-payments", "partner-payment", "partner-payment-cancel", "partner-payment-record"),
             *("partner-payment-refunds", "partner-payment-receipt", "partner-payment-receipt-pdf"),
             *("partner-refund-record", "partner-invoices", "partner-payouts", "partner-settlements"),
-            *("partner-settlement-lines", "partner-balance"),
+            *("partner-settlement-lines", "partner-balance", "partner-export-settlements", "partner-export-ledger"),
         ),
         PAYMENTS,
     ),

@@ -228,6 +228,11 @@ def enrolments_of_camp(partner_id: uuid.UUID, camp_id: uuid.UUID) -> QuerySet[En
     return Enrolment.objects.filter(camp_id=camp_id, status__in=sorted(HOLDS_PLACE)).select_related("donor__user")
 
 
+def enrolments_of_partner(partner_id: uuid.UUID) -> QuerySet[Enrolment]:
+    """Return every place in the partner's camps, also those that were given back."""
+    return Enrolment.objects.filter(camp__partner_id=partner_id)
+
+
 def enrolments_of_donor(donor_id: uuid.UUID) -> QuerySet[Enrolment]:
     return Enrolment.objects.filter(donor_id=donor_id).select_related("camp__partner")
 

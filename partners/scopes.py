@@ -41,6 +41,7 @@ class Scope(StrEnum):
 RIGHTS: Final[Mapping[Scope, Role]] = {
     Scope.STOCK_WRITE: Role.INVENTORY,
     Scope.TRANSFERS_WRITE: Role.INVENTORY,
+    Scope.REQUESTS_READ: Role.COORDINATOR,  # donors' questionnaires are among them
     Scope.REQUESTS_WRITE: Role.COORDINATOR,
     Scope.DONATIONS_WRITE: Role.COORDINATOR,
     Scope.CAMPS_READ: Role.COORDINATOR,  # the list of who comes
@@ -51,6 +52,7 @@ RIGHTS: Final[Mapping[Scope, Role]] = {
     Scope.PAYMENTS_WRITE: Role.OWNER,
     Scope.WEBHOOKS_READ: Role.OWNER,
     Scope.WEBHOOKS_WRITE: Role.OWNER,
+    Scope.TEST_DATA: Role.OWNER,
 }
 
 

@@ -35,7 +35,9 @@ STILL_ALLOWED: Final = frozenset(
         "partner-defer",
         # A bag that may do harm, and the look-back that a reactive result starts.
         "partner-stock-tests",
+        "partner-stock-tests-many",
         "partner-stock-discard",
+        "partner-stock-discard-many",
         # A patient whose family waits, and the bag that is given.
         "partner-attender-request-confirm",
         "partner-attender-request-refuse",

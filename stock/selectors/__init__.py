@@ -26,7 +26,9 @@ from stock.selectors.units import (
     products_of,
     unit_id_of,
     unit_id_to_test,
+    unit_ids_of,
     units_of,
+    units_to_export,
 )
 
 __all__ = [
@@ -60,5 +62,7 @@ __all__ = [
     "transfers_of_need",
     "unit_id_of",
     "unit_id_to_test",
+    "unit_ids_of",
     "units_of",
+    "units_to_export",
 ]
