@@ -60,6 +60,7 @@ class PartnerCard:
     lat: float
     lng: float
     zone: str
+    world: uuid.UUID | None = None  # of test data
 
     @property
     def location(self) -> Point:
@@ -105,11 +106,11 @@ def card(partner_id: uuid.UUID) -> PartnerCard:
 def cards(partner_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, PartnerCard]:
     """Return the cards of the partners by id, in one query; unknown ids are left out."""
     rows = Partner.objects.filter(pk__in=list(partner_ids)).values_list(
-        "pk", "name", "phone", "address", "city", "lat", "lng", "zone"
+        "pk", "name", "phone", "address", "city", "lat", "lng", "zone", "test_world"
     )
     return {
-        pk: PartnerCard(pk, name, phone, address, city, float(lat), float(lng), zone)
-        for pk, name, phone, address, city, lat, lng, zone in rows
+        pk: PartnerCard(pk, name, phone, address, city, float(lat), float(lng), zone, world)
+        for pk, name, phone, address, city, lat, lng, zone, world in rows
     }
 
 
@@ -190,9 +191,16 @@ def directory(
 
 
 def partners_near(
-    origin: Point, radius_km: float, *, kind: PartnerKind | None = None, live: bool | None = None
+    origin: Point,
+    radius_km: float,
+    *,
+    kind: PartnerKind | None = None,
+    live: bool | None = None,
+    world: uuid.UUID | None = None,
 ) -> list[Partner]:
     """Return the public partners within the radius with their `distance_km`, nearest first; one query.
+
+    Real ones, unless `world` says in which test data: then the partners of that world alone.
 
     A box on the index trims, the geodesic decides. Partners at the same distance, to the millimetre, are in
     the order of their ids.
@@ -200,7 +208,7 @@ def partners_near(
     boxes = Q()
     for box in bounding_boxes(origin, radius_km):
         boxes |= Q(place__within=box)
-    rows = list(_public(kind=kind, live=live).filter(boxes))
+    rows = list(_public(kind=kind, live=live, world=world).filter(boxes))
     found = nearest_first(origin, rows, radius_km)
     for near in found:
         near.row.distance_km = round(near.distance_km, 6)
@@ -250,8 +258,10 @@ def complaint_author(complaint_id: uuid.UUID) -> ComplaintAuthor:
     return ComplaintAuthor(row.by_person_id, row.by_partner_id, row.by_member_id)
 
 
-def _public(*, kind: PartnerKind | None = None, live: bool | None = None) -> PartnerQuerySet:
-    found = Partner.objects.public().defer(*_UNSHOWN)
+def _public(
+    *, kind: PartnerKind | None = None, live: bool | None = None, world: uuid.UUID | None = None
+) -> PartnerQuerySet:
+    found = Partner.objects.public(world).defer(*_UNSHOWN)
     if kind is not None:
         found = found.of_kind(kind)
     if live is not None:
@@ -266,9 +276,13 @@ def _one_value(partner_id: uuid.UUID, field: str) -> Any:
     return found[0]
 
 
-def bank_card(partner_id: uuid.UUID) -> PartnerCard:
-    """Return the card of a live blood bank, of which blood may be ordered. Raises: NotFound."""
-    live = Partner.objects.filter(pk=partner_id, status=PartnerStatus.LIVE).of_kind(PartnerKind.BLOOD_BANK)
+def bank_card(partner_id: uuid.UUID, *, world: uuid.UUID | None = None) -> PartnerCard:
+    """Return the card of a live blood bank of which blood may be ordered: a real one, or one of that test data.
+
+    Raises: NotFound
+    """
+    live = Partner.objects.filter(pk=partner_id, status=PartnerStatus.LIVE, test_world=world)
+    live = live.of_kind(PartnerKind.BLOOD_BANK)
     if not live.exists():
         raise NotFound
     return card(partner_id)

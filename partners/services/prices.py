@@ -105,6 +105,8 @@ def make_contract(
     partners = {partner.pk: partner for partner in lock(Partner, [bank_id, hospital_id])}
     if hospital_id not in partners or not partners[hospital_id].is_live:
         raise NotFound
+    if partners[hospital_id].test_world != partners[bank_id].test_world:
+        raise NotFound
     if not PriceList.objects.filter(partner_id=bank_id).exists():
         raise NoPriceList
     if _end_over(bank_id, hospital_id):

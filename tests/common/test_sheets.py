@@ -136,8 +136,8 @@ def test_what_was_exported_is_read_again():
         (zipped(xl__worksheets__sheet1="<broken"), SheetUnreadable),
         (
             zipped(
-                xl__worksheets__sheet1=f'<!DOCTYPE w [<!ENTITY e "din">]><worksheet xmlns="{SHEET}"><sheetData><row r="1">'
-                '<c t="inlineStr"><is><t>&e;</t></is></c></row></sheetData></worksheet>'
+                xl__worksheets__sheet1=f'<!DOCTYPE w [<!ENTITY e "din">]><worksheet xmlns="{SHEET}"><sheetData>'
+                '<row r="1"><c t="inlineStr"><is><t>&e;</t></is></c></row></sheetData></worksheet>'
             ),
             SheetUnreadable,
         ),
