@@ -55,7 +55,7 @@ def test_an_owner_makes_a_key_that_opens_what_its_scopes_say():
     assert made.json()["token"].startswith(f"{key['begins']}_")
     program = client_with(made.json()["token"])
     assert program.get(STOCK).status_code == 200
-    assert code_of(program.put(f"{STOCK}/policy", {}, format="json")) == (403, "scope_missing")
+    assert code_of(program.put(f"{STOCK}/thresholds", {}, format="json")) == (403, "scope_missing")
     assert code_of(program.get("/api/v1/partner/requests")) == (403, "scope_missing")
     assert code_of(program.get("/api/v1/partner/members")) == (403, "members_only")
     assert code_of(program.post(URL, said, format="json")) == (403, "members_only")
