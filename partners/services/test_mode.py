@@ -14,7 +14,7 @@ from typing import Final
 from django.contrib.auth.hashers import make_password
 
 from common import outbox
-from common.db import command, lock, step
+from common.db import command, lock, lock_one, step
 from common.ids import uuid7
 from common.money import Currency
 from common.phone import test_number
@@ -63,16 +63,14 @@ def reset(*, partner_id: uuid.UUID, actor_id: uuid.UUID | None) -> Partner:
     What was there ends with nobody who could reach it: its partners are suspended, its people no longer available.
     `actor_id` is the owner who asks; None where a test key does.
 
-    Locks:  the partner and its old parts, the owner who asks and the keys' accounts, the keys.
+    Locks:  the partner, for everything about its worlds; the owner who asks and the keys' accounts, the keys.
     Emits: test_partner.made, test_world.closed      Raises: RoleNotAllowed
     """
-    parts = Partner.objects.filter(test_of_id=partner_id, status=PartnerStatus.LIVE).values_list("pk", flat=True)
-    rows = lock(Partner, [partner_id, *parts])
-    partner = next(row for row in rows if row.pk == partner_id)
+    partner = lock_one(Partner, partner_id)
     keys = list(ApiKey.objects.filter(partner=partner, member__partner__test_of=partner).values_list("pk", "member_id"))
     members = lock(Member, [*([actor_id] if actor_id else []), *(member for _, member in keys)])
     actor = history.member_actor(owner_among(members, actor_id)) if actor_id else "test key"
-    _close(partner, [row for row in rows if row.pk != partner.pk])
+    _close(partner)
     twin = _open_world(partner)
     accounts = {member.pk: member for member in members}
     for key in lock(ApiKey, [pk for pk, _ in keys]):
@@ -82,12 +80,12 @@ def reset(*, partner_id: uuid.UUID, actor_id: uuid.UUID | None) -> Partner:
     return twin
 
 
-def _close(partner: Partner, parts: list[Partner]) -> None:
-    if not parts:
-        return
-    Partner.objects.filter(pk__in=[part.pk for part in parts]).update(status=PartnerStatus.SUSPENDED)
-    world = str(parts[0].test_world)
-    outbox.emit("test_world.closed", key=f"partner:{partner.pk}", partner=str(partner.pk), world=world)
+def _close(partner: Partner) -> None:
+    parts = Partner.objects.filter(test_of=partner, status=PartnerStatus.LIVE)
+    world = parts.values_list("test_world", flat=True).first()
+    if world is not None:
+        parts.update(status=PartnerStatus.SUSPENDED)
+        outbox.emit("test_world.closed", key=f"partner:{partner.pk}", partner=str(partner.pk), world=str(world))
 
 
 def _open_world(partner: Partner) -> Partner:
