@@ -33,11 +33,10 @@ def replace_lost_bags(event: OutboxEvent) -> None:
 def fill_the_shelves(event: OutboxEvent) -> None:
     """Put bags of every group on the shelves of a partner of somebody's test data, the same every time."""
     told = event.payload
-    counting.set_counts(
+    counting.write_counts(
         partner_id=uuid.UUID(told["partner"]),
         member_id=uuid.UUID(told["account"]),
         counts=[Count(component, group, BAGS_OF_EACH) for component in TEST_COMPONENTS for group in TEST_GROUPS],
-        all_released=True,
     )
 
 

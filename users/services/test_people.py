@@ -9,7 +9,7 @@ from typing import Final
 
 from common import clock
 from common.blood import BloodGroup, Sex
-from common.db import command
+from common.db import step
 from common.geo import Point
 from common.phone import test_number
 from users.models import Donor, User
@@ -20,7 +20,7 @@ AGE: Final = dt.timedelta(days=35 * 365 + 9)
 DEGREE_KM: Final = Decimal("111.2")  # of latitude
 
 
-@command
+@step
 def furnish(*, world: uuid.UUID, around: Point, city: str, zone: str) -> int:
     """Make three donors of every group, one, three and five kilometres north of the place; return how many are new.
 
@@ -57,7 +57,7 @@ def furnish(*, world: uuid.UUID, around: Point, city: str, zone: str) -> int:
     return len(groups) * DONORS_OF_EACH
 
 
-@command
+@step
 def retire(*, world: uuid.UUID) -> None:
     """Have nobody of the world found any more."""
     Donor.objects.filter(test_world=world).update(available=False)
