@@ -102,8 +102,8 @@ class TooManyApiKeys(Conflict):
     code, message = "too_many_api_keys", "An organisation has at most 50 API keys in use. Revoke one first."
 
 
-class ExpiryInvalid(Invalid):
-    code, message, pointer = "expiry_invalid", "A key expires in the future, and within two years.", "/expires_at"
+class KeyExpiryInvalid(Invalid):
+    code, message, pointer = "key_expiry_invalid", "A key expires in the future, and within two years.", "/expires_at"
 
 
 class TestModeOnly(NotAllowed):

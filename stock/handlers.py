@@ -29,7 +29,7 @@ def replace_lost_bags(event: OutboxEvent) -> None:
         make_up_for(transfer_id=uuid.UUID(transfer_id), unit_ids=units)
 
 
-@on("test_partner.made")
+@on("testpartner.made")
 def fill_the_shelves(event: OutboxEvent) -> None:
     """Put bags of every group on the shelves of a partner of somebody's test data, the same every time."""
     told = event.payload

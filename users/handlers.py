@@ -10,7 +10,7 @@ from common.outbox import on
 from users.services import test_people
 
 
-@on("test_partner.made")
+@on("testpartner.made")
 def furnish_world(event: OutboxEvent) -> None:
     """Put donors around a partner's twin; the other parts of its world find the same ones."""
     told = event.payload
@@ -23,6 +23,6 @@ def furnish_world(event: OutboxEvent) -> None:
         )
 
 
-@on("test_world.closed")
+@on("testworld.closed")
 def retire_world(event: OutboxEvent) -> None:
     test_people.retire(world=uuid.UUID(event.payload["world"]))

@@ -56,7 +56,7 @@ def tell_member_added(event: OutboxEvent) -> None:
     )
 
 
-@on("api_key.expiring")
+@on("apikey.expiring")
 def tell_key_expires(event: OutboxEvent) -> None:
     """Tell the owners, who may extend the key or make another; nothing of a key that is over by now."""
     key = partners.api_key(id_in(event, "partner"), id_in(event, "api_key"))

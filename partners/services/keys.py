@@ -15,7 +15,7 @@ from django.contrib.auth.hashers import make_password
 from common import clock, outbox
 from common.db import command, lock, lock_one, step
 from common.errors import NotFound
-from partners.errors import ApiKeyOver, ExpiryInvalid, RotationRunning, TooManyApiKeys
+from partners.errors import ApiKeyOver, KeyExpiryInvalid, RotationRunning, TooManyApiKeys
 from partners.models import ApiKey, Member, Partner
 from partners.scopes import role_for
 from partners.services import history, test_mode
@@ -60,8 +60,8 @@ def digest_of(secret: str) -> str:
 def make_key(*, partner_id: uuid.UUID, actor_id: uuid.UUID, new: NewKey) -> ShownKey:
     """Make a key of the partner; the first one for tests makes the test data that it acts on.
 
-    Locks:  the partner, the owner who asks.      Emits: api_key.made, test_partner.made
-    Raises: PartnerNotLive, RoleNotAllowed, TooManyApiKeys, ExpiryInvalid
+    Locks:  the partner, the owner who asks.      Emits: apikey.made, testpartner.made
+    Raises: PartnerNotLive, RoleNotAllowed, TooManyApiKeys, KeyExpiryInvalid
     """
     partner = live_partner(partner_id)
     actor = owner_among(lock(Member, [actor_id]), actor_id)
@@ -87,7 +87,7 @@ def make_key(*, partner_id: uuid.UUID, actor_id: uuid.UUID, new: NewKey) -> Show
         created_at=now,
     )
     _record(key, "make_api_key", actor)
-    outbox.emit("api_key.made", key=f"partner:{partner.pk}", partner=str(partner.pk), api_key=str(key.pk))
+    outbox.emit("apikey.made", key=f"partner:{partner.pk}", partner=str(partner.pk), api_key=str(key.pk))
     return ShownKey(key, f"{key.begins}_{secret}")
 
 
@@ -96,7 +96,7 @@ def change_key(*, partner_id: uuid.UUID, key_id: uuid.UUID, actor_id: uuid.UUID,
     """Change `name`, `scopes`, `networks`, `calls_per_minute` or `expires_at`, from the next call on.
 
     Locks:  the partner, the owner who asks and the key's account, the key.
-    Raises: NotFound, PartnerNotLive, RoleNotAllowed, ApiKeyOver, ExpiryInvalid
+    Raises: NotFound, PartnerNotLive, RoleNotAllowed, ApiKeyOver, KeyExpiryInvalid
     """
     key, actor = _held(partner_id, key_id, actor_id)
     said = dict(changes)
@@ -122,7 +122,7 @@ def rotate_key(*, partner_id: uuid.UUID, key_id: uuid.UUID, actor_id: uuid.UUID,
     Without overlap every secret before the new one is dead at once.
 
     Locks:  the partner, the owner who asks and the key's account, the key.
-    Emits: api_key.rotated      Raises: NotFound, PartnerNotLive, RoleNotAllowed, ApiKeyOver, RotationRunning
+    Emits: apikey.rotated      Raises: NotFound, PartnerNotLive, RoleNotAllowed, ApiKeyOver, RotationRunning
     """
     key, actor = _held(partner_id, key_id, actor_id)
     now = clock.now()
@@ -134,7 +134,7 @@ def rotate_key(*, partner_id: uuid.UUID, key_id: uuid.UUID, actor_id: uuid.UUID,
     key.digest, key.rotated_at = digest_of(secret), now
     key.save(update_fields=["previous_digest", "previous_until", "digest", "rotated_at"])
     _record(key, "rotate_api_key", actor)
-    outbox.emit("api_key.rotated", key=f"partner:{partner_id}", partner=str(partner_id), api_key=str(key.pk))
+    outbox.emit("apikey.rotated", key=f"partner:{partner_id}", partner=str(partner_id), api_key=str(key.pk))
     return ShownKey(key, f"{key.begins}_{secret}")
 
 
@@ -143,7 +143,7 @@ def revoke_key(*, partner_id: uuid.UUID, key_id: uuid.UUID, actor_id: uuid.UUID)
     """End the key at once and for good; once more changes nothing.
 
     Locks:  the partner, the owner who asks and the key's account, the key.
-    Emits: api_key.revoked      Raises: NotFound, PartnerNotLive, RoleNotAllowed
+    Emits: apikey.revoked      Raises: NotFound, PartnerNotLive, RoleNotAllowed
     """
     key, actor = _held(partner_id, key_id, actor_id, over=True)
     if key.revoked_at is not None:
@@ -154,7 +154,7 @@ def revoke_key(*, partner_id: uuid.UUID, key_id: uuid.UUID, actor_id: uuid.UUID)
     key.member.save(update_fields=["is_active"])
     key.save(update_fields=["revoked_at", "revoked_by", "previous_digest", "previous_until"])
     _record(key, "revoke_api_key", actor)
-    outbox.emit("api_key.revoked", key=f"partner:{partner_id}", partner=str(partner_id), api_key=str(key.pk))
+    outbox.emit("apikey.revoked", key=f"partner:{partner_id}", partner=str(partner_id), api_key=str(key.pk))
     return key
 
 
@@ -162,7 +162,7 @@ def revoke_key(*, partner_id: uuid.UUID, key_id: uuid.UUID, actor_id: uuid.UUID)
 def warn_of_ends() -> int:
     """Have the owners told of keys that end soon: 14 days before, and 3; return how many warnings.
 
-    Locks:  the keys.      Emits: api_key.expiring
+    Locks:  the keys.      Emits: apikey.expiring
     """
     now, told = clock.now(), 0
     soon = ApiKey.objects.filter(revoked_at=None, expires_at__gt=now, expires_at__lte=now + _days(WARN_DAYS[0]))
@@ -174,7 +174,7 @@ def warn_of_ends() -> int:
         key.warned_days = days
         key.save(update_fields=["warned_days"])
         ids = {"partner": str(key.partner_id), "api_key": str(key.pk)}
-        outbox.emit("api_key.expiring", key=f"partner:{key.partner_id}", **ids)
+        outbox.emit("apikey.expiring", key=f"partner:{key.partner_id}", **ids)
         told += 1
     return told
 
@@ -211,7 +211,7 @@ def _held(
 
 def _checked(expires_at: dt.datetime, now: dt.datetime) -> dt.datetime:
     if not now < expires_at <= now + LONGEST_LIFETIME:
-        raise ExpiryInvalid
+        raise KeyExpiryInvalid
     return expires_at
 
 

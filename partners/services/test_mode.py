@@ -1,7 +1,7 @@
 """A world of test data for a partner's own programmers: a twin of the partner, and others to exchange and order with.
 
 Its rows are like any others and are told apart by `test_world`. Nothing real is ever found from there, and nothing of
-it from outside (docs/api-keys.md). The apps above furnish it when they hear of `test_partner.made`.
+it from outside (docs/api-keys.md). The apps above furnish it when they hear of `testpartner.made`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ DELIVERY: Final = {Decimal(5): 10000, Decimal(25): 30000}
 def twin_of(partner: Partner) -> Partner:
     """Return the partner's twin, in a new world where there is none. The caller holds the partner's row.
 
-    Emits: test_partner.made
+    Emits: testpartner.made
     """
     found = Partner.objects.filter(test_of=partner, test_part=TestPart.TWIN, status=PartnerStatus.LIVE).first()
     return found or _open_world(partner)
@@ -64,7 +64,7 @@ def reset(*, partner_id: uuid.UUID, actor_id: uuid.UUID | None) -> Partner:
     `actor_id` is the owner who asks; None where a test key does.
 
     Locks:  the partner, for everything about its worlds; the owner who asks and the keys' accounts, the keys.
-    Emits: test_partner.made, test_world.closed      Raises: RoleNotAllowed
+    Emits: testpartner.made, testworld.closed      Raises: RoleNotAllowed
     """
     partner = lock_one(Partner, partner_id)
     keys = list(ApiKey.objects.filter(partner=partner, member__partner__test_of=partner).values_list("pk", "member_id"))
@@ -85,7 +85,7 @@ def _close(partner: Partner) -> None:
     world = parts.values_list("test_world", flat=True).first()
     if world is not None:
         parts.update(status=PartnerStatus.SUSPENDED)
-        outbox.emit("test_world.closed", key=f"partner:{partner.pk}", partner=str(partner.pk), world=str(world))
+        outbox.emit("testworld.closed", key=f"partner:{partner.pk}", partner=str(partner.pk), world=str(world))
 
 
 def _open_world(partner: Partner) -> Partner:
@@ -122,7 +122,7 @@ def _part(partner: Partner, part: TestPart, world: uuid.UUID) -> Partner:
     if made.kind != PartnerKind.HOSPITAL:
         _charge(made)
     outbox.emit(
-        "test_partner.made",
+        "testpartner.made",
         key=f"partner:{made.pk}",
         partner=str(made.pk),
         account=str(account.pk),

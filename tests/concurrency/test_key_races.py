@@ -9,6 +9,7 @@ import pytest
 from partners.errors import ApiKeyRevoked
 from partners.models import ApiKey, Partner
 from partners.services import key_use, keys, members
+from partners.states import KeyMode
 from tests.partners.factories import make_member
 from tests.partners.test_api_keys import make_key
 from tests.races import meeting, names, race, without_locks
@@ -89,7 +90,7 @@ def test_a_key_that_is_revoked_while_it_is_used_opens_nothing_afterwards():
 def test_two_first_test_keys_at_once_share_one_world():
     owner = make_member()
 
-    outcomes = race(*[lambda: make_key(owner, mode="test").key.member.partner_id] * 2)
+    outcomes = race(*[lambda: make_key(owner, mode=KeyMode.TEST).key.member.partner_id] * 2)
 
     assert outcomes[0] == outcomes[1]
     assert Partner.objects.filter(test_of=owner.partner).count() == 4

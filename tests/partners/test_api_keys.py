@@ -310,7 +310,7 @@ def test_owners_are_told_fourteen_and_three_days_before_the_end_once_each(noon):
         told.append((keys.warn_of_ends(), keys.warn_of_ends()))
 
     assert told == [(0, 0), (1, 0), (0, 0), (1, 0), (0, 0)]
-    assert OutboxEvent.objects.filter(name="api_key.expiring").count() == 2
+    assert OutboxEvent.objects.filter(name="apikey.expiring").count() == 2
 
 
 def test_an_extended_key_is_warned_of_anew(noon):

@@ -23,7 +23,7 @@ from partners.api.key_serializers import (
 from partners.api.permissions import IsOwner
 from partners.errors import (
     ApiKeyOver,
-    ExpiryInvalid,
+    KeyExpiryInvalid,
     PartnerNotLive,
     RoleNotAllowed,
     RotationRunning,
@@ -52,7 +52,7 @@ class ApiKeysView(APIView):
         "Make an API key",
         request=ApiKeyIn,
         responses={201: ApiKeyShownOut},
-        refusals=[*OWNERS, TooManyApiKeys, ExpiryInvalid],
+        refusals=[*OWNERS, TooManyApiKeys, KeyExpiryInvalid],
         example={"name": "Laboratory system", "mode": "live", "scopes": ["stock:read", "stock:write"]},
         answer={"token": API_KEY_TOKEN, "key": API_KEY},
     )
@@ -81,7 +81,7 @@ class ApiKeyView(APIView):
         "Change an API key",
         request=ApiKeyChangeIn,
         responses={200: ApiKeyOut},
-        refusals=[*OWNERS, NotFound, ApiKeyOver, ExpiryInvalid, Busy],
+        refusals=[*OWNERS, NotFound, ApiKeyOver, KeyExpiryInvalid, Busy],
         example={"scopes": ["stock:read"], "networks": ["203.0.113.0/24"]},
         answer=API_KEY,
     )
