@@ -24,6 +24,7 @@ ORDERS: Final = Needs(Scope.ORDERS_READ, Scope.ORDERS_WRITE)
 PRICES: Final = Needs(Scope.PRICES_READ, Scope.PRICES_WRITE)
 PAYMENTS: Final = Needs(Scope.PAYMENTS_READ, Scope.PAYMENTS_WRITE)
 REPORTS: Final = Needs(Scope.REPORTS_READ)
+WEBHOOKS: Final = Needs(Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE)
 TEST_DATA: Final = Needs(Scope.TEST_DATA, Scope.TEST_DATA)
 # What a person decides, or what could make a key outlive its owner's will.
 MEMBERS_ONLY: Final = Needs()
@@ -124,6 +125,15 @@ ROUTES: Final[Mapping[str, Needs]] = {
             *("partner-settlement-lines", "partner-balance", "partner-export-settlements", "partner-export-ledger"),
         ),
         PAYMENTS,
+    ),
+    **dict.fromkeys(
+        (
+            *("partner-webhook-event-types", "partner-webhook-endpoints", "partner-webhook-endpoint"),
+            *("partner-webhook-rotate-secret", "partner-webhook-test", "partner-webhook-enable"),
+            *("partner-webhook-disable", "partner-webhook-deliveries", "partner-webhook-delivery"),
+            *("partner-webhook-replay-failed", "partner-webhook-replay"),
+        ),
+        WEBHOOKS,
     ),
 }
 SCHEME: Final = "api_key"

@@ -29,6 +29,9 @@ STILL_ALLOWED: Final = frozenset(
         "partner-api-key-rotate",
         "partner-api-key-revoke",
         "partner-test-data-reset",
+        # A secret that became known, and a system that is to be told nothing more.
+        "partner-webhook-rotate-secret",
+        "partner-webhook-disable",
         # A donor who is at the door.
         "partner-arrival",
         "partner-verify",
