@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import flatten
 from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.forms import ActionForm
 
 from common.money import Currency, Money, in_words
 
+__all__ = ["BOX", "ActionForm", "EditableAdmin", "ReadOnlyAdmin", "ReadOnlyInline", "money_column", "words_box"]
 
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that only the product's services write: shown whole, changed by actions alone."""
+# How a box beside the actions looks: they stand on a coloured bar.
+BOX: Final = {"class": "bg-white font-medium px-2 py-1 rounded-default text-base-700 text-sm w-64"}
+
+
+class EditableAdmin(ModelAdmin):
+    """Rows that administrators change by hand. None is deleted by hand: what was decided stays explicable."""
 
     list_per_page = 50
     show_full_result_count = False
+    list_fullwidth = True
+    warn_unsaved_form = True
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReadOnlyAdmin(EditableAdmin):
+    """Rows that only the product's services write: shown whole, changed by actions alone."""
+
+    warn_unsaved_form = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -24,11 +43,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
-
-class ReadOnlyInline(admin.TabularInline):
+class ReadOnlyInline(TabularInline):
     """The rows that belong to one, in order, for reading."""
 
     extra = 0
@@ -44,6 +60,12 @@ class ReadOnlyInline(admin.TabularInline):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Return every column that is shown: what the form could not edit at all may be read as well."""
         return tuple(flatten(self.fields or ()))
+
+
+def words_box(label: str, *, max_length: int, lines: int = 1) -> forms.CharField:
+    """Return a box beside the actions of a list, for a reason or other words; the action says if it may stay empty."""
+    widget = forms.TextInput(attrs=BOX) if lines == 1 else forms.Textarea(attrs={**BOX, "rows": lines})
+    return forms.CharField(required=False, max_length=max_length, label=label, widget=widget)
 
 
 def money_column(amount: str = "amount_minor", currency: str = "currency") -> Callable[[Any], str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 from common import outbox
-from common.admin import ReadOnlyAdmin
+from common.admin import EditableAdmin, ReadOnlyAdmin
 from common.models import OutboxEvent, PrivateFile
 
 
@@ -83,3 +85,12 @@ class JobExecutionAdmin(ReadOnlyAdmin):
     list_display = ("run_time", "job", "status", "duration", "exception")
     list_filter = ("status", "job")
     ordering = ("-id",)
+
+
+# Django's own page of groups, in the dress of the others.
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, EditableAdmin):
+    """What administrators of a group may see and do."""
