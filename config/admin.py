@@ -14,6 +14,7 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 from common import outbox
 from common.admin import EditableAdmin, ReadOnlyAdmin
 from common.models import OutboxEvent, PrivateFile
+from config.dashboard.running import late_jobs
 
 
 class UndoneFilter(admin.SimpleListFilter):
@@ -69,9 +70,22 @@ class PrivateFileAdmin(ReadOnlyAdmin):
 admin.site.unregister([DjangoJob, DjangoJobExecution])
 
 
+class LateFilter(admin.SimpleListFilter):
+    title = "late"
+    parameter_name = "late"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "should have run")]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[DjangoJob]) -> QuerySet[DjangoJob]:
+        return rows.filter(pk__in=late_jobs().values("pk")) if self.value() else rows
+
+
 @admin.register(DjangoJob)
 class JobAdmin(ReadOnlyAdmin):
     """The periodic jobs and when each runs next."""
+
+    list_filter = (LateFilter,)
 
     list_display = ("id", "next_run_time")
     exclude = ("job_state",)

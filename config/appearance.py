@@ -28,6 +28,11 @@ def mark(request: HttpRequest) -> str:
     return static("favicon.svg")
 
 
+def styles(request: HttpRequest) -> str:
+    """Return the address of the style of the pages that are our own."""
+    return static("administration.css")
+
+
 UNFOLD: Final[dict[str, Any]] = {
     "SITE_TITLE": "JeevanSetu",
     "SITE_HEADER": "JeevanSetu",
@@ -37,5 +42,6 @@ UNFOLD: Final[dict[str, Any]] = {
     "SHOW_BACK_BUTTON": True,
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": {"primary": TEAL},
+    "STYLES": [styles],
     "SIDEBAR": {"show_search": True, "navigation": "config.navigation.groups"},
 }

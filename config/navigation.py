@@ -39,7 +39,7 @@ GROUPS: Final = (
     Group(
         "Requests",
         "emergency",
-        ("requests_app.bloodrequest", "requests_app.attenderrequest", "requests_app.assignment"),
+        ("requests_app.bloodrequest", "requests_app.attenderrequest", "requests_app.assignment", "requests_app.wave"),
         ("requests_app",),
     ),
     Group(

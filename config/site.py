@@ -4,13 +4,17 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
 from unfold.sites import UnfoldAdminSite
 
 from common import throttle
 from common.api.address import client_network
 from common.api.guesses import spend_password_try
 from common.errors import TooMany
+from config.dashboard import views
 from users.selectors import signed_in_from
 
 # What a page may load: the app's own files. Alpine, which opens its menus, reads expressions from attributes.
@@ -33,7 +37,12 @@ class Site(UnfoldAdminSite):
 
     site_header = "JeevanSetu"
     site_title = "JeevanSetu"
-    index_title = "Administration"
+    index_title = "Dashboard"
+    index_template = "admin/dashboard.html"
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Show the figures of the morning."""
+        return super().index(request, {**views.context(request), **(extra_context or {})})
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Count attempts against the same limits as the API's sign-in: an administrator's password opens more."""
@@ -48,12 +57,16 @@ class Site(UnfoldAdminSite):
         return _guarded(super().login(request, extra_context))
 
     def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:  # noqa: FBT001, FBT002 - Django's signature
-        """Show a page to administrators alone, under a policy that keeps it from asking any outside host."""
+        """Show a page to administrators alone, with times of their zone, under a policy that keeps out other hosts."""
         shown = super().admin_view(view, cacheable)
 
         @wraps(shown)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            return _guarded(shown(request, *args, **kwargs))
+            with timezone.override(getattr(request.user, "zone", None) or settings.DEFAULT_ZONE):
+                response = shown(request, *args, **kwargs)
+                if isinstance(response, TemplateResponse):
+                    response.render()
+            return _guarded(response)
 
         return inner
 

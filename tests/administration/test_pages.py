@@ -1,0 +1,58 @@
+"""Every page of the administration opens in a browser: whole, quietly, and from this server alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from tests.administration.browser import Visit, look
+from tests.administration.scenes import a_month
+from users.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PICTURES = Path(__file__).parents[2] / "docs" / "admin"
+# What docs/administration.md shows: the page, and how many pixels of it.
+SHOWN = {
+    "dashboard": ("/admin/", 1500),
+}
+
+
+def signed_in() -> dict[str, str]:
+    client = Client()
+    client.force_login(
+        User.objects.create_superuser(phone="+919876543210", password="seven quiet tamarinds", name="Meera")
+    )
+    return {name: morsel.value for name, morsel in client.cookies.items()}
+
+
+def shown() -> list[Visit]:
+    """Return the pages that the documentation shows; `make screenshots` draws them."""
+    draws = "SCREENSHOTS" in os.environ
+    return [Visit(path, PICTURES / f"{name}.png" if draws else None, clip) for name, (path, clip) in SHOWN.items()]
+
+
+def pages_of(model: Any) -> list[str]:
+    """Return the list, and where there is a row, the newest."""
+    name = f"{model._meta.app_label}_{model._meta.model_name}"
+    row = model._default_manager.order_by("-pk").first()
+    detail = [reverse(f"admin:{name}_change", args=[row.pk])] if row is not None else []
+    return [reverse(f"admin:{name}_changelist"), *detail]
+
+
+def test_every_page_opens_in_a_browser(live_server: Any) -> None:
+    a_month()
+    cookies = signed_in()
+    tables = [model for model in apps.get_models() if admin.site.is_registered(model)]
+    paths = [path for model in tables for path in pages_of(model)]
+
+    wrong = look(live_server.url, [*shown(), *map(Visit, paths)], cookies=cookies)
+
+    assert wrong == {}
+    assert len(paths) > len(tables)
