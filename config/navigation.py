@@ -10,6 +10,9 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
+from config.dashboard.map_views import MAPS
+from config.waiting.registry import DESKS, address, in_words, seen_by, waiting
+
 
 class Group(NamedTuple):
     """Lists that are worked with together: those named, in order, then what else is registered of the apps."""
@@ -113,6 +116,35 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
     pages = (admin.site.get_model_admin(model) for model in apps.get_models() if admin.site.is_registered(model))
     seen = {page.opts.label_lower: page for page in pages if page.has_view_permission(request)}
     named = {key for group in GROUPS for key in group.models}
+    return [
+        {
+            "title": "",
+            "items": [{"title": "Dashboard", "icon": "monitoring", "link": reverse("admin:index")}, *_maps(request)],
+        },
+        {"title": "Waiting for a person", "items": _desks(request)},
+        *_tables(seen, named),
+    ]
+
+
+def _maps(request: HttpRequest) -> list[dict[str, Any]]:
+    return [
+        {"title": one.title, "icon": "map", "link": reverse("admin:map", args=[one.key])}
+        for one in MAPS
+        if request.user.has_perm(one.needs)
+    ]
+
+
+def _desks(request: HttpRequest) -> list[dict[str, Any]]:
+    found = []
+    for desk in DESKS:
+        if queues := seen_by(request, desk):
+            count = sum(waiting(queue) for queue in queues)
+            badge = {"badge": in_words(count), "badge_variant": "warning"} if count else {}
+            found.append({"title": desk.title, "icon": desk.icon, "link": address(desk), **badge})
+    return found
+
+
+def _tables(seen: dict[str, Any], named: set[str]) -> list[dict[str, Any]]:
     return [
         {"title": group.title, "collapsible": True, "items": items}
         for group in GROUPS

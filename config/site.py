@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from unfold.sites import UnfoldAdminSite
 
@@ -14,7 +15,8 @@ from common import throttle
 from common.api.address import client_network
 from common.api.guesses import spend_password_try
 from common.errors import TooMany
-from config.dashboard import views
+from config.dashboard import map_views, views
+from config.waiting import views as waiting_views
 from users.selectors import signed_in_from
 
 # What a page may load: the app's own files. Alpine, which opens its menus, reads expressions from attributes.
@@ -43,6 +45,21 @@ class Site(UnfoldAdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Show the figures of the morning."""
         return super().index(request, {**views.context(request), **(extra_context or {})})
+
+    def extra_urls(self) -> list[URLPattern]:
+        """Return the pages that belong to no table."""
+        return [
+            path("map/<str:key>/", self.admin_view(self.map), name="map"),
+            path("waiting/<str:desk>/", self.admin_view(self.waiting), name="waiting"),
+        ]
+
+    def map(self, request: HttpRequest, key: str) -> HttpResponse:
+        """Show where something is."""
+        return map_views.show(request, self.each_context(request), key)
+
+    def waiting(self, request: HttpRequest, desk: str) -> HttpResponse:
+        """Show what waits for a person."""
+        return waiting_views.show(request, self.each_context(request), desk)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Count attempts against the same limits as the API's sign-in: an administrator's password opens more."""

@@ -62,6 +62,11 @@ def promised(scope: Scope) -> QuerySet[Assignment]:
     return _in_city(scope.created(Assignment.objects.all(), "accepted_at"), scope, "request__partner")
 
 
+def open_now(scope: Scope) -> QuerySet[BloodRequest]:
+    """Return the requests that wait for donors now, whenever they were posted."""
+    return _in_city(BloodRequest.objects.filter(status__in=sorted(LIVE_REQUEST)), scope, "partner")
+
+
 REQUESTS: Final = Counted(
     "requests_app.bloodrequest",
     posted,
@@ -91,7 +96,15 @@ PROMISES: Final = Counted(
     {"cancelled": "taken back", "missed": "did not come", "deferred": "unfit on the day"},
     column="accepted_at",
 )
-figures.register(REQUESTS, WAVES, PROMISES)
+OPEN: Final = Counted("requests_app.bloodrequest", open_now, {"open_now": Q()}, {"open_now": "open at this moment"})
+figures.register(REQUESTS, WAVES, PROMISES, OPEN)
+
+
+def places(scope: Scope, *, most: int, **kind: str) -> list[dict[str, Any]]:
+    """Return the newest open requests with their places and partners, of one kind where some is named."""
+    rows = open_now(scope).filter(**{name: value for name, value in kind.items() if value}).order_by("-pk")
+    shown = ("pk", "lat", "lng", "units", "units_promised", "units_fulfilled", "blood_group", "component", "urgency")
+    return [dict(row) for row in rows.values(*shown, "partner__name", "partner__city", "needed_by")[:most]]
 
 
 def times_to_fill(scope: Scope) -> Times:
@@ -107,11 +120,6 @@ def asking(scope: Scope) -> Asking:
     """Return how many donors the period's waves asked, and how many answered."""
     found = waves(scope).order_by().aggregate(asked=Sum("asked"), answered=Sum("answered"))
     return Asking(found["asked"] or 0, found["answered"] or 0)
-
-
-def open_on_map(scope: Scope) -> QuerySet[BloodRequest]:
-    """Return the requests that wait for donors now, whenever they were posted."""
-    return _in_city(BloodRequest.objects.filter(status__in=sorted(LIVE_REQUEST)), scope, "partner")
 
 
 def _in_city(rows: QuerySet[Any], scope: Scope, partner: str) -> QuerySet[Any]:

@@ -85,8 +85,8 @@ class UnitAdmin(ReadOnlyAdmin):
         ("partner", "split_from"),
         ("collected_at", "expires_at", "reserved_until"),
         ("volume_ml", "anticoagulant", "storage_min_c", "storage_max_c"),
-        ("irradiated", "leukoreduced", "cmv_negative", "k_negative", "counted"),
-        ("discard_reason", "recalled_at"),
+        ("irradiated", "leukoreduced", "cmv_negative", "k_negative"),
+        ("discard_reason", "recalled_at", "counted"),
     )
     inlines = (MovementInline, ReservationInline, CrossmatchInline)
 

@@ -41,7 +41,6 @@ class UserAdmin(EditableAdmin):
     ordering = ("-id",)
     fields = ("name", "public_id", "phone", "email", "language", "zone", "city", "is_active", "is_staff", "groups")
     readonly_fields = ("public_id", "phone", "is_active")
-    filter_horizontal = ("groups",)
     actions = ("suspend", "reinstate")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from common import clock
 from common.figures import Scope
 from config.dashboard import panels, running
 from config.dashboard.panels import Question
+from config.waiting import registry
 from partners import selectors as partners
 
 QUESTIONS: Final = (
@@ -36,6 +37,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "presets": presets(scope),
         "cities": partners.cities(),
         "panels": [question.ask(scope) for question in QUESTIONS if request.user.has_perm(question.needs)],
+        "waiting": registry.strip(request),
         "as_of": clock.now(),
     }
 

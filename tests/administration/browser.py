@@ -8,17 +8,20 @@ import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright
 
 TABS = 3
 WIDE, HIGH = 1280, 800
+COLOURS = 48  # of a picture, so that it stays small
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = (
-    "The administration is opened in Chromium, which is not here. Debian, Ubuntu: apt-get install chromium; or name one:"
-    " CHROMIUM=/path/to/chromium"
+    "The administration is opened in Chromium, which is not here. Debian, Ubuntu: apt-get install chromium."
+    " Elsewhere, name one: CHROMIUM=/path/to/chromium"
 )
 
 
@@ -93,6 +96,6 @@ async def _open(page: Page, base: str, visit: Visit, wrong: list[str]) -> None:
         wrong.append(f"{wide} pixels wide")
     if visit.picture is not None:
         await page.wait_for_timeout(300)
-        await page.screenshot(
-            path=visit.picture, clip={"x": 0, "y": 0, "width": WIDE, "height": visit.clip}, full_page=True
-        )
+        clip = {"x": 0, "y": 0, "width": WIDE, "height": visit.clip}
+        drawn = await page.screenshot(clip=clip, full_page=True)
+        Image.open(BytesIO(drawn)).convert("RGB").quantize(COLOURS).save(visit.picture, optimize=True)

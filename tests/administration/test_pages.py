@@ -20,7 +20,19 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PICTURES = Path(__file__).parents[2] / "docs" / "admin"
 # What docs/administration.md shows: the page, and how many pixels of it.
 SHOWN = {
-    "dashboard": ("/admin/", 1500),
+    "dashboard": ("/admin/", 1400),
+    "dashboard-more": ("/admin/?from=2030-04-11&to=2030-05-01", 1400),
+    "map-requests": ("/admin/map/requests/", 900),
+    "map-stock": ("/admin/map/stock/?city=Pune", 900),
+    "approvals": ("/admin/waiting/approvals/", 1000),
+    "complaints": ("/admin/waiting/complaints/", 700),
+    "emergencies": ("/admin/waiting/emergencies/", 700),
+    "money": ("/admin/waiting/money/", 900),
+    "mismatches": ("/admin/waiting/mismatches/", 700),
+    "messages": ("/admin/waiting/messages/", 700),
+    "events": ("/admin/waiting/events/", 700),
+    "requests": ("/admin/requests_app/bloodrequest/?figure=filled&from=2030-04-25&to=2030-05-01", 800),
+    "ledger": ("/admin/payments/entry/report/", 700),
 }
 
 
