@@ -11,6 +11,7 @@ from django.contrib.admin.utils import flatten
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import ActionForm
 
@@ -51,6 +52,14 @@ class FigureFilter(admin.ListFilter):
             link = changelist.get_query_string({**self.scope.query(), "figure": part})
             yield {"selected": chosen == part, "query_string": link, "display": one.label(part)}
 
+    def said(self) -> str:
+        """Return what is shown, for the head of the list; nothing where no figure narrows it."""
+        part = self.given.get("figure", "")
+        if part not in self.counted:
+            return ""
+        days = f"{date_format(self.scope.first)} to {date_format(self.scope.last)}"
+        return f"{self.counted[part].label(part)}; {days}, {self.scope.city or 'every city'}"
+
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Keep the figure's rows."""
         part = self.given.get("figure", "")
@@ -65,6 +74,7 @@ class EditableAdmin(ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     list_fullwidth = True
+    list_before_template = "admin/parts/figure.html"
     warn_unsaved_form = True
 
     def get_list_filter(self, request: HttpRequest) -> Any:

@@ -43,7 +43,10 @@ class OutboxEventAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     actions = ("tell_again",)
 
-    @admin.action(description="Give given-up events new attempts", permissions=["view"])
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("common.change_outboxevent")
+
+    @admin.action(description="Give given-up events new attempts", permissions=["replay"])
     def tell_again(self, request: HttpRequest, chosen: QuerySet[OutboxEvent]) -> None:
         dead = outbox.dead_events().filter(pk__in=chosen.values("pk")).values_list("pk", flat=True)
         count = 0
@@ -59,7 +62,7 @@ class PrivateFileAdmin(ReadOnlyAdmin):
 
     list_display = ("id", "content_type", "size", "storage", "created_at", "stored_at", "discarded_at")
     list_filter = ("storage", "content_type")
-    exclude = ("name", "content")
+    exclude = ("key", "name", "content")
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PrivateFile]:

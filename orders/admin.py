@@ -153,7 +153,7 @@ class CourierNoticeAdmin(ReadOnlyAdmin):
     list_filter = ("outcome", "kind")
     search_fields = ("event_id", "reference")
     ordering = ("-pk",)
-    exclude = ("code",)
+    exclude = ("code", "digest")
 
 
 @admin.register(ContractBill)

@@ -190,6 +190,7 @@ class ProviderNoticeAdmin(ReadOnlyAdmin):
     list_filter = ("provider", "outcome")
     search_fields = ("=event_id", "=our_id")
     ordering = ("-id",)
+    exclude = ("digest",)
 
 
 @admin.register(Invoice)

@@ -146,7 +146,11 @@ class WalletAdmin(ReadOnlyAdmin):
     action_form = GrantForm
     actions = ("grant",)
 
-    @admin.action(description="Grant credits", permissions=["view"])
+    def has_grant_permission(self, request: HttpRequest) -> bool:
+        """Who may only look gives nothing away."""
+        return request.user.has_perm("payments.change_wallet")
+
+    @admin.action(description="Grant credits", permissions=["grant"])
     def grant(self, request: HttpRequest, chosen: QuerySet[Wallet]) -> None:
         """The same words and amount on the same day are one present, however often they are sent."""
         form = GrantForm(request.POST)

@@ -87,7 +87,7 @@ class Mismatches(Queue):
         link = (
             reverse(f"admin:payments_{page}_change", args=[one.subject]) if page else reverse("admin:payments_report")
         )
-        return Case(one.subject, f"{one.kind}: {one.detail}", None, [("Which", one.subject)], link)
+        return Case(one.subject, f"{one.kind}: {one.detail}".removesuffix(": "), None, [("Which", one.subject)], link)
 
 
 HELD: Final = Queue(

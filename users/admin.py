@@ -104,6 +104,7 @@ class IdentityAssuranceAdmin(ReadOnlyAdmin):
     search_fields = ("user__public_id", "user__phone")
     list_select_related = ("user",)
     ordering = ("-id",)
+    exclude = ("subject_digest",)
 
 
 @admin.register(IdentityAttestation)

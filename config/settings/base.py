@@ -119,6 +119,7 @@ TIME_ZONE = "UTC"
 DEFAULT_ZONE = "Asia/Kolkata"  # where no person or partner says otherwise
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = ["config.formats"]  # how the administration writes days and hours
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

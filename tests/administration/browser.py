@@ -17,7 +17,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 TABS = 3
 WIDE, HIGH = 1280, 800
-COLOURS = 48  # of a picture, so that it stays small
+COLOURS = 128  # of a picture, so that it stays small
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = (
     "The administration is opened in Chromium, which is not here. Debian, Ubuntu: apt-get install chromium."

@@ -35,6 +35,7 @@ CITIES = (
     ("Delhi", "Delhi", 28.61, 77.21),
     ("Guwahati", "Assam", 26.14, 91.74),
 )
+SORTS = {"hospital": "City Hospital", "blood_bank": "Red Cross Blood Centre", "both": "Lifeline"}
 GROUPS = [str(group) for group in BloodGroup][:8]
 OFTEN = [3, 28, 2, 20, 3, 30, 1, 7]  # of a hundred people of India, about, in the order of GROUPS
 NAMES = ("Asha Kulkarni", "Rahul Sen", "Meera Joshi", "Imran Shaikh", "Kavya Raman", "Arjun Das", "Nisha Patel")
@@ -86,8 +87,8 @@ class Story:
             licence = f"{city[1][:2].upper()}/BB/{number:04d}"
             rows.append(
                 Partner(
-                    name=f"{city[0]} {('City Hospital', 'Red Cross Blood Centre', 'Lifeline')[at % 3]} {at // 6 + 1}",
-                    kind=kinds[at % 3],
+                    name=f"{city[0]} {SORTS[kinds[(at + at // 6) % 3]]} {at // 6 + 1}",
+                    kind=kinds[(at + at // 6) % 3],
                     status=status,
                     license_number=licence,
                     license_key=licence.replace("/", ""),
@@ -241,7 +242,7 @@ class Story:
     def sell(self) -> None:
         banks = [row for row in self.partners if row.kind != "hospital"]
         orders, purchases, payments = [], [], []
-        for _ in range(70):
+        for at in range(70):
             bank, made, buyer = self.dice.choice(banks), self.ago(), self.dice.choice(self.people)
             old = self.now - made > dt.timedelta(days=1)
             states = ["delivered", "cancelled", "failed", "dispatched"] if old else ["placed", "dispatched"]
@@ -277,7 +278,8 @@ class Story:
                     created_at=made,
                 )
             )
-            paid = self.dice.choices(["succeeded", "failed", "expired", "pending", "held"], [78, 6, 8, 5, 3])[0]
+            paid = self.dice.choices(["succeeded", "failed", "expired", "pending"], [80, 6, 9, 5])[0]
+            paid = "held" if at in (7, 40) else paid
             payments.append(
                 Payment(
                     purchase=purchases[-1],
