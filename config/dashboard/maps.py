@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -91,7 +92,7 @@ def _circle(frame: _Frame, found: Sequence[Spot], heaviest: int, several: str) -
     else:
         cities = sorted({one.city for one in found if one.city})
         title = f"{len(found)} here, {weight} together: {', '.join(cities[:3])}"
-        link, inside = several.format(city=cities[0] if cities else ""), str(weight)
+        link, inside = several.format(city=quote(cities[0]) if cities else ""), str(weight)
     return format_html(
         '<a href="{}"><title>{}</title><circle class="{}" cx="{}" cy="{}" r="{}"/>'
         '<text class="inside" x="{}" y="{}" text-anchor="middle">{}</text></a>',
