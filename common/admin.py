@@ -12,6 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import ActionForm
 
@@ -58,7 +59,7 @@ class FigureFilter(admin.ListFilter):
         if part not in self.counted:
             return ""
         days = f"{date_format(self.scope.first)} to {date_format(self.scope.last)}"
-        return f"{self.counted[part].label(part)}; {days}, {self.scope.city or 'every city'}"
+        return f"{capfirst(self.counted[part].label(part))}; {days}, {self.scope.city or 'every city'}"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Keep the figure's rows."""

@@ -52,20 +52,35 @@ class _Frame:
 def draw(spots: Sequence[Spot], *, several: str) -> SafeString:
     """Return the map. Where spots are gathered, `several` is the list that a click leads to, by the city."""
     frame = _frame(spots)
-    cells: dict[tuple[int, int], list[Spot]] = defaultdict(list)
-    for spot in spots:
-        x, y = frame.at(spot.lat, spot.lng)
-        cells[int(x // CELL), int(y // CELL)].append(spot)
-    heaviest = max((sum(one.weight for one in found) for found in cells.values()), default=1)
-    circles = format_html_join(
-        "",
-        "{}",
-        ((_circle(frame, cells[key], heaviest, several),) for key in sorted(cells, key=lambda key: -len(cells[key]))),
-    )
+    groups = _gathered(frame, spots)
+    heaviest = max((sum(one.weight for one in found) for found in groups), default=1)
+    circles = format_html_join("", "{}", ((_circle(frame, found, heaviest, several),) for found in groups))
     return format_html(
         '<svg class="js-map" viewBox="0 0 {} {}" role="img">{}{}{}</svg>',
         *(WIDTH, HEIGHT, _graticule(frame), circles, _names(frame, spots)),
     )
+
+
+def _gathered(frame: _Frame, spots: Sequence[Spot]) -> list[list[Spot]]:
+    """Put together what lies in one cell, then cells beside a fuller one whose middles are closer than a cell."""
+    cells: dict[tuple[int, int], list[Spot]] = defaultdict(list)
+    for spot in spots:
+        x, y = frame.at(spot.lat, spot.lng)
+        cells[int(x // CELL), int(y // CELL)].append(spot)
+    groups: dict[tuple[int, int], list[Spot]] = {}
+    for (column, row), found in sorted(cells.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        x, y = _middle(frame, found)
+        beside = ((column + across, row + down) for across in (-1, 0, 1) for down in (-1, 0, 1))
+        near = next(
+            (key for key in beside if key in groups and math.dist((x, y), _middle(frame, cells[key])) < CELL), None
+        )
+        groups.setdefault(near or (column, row), []).extend(found)
+    return list(groups.values())
+
+
+def _middle(frame: _Frame, found: Sequence[Spot]) -> tuple[float, float]:
+    points = [frame.at(one.lat, one.lng) for one in found]
+    return sum(x for x, _ in points) / len(points), sum(y for _, y in points) / len(points)
 
 
 def _frame(spots: Sequence[Spot]) -> _Frame:
@@ -82,8 +97,7 @@ def _frame(spots: Sequence[Spot]) -> _Frame:
 
 
 def _circle(frame: _Frame, found: Sequence[Spot], heaviest: int, several: str) -> SafeString:
-    points = [frame.at(one.lat, one.lng) for one in found]
-    x, y = (round(sum(axis) / len(found), 1) for axis in zip(*points, strict=True))
+    x, y = (round(at, 1) for at in _middle(frame, found))
     weight = sum(one.weight for one in found)
     radius = round(LEAST + (MOST - LEAST) * math.sqrt(weight / heaviest), 1) if weight else LEAST
     loudest = min(found, key=lambda one: ("bad", "wait", "more", "good", "quiet").index(one.tone))

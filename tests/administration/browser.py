@@ -16,6 +16,8 @@ from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright
 
 TABS = 3
+PATIENCE = 120_000  # milliseconds: the machine may have other things to do
+LEFT = "net::ERR_ABORTED"  # the next page was opened before the mark of this one was there
 WIDE, HIGH = 1280, 800
 COLOURS = 128  # of a picture, so that it stays small
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -56,6 +58,7 @@ async def _look(base: str, visits: Sequence[Visit], cookies: Mapping[str, str]) 
 
     async def work(browser: Browser) -> None:
         context = await browser.new_context(viewport={"width": WIDE, "height": HIGH}, reduced_motion="reduce")
+        context.set_default_timeout(PATIENCE)
         await context.add_cookies([{"name": name, "value": value, "url": base} for name, value in cookies.items()])
         page, wrong = await context.new_page(), []
         _listen(page, wrong)
@@ -75,6 +78,10 @@ async def _look(base: str, visits: Sequence[Visit], cookies: Mapping[str, str]) 
 
 
 def _listen(page: Page, wrong: list[str]) -> None:
+    def failed(request: Any) -> None:
+        if request.failure != LEFT:
+            wrong.append(f"not loaded: {request.url} {request.failure}")
+
     def answered(response: Any) -> None:
         if response.status >= 400:
             wrong.append(f"{response.status} {response.url}")
@@ -83,7 +90,7 @@ def _listen(page: Page, wrong: list[str]) -> None:
         "console", lambda said: wrong.append(f"console: {said.text}") if said.type in ("error", "warning") else None
     )
     page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-    page.on("requestfailed", lambda request: wrong.append(f"not loaded: {request.url} {request.failure}"))
+    page.on("requestfailed", failed)
     page.on("response", answered)
 
 

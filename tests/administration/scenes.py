@@ -127,8 +127,8 @@ class Story:
 
     def ask_donors(self) -> None:
         rows = []
-        for _ in range(140):
-            partner, made = self.dice.choice(self.partners), self.ago()
+        for made in sorted(self.ago() for _ in range(140)):
+            partner = self.dice.choice(self.partners)
             status = self.dice.choices(["fulfilled", "assigned", "open", "expired", "cancelled"], [60, 8, 12, 12, 8])[0]
             status = status if self.now - made > dt.timedelta(days=1) else self.dice.choice(["open", "assigned"])
             rows.append(
