@@ -33,7 +33,8 @@ class Visit:
 
     path: str
     picture: Path | None = None
-    clip: int = HIGH  # pixels of the page that the picture shows
+    high: int = HIGH  # pixels of the page that the picture shows
+    top: int = 0  # where it begins
 
 
 def program() -> str:
@@ -103,6 +104,6 @@ async def _open(page: Page, base: str, visit: Visit, wrong: list[str]) -> None:
         wrong.append(f"{wide} pixels wide")
     if visit.picture is not None:
         await page.wait_for_timeout(300)
-        clip = {"x": 0, "y": 0, "width": WIDE, "height": visit.clip}
+        clip = {"x": 0, "y": visit.top, "width": WIDE, "height": visit.high}
         drawn = await page.screenshot(clip=clip, full_page=True)
         Image.open(BytesIO(drawn)).convert("RGB").quantize(COLOURS).save(visit.picture, optimize=True)

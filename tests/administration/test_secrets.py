@@ -13,6 +13,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.test import Client, RequestFactory
 from django.urls import URLResolver, get_resolver, reverse
 
+from common.admin import EditableAdmin, ReadOnlyInline
 from common.fields import EncryptedTextField
 from tests.factories import make_user
 
@@ -75,6 +76,14 @@ def test_no_page_shows_a_sealed_column_or_one_named_like_a_secret() -> None:
     assert telling <= PLAIN
     assert [column for column in shown if is_sealed(column)] == []
     assert len(shown) > 400
+
+
+def test_every_page_is_built_from_the_products_own_bases() -> None:
+    others = [page for page in PAGES if not isinstance(page, EditableAdmin)]
+    inlines = [inline for inline in every_table() if not isinstance(inline, EditableAdmin | ReadOnlyInline)]
+
+    assert others == []
+    assert inlines == []
 
 
 def test_whoever_looks_at_an_account_finds_no_password_in_it(site: Client) -> None:
