@@ -96,7 +96,10 @@ GROUPS: Final = (
     Group(
         "Messages",
         "sms",
-        ("notifications.notification", "notifications.delivery", "notifications.optout"),
+        (
+            *("notifications.notification", "notifications.delivery", "notifications.optout"),
+            *("notifications.webhookendpoint", "notifications.webhookdelivery"),
+        ),
         ("notifications",),
     ),
     Group(

@@ -304,3 +304,19 @@ def messages(scope: Scope) -> Panel:
         bars(rows, [Series(notifications.MESSAGES.label(part), tone) for part, tone in series]) if rows else NOTHING,
         "Every city: a message knows none." if scope.city else "",
     )
+
+
+def webhooks(scope: Scope) -> Panel:
+    """Do partners' systems take what they are sent?"""
+    counted = notifications.WEBHOOKS
+    by_day, now = counted.by_day(scope), notifications.ENDPOINTS.count(scope)
+    return Panel(
+        "Webhooks",
+        "Do partners' systems take what they are sent?",
+        [
+            *shown(notifications.ENDPOINTS, scope, now, "enabled", ("failing", BAD), ("switched_off", WAIT)),
+            *shown(counted, scope, _total(by_day, counted), "all", "succeeded", ("retried", WAIT), ("failed", BAD)),
+        ],
+        _columns(counted, scope, by_day, ("succeeded", GOOD), ("on_its_way", WAIT), ("failed", BAD)),
+        "Addresses: at this moment.",
+    )

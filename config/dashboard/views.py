@@ -24,6 +24,7 @@ QUESTIONS: Final = (
     Question("payments.view_payment", panels.money),
     Question("appointments.view_appointment", panels.visits),
     Question("notifications.view_delivery", panels.messages),
+    Question("notifications.view_webhookdelivery", panels.webhooks),
     Question("common.view_outboxevent", running.panel),
 )
 PRESETS: Final = (("Today", 1), ("7 days", 7), ("30 days", 30), ("90 days", 90))

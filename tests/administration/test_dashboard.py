@@ -36,7 +36,7 @@ def test_an_empty_platform_has_a_dashboard(site: Client) -> None:
     reply = site.get(reverse(INDEX))
 
     assert reply.status_code == 200
-    assert len(titles(reply)) == 9
+    assert len(titles(reply)) == 10
     assert "Nothing to draw for these days." in reply.content.decode()
 
 

@@ -30,6 +30,7 @@ PLAIN = {
     "notifications.delivery.error_code",
     "notifications.delivery.is_secret",
     "notifications.notification.dedupe_key",
+    "notifications.webhookendpoint.old_secret_until",  # a moment
     "partners.partner.facility_code",
     "partners.partner.license_key",
     "payments.coupon.code",
