@@ -105,6 +105,8 @@ JOBS = (
     Job("delete_old_traces", users.jobs.delete_old_traces, nightly(2, 30)),
     Job("prune_members", partners.jobs.prune, nightly(3, 5)),
     Job("prune_payments", payments.jobs.prune, nightly(3, 15)),
+    Job("finish_announcements", notifications.jobs.finish_announcements, every(minutes=1)),
+    Job("prune_taps", notifications.jobs.prune_taps, nightly(3, 40)),
     Job("prune_notifications", notifications.jobs.prune, nightly(3, 10)),
     Job("prune_outbox", outbox.prune, nightly(3, 20)),
     Job("prune_replies", idempotency.prune, every(hours=1)),

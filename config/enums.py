@@ -43,7 +43,7 @@ from appointments.states import (
 from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
 from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
-from notifications.states import Channel, DeliveryStatus
+from notifications.states import Channel, DeliveryStatus, TicketAuthor, TicketCategory, TicketStatus
 from orders.states import BagFate, BookingStatus, CourierKind, EndReason, Fault, OrderStatus, Terms
 from partners.states import ComplaintCategory, ComplaintStatus, PartnerKind, PartnerStatus, Role, SubjectKind
 from payments.states import (
@@ -184,6 +184,9 @@ SETS: dict[str, Iterable[str]] = {
     "StopReason": StopReason,
     "SubjectKind": SubjectKind,
     "Tag": Tag,
+    "TicketAuthor": TicketAuthor,
+    "TicketCategory": TicketCategory,
+    "TicketStatus": TicketStatus,
     "MoneyStatus": RefundStatus,  # of refunds and payouts
     "TransferAnswer": Answer,
     "TransferCondition": Condition,

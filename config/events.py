@@ -34,6 +34,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "assignment.deferred": "The donor was found unfit at the visit.",
     "assignment.missed": "The donor did not come.",
     "assignment.released": "The donor need not come.",
+    "budget.used_up": "What a day of a channel may cost is used up.",
     "bill.due": "A hospital with a contract owes a bank for a month.",
     "camp.cancelled": "A partner has called a camp off.",
     "camp.donors_invited": "Donors near a camp are to be told of it.",
@@ -140,6 +141,9 @@ EVENTS: Final[Mapping[str, str]] = {
     "reservation.ended": "What was reserved has lapsed, or was lost.",
     "settlement.made": "A month is settled with a partner.",
     "stock.low": "A partner has fewer units of a kind than it wants to have.",
+    "support.answered": "An administrator has answered a question.",
+    "support.opened": "Somebody asks the administrators something.",
+    "support.resolved": "An administrator has settled a question.",
     "transfer.candidate_asked": "Partners were asked for bags.",
     "transfer.confirmed": "A partner has accepted the bags offered.",
     "transfer.dispatched": "Bags are on the road to another partner.",
@@ -171,6 +175,7 @@ UNHEARD: Final = frozenset(
         "complaint.opened",  # administrators see it in their list
         "order.returned",
         "partner.flagged",  # administrators see this too
+        "support.opened",  # and this
         "unit.collected",
     }
     # Told to those who sell, as soon as they do.

@@ -26,6 +26,12 @@ STILL_ALLOWED: Final = frozenset(
         # One's own account.
         "partner-session",
         "partner-password-change",
+        # Asking the administrators, which moves nothing.
+        "partner-support-tickets",
+        "partner-support-messages",
+        "partner-support-files",
+        "partner-support-close",
+        "partner-support-reopen",
         # A donor who is at the door.
         "partner-arrival",
         "partner-verify",

@@ -20,6 +20,7 @@ from notifications.handlers import (
     records,
     shelves,
     subscriptions,
+    support,
     visits,
 )
 
@@ -40,5 +41,6 @@ __all__ = [
     "records",
     "shelves",
     "subscriptions",
+    "support",
     "visits",
 ]

@@ -1,5 +1,21 @@
 """What people are told, and how it reaches them."""
 
+from notifications.models.announcements import Announcement, AnnouncementEvent
+from notifications.models.budgets import ChannelSpend, ChannelTerms
 from notifications.models.messages import Delivery, Notification, OptOut
+from notifications.models.support import SupportEvent, SupportMessage, SupportTicket
+from notifications.models.taps import TapLink
 
-__all__ = ["Delivery", "Notification", "OptOut"]
+__all__ = [
+    "Announcement",
+    "AnnouncementEvent",
+    "ChannelSpend",
+    "ChannelTerms",
+    "Delivery",
+    "Notification",
+    "OptOut",
+    "SupportEvent",
+    "SupportMessage",
+    "SupportTicket",
+    "TapLink",
+]

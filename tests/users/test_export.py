@@ -35,6 +35,7 @@ KINDS = {
     "identity_attestations",
     "medical_files",
     "medical_records",
+    "message_links",
     "messages",
     "observations",
     "orders",
@@ -49,6 +50,7 @@ KINDS = {
     "record_grants",
     "record_reads",
     "score",
+    "support_tickets",
     "visit_answers",
     "waitlist",
 }
