@@ -79,8 +79,6 @@ class TicketFileOut(serializers.Serializer[Any]):
 
 
 class TicketMessageOut(serializers.Serializer[SupportMessage]):
-    reads = ("file",)  # what `get_file` looks at
-
     id = serializers.UUIDField()
     author = serializers.ChoiceField(choices=[str(author) for author in TicketAuthor])
     text = serializers.CharField()

@@ -62,19 +62,19 @@ class Estimate:
         return found
 
 
-@command
+@step
 def write(*, announcement_id: uuid.UUID | None, admin_id: uuid.UUID, values: Mapping[str, Any]) -> Announcement:
-    """Write a draft, or write one anew. Locks: the announcement.      Raises: NotFound, AnnouncementNotDraft"""
+    """Write a draft, or write one anew, in the transaction of the form. Raises: AnnouncementNotDraft"""
+    written = {name: values[name] for name in WRITTEN & values.keys()}
     if announcement_id is None:
-        row, verb = Announcement(created_by_id=admin_id), "write"
-    else:
-        row, verb = lock_one(Announcement, announcement_id), "rewrite"
-        if row.state_now is not AnnouncementStatus.DRAFT:
-            raise AnnouncementNotDraft
-    for name in WRITTEN & values.keys():
-        setattr(row, name, values[name])
-    row.save()
-    record(row, verb, actor=actor_of(admin_id))
+        row = Announcement.objects.create(created_by_id=admin_id, **written)
+        record(row, "write", actor=actor_of(admin_id))
+        return row
+    drafts = Announcement.objects.filter(pk=announcement_id, status=AnnouncementStatus.DRAFT)
+    if not drafts.update(**written):  # one statement, so that nobody sends it off in between
+        raise AnnouncementNotDraft
+    row = Announcement.objects.get(pk=announcement_id)
+    record(row, "rewrite", actor=actor_of(admin_id))
     return row
 
 

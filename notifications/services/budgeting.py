@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from common import clock, outbox
-from common.db import command, lock
+from common.db import command, lock, step
 from common.money import Currency
 from notifications.models import ChannelSpend, ChannelTerms
 from notifications.states import Channel
@@ -45,7 +45,7 @@ def terms_now() -> dict[str, Terms]:
     return {row[0]: Terms(row[1], row[2], Currency(row[3])) for row in rows}
 
 
-@command
+@step
 def set_terms(
     *,
     channel: Channel,
