@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from sandbox.demo.chapters import (
+    announcement,
     bkash_timeout,
     breach,
     by_courier,
@@ -48,6 +49,7 @@ CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (
     look_back.tell,
     identity.tell,
     reminder.tell,
+    announcement.tell,
     trial_balance.tell,
 )
 
