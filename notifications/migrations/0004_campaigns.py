@@ -101,6 +101,10 @@ class Migration(migrations.Migration):
                 ("told_to", models.UUIDField(editable=False, null=True)),
                 ("is_unsettled", models.BooleanField(default=False, editable=False)),
                 (
+                    "settled_to",
+                    models.UUIDField(editable=False, help_text="How far that has got, by notification.", null=True),
+                ),
+                (
                     "prepared_at",
                     models.DateTimeField(editable=False, help_text="When the last one was told.", null=True),
                 ),
@@ -269,7 +273,7 @@ class Migration(migrations.Migration):
             model_name="notification",
             index=models.Index(
                 condition=models.Q(("subject_id__isnull", False)),
-                fields=["subject_id", "kind"],
+                fields=["subject_id", "id"],
                 name="notification_of_subject",
             ),
         ),

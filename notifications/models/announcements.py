@@ -47,6 +47,7 @@ class Announcement(models.Model):
     part = models.CharField(max_length=8, default="people", editable=False)
     told_to = models.UUIDField(null=True, editable=False)
     is_unsettled = models.BooleanField(default=False, editable=False)
+    settled_to = models.UUIDField(null=True, editable=False, help_text="How far that has got, by notification.")
     prepared_at = models.DateTimeField(null=True, editable=False, help_text="When the last one was told.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)

@@ -33,7 +33,7 @@ class Notification(models.Model):
             models.Index(fields=["user", "-id"], name="inbox_of_person", condition=Q(user__isnull=False)),
             models.Index(fields=["created_at"], name="notification_age"),
             models.Index(
-                fields=["subject_id", "kind"], name="notification_of_subject", condition=Q(subject_id__isnull=False)
+                fields=["subject_id", "id"], name="notification_of_subject", condition=Q(subject_id__isnull=False)
             ),
         ]
 

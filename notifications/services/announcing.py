@@ -184,7 +184,8 @@ def actor_of(admin_id: uuid.UUID) -> str:
 def _moved(announcement_id: uuid.UUID, verb: str, admin_id: uuid.UUID, *, is_unsettled: bool = False) -> Announcement:
     row = lock_one(Announcement, announcement_id)
     row.status = advance(ANNOUNCEMENT_TRANSITIONS, row.state_now, verb)
-    row.is_unsettled = row.is_unsettled or is_unsettled
+    if is_unsettled:
+        row.is_unsettled, row.settled_to = True, None
     row.save()
     record(row, verb, actor=actor_of(admin_id), people_done=row.people_done)
     return row

@@ -86,7 +86,7 @@ def finish(*, announcement_id: uuid.UUID) -> bool:
             if row.prepared_at is None or row.is_unsettled or _deliveries(row, UNDECIDED).exists():
                 return False
             _advance(row, "finish")
-        elif not _to_settle(row).exists():
+        elif not _not_following(_deliveries(row, WAITING), row).exists():
             return False
         else:
             row.is_unsettled = True  # a retry that was on its way when the step was taken
@@ -213,7 +213,12 @@ def _insert(
 def _settle(row: Announcement) -> None:
     """Hold, let go or drop the next queued messages, as the announcement's state says."""
     now = clock.now()
-    held = lock_free(_to_settle(row).only("pk"), limit=BATCH)
+    told = Notification.objects.filter(subject_id=row.pk, kind=Kind.ANNOUNCEMENT).order_by("pk")
+    if row.settled_to is not None:
+        told = told.filter(pk__gt=row.settled_to)
+    batch = list(told.values_list("pk", flat=True)[:BATCH])
+    following = _not_following(Delivery.objects.filter(notification__in=batch, status__in=WAITING), row)
+    held = lock_free(following.only("pk"), limit=BATCH * len(Channel))
     chosen = Delivery.objects.filter(pk__in=[delivery.pk for delivery in held])
     if row.state_now is AnnouncementStatus.CANCELLED:
         chosen.update(status=DeliveryStatus.SKIPPED, error_code=CANCELLED, ended_at=now)
@@ -224,12 +229,12 @@ def _settle(row: Announcement) -> None:
             of_zone = Q(notification__user__zone=zone) | Q(notification__member__partner__zone=zone)
             chosen.filter(pk__in=chosen.filter(of_zone).values("pk")).update(run_at=wakes)
         transaction.on_commit(doorbell.ring)
-    row.is_unsettled = _to_settle(row).exists()
+    row.is_unsettled = len(batch) == BATCH
+    row.settled_to = batch[-1] if row.is_unsettled else None
 
 
-def _to_settle(row: Announcement) -> QuerySet[Delivery]:
-    """Return the queued messages that do not follow the announcement's state yet."""
-    waiting = _deliveries(row, WAITING)
+def _not_following(waiting: QuerySet[Delivery], row: Announcement) -> QuerySet[Delivery]:
+    """Return those of the queued messages that do not follow the announcement's state yet."""
     if row.state_now is AnnouncementStatus.CANCELLED:
         return waiting
     is_held = Q(run_at__gte=F("valid_until"))
