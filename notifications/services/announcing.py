@@ -158,17 +158,22 @@ def texts_of(announcement: Announcement) -> dict[str, Message]:
     """Return the texts by language; in English where an administrator wrote none in a language."""
     found = {}
     for language in sorted(languages()):
-        own = getattr(announcement, f"title_{language}", ""), getattr(announcement, f"body_{language}", "")
-        has_own = all(own)
-        title, body = own if has_own else (announcement.title_en, announcement.body_en)
+        written_in = said_in(announcement, language)
+        title, body = (getattr(announcement, f"{form}_{written_in}") for form in ("title", "body"))
         found[language] = compose(
             Kind.ANNOUNCEMENT,
-            language=language if has_own else FALLBACK,
+            language=written_in,
             zone=settings.DEFAULT_ZONE,
             facts={"heading": Prose(title), "words": Prose(body)},
             channels=channels_of(announcement),
         )
     return found
+
+
+def said_in(announcement: Announcement, language: str) -> str:
+    """Return the language that somebody who reads `language` gets it in."""
+    has_own = all(getattr(announcement, f"{form}_{language}", "") for form in ("title", "body"))
+    return language if has_own else FALLBACK
 
 
 @step

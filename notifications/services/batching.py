@@ -24,7 +24,7 @@ from notifications.audience import COLUMNS, MEMBERS, Part, parts_of
 from notifications.kinds import RULES, Kind
 from notifications.models import Announcement, Delivery, Notification, OptOut
 from notifications.services import budgeting
-from notifications.services.announcing import channels_of, record, texts_of
+from notifications.services.announcing import channels_of, record, said_in, texts_of
 from notifications.states import ANNOUNCEMENT_TRANSITIONS, AnnouncementStatus, Channel, DeliveryStatus
 from notifications.templates import FALLBACK
 from requests_app.services.waves import quiet_until
@@ -181,11 +181,12 @@ def _insert(
                 run_at, valid_until, attempts, locked_by, provider_id, error_code, created_at, ended_at
             )
             SELECT {UUID7_SQL}, told.id, c.channel, CASE c.channel WHEN 'email' THEN a.email ELSE a.phone END,
-                a.language, CASE c.channel WHEN 'email' THEN told.title ELSE '' END, c.body, false, %s, c.segments,
+                c.said_in, CASE c.channel WHEN 'email' THEN told.title ELSE '' END, c.body, false, %s, c.segments,
                 CASE WHEN o.id IS NULL THEN 'queued' ELSE 'skipped' END, z.run_at, %s, 0, '', '',
                 CASE WHEN o.id IS NULL THEN '' ELSE 'opted_out' END, %s, CASE WHEN o.id IS NULL THEN NULL ELSE %s END
             FROM told JOIN audience AS a ON a.id = told.who
-            JOIN unnest(%s::text[], %s::text[], %s::bytea[], %s::int[]) AS c(language, channel, body, segments)
+            JOIN unnest(%s::text[], %s::text[], %s::text[], %s::bytea[], %s::int[])
+                AS c(language, said_in, channel, body, segments)
                 ON c.language = a.spoken
             JOIN unnest(%s::text[], %s::timestamptz[]) AS z(zone, run_at) ON z.zone = a.zone
             LEFT JOIN {OPT_OUTS} AS o ON o.phone = a.phone AND o.channel = c.channel
@@ -201,6 +202,7 @@ def _insert(
                 ),
                 *(RULES[Kind.ANNOUNCEMENT].priority, row.valid_until, now, now),
                 [language for language, _, _ in bodies],
+                [said_in(row, language) for language, _, _ in bodies],
                 [str(channel) for _, channel, _ in bodies],
                 [seal.get_db_prep_value(body, connection) for _, _, body in bodies],
                 [budgeting.segments_of(Channel(channel), body) for _, channel, body in bodies],

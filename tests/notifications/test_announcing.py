@@ -104,6 +104,7 @@ def test_everybody_reads_the_own_language_or_english(town: None, admin: User) ->
     hindi = Delivery.objects.get(notification__user__name="Bilal", channel="sms")
     english = Delivery.objects.get(notification__user__name="Asha", channel="sms")
     assert "रविवार को आएँ।" in str(hindi.body)
+    assert (hindi.language, english.language) == ("hi", "en")
     assert str(english.body) == "JeevanSetu: Come on Sunday. Reply STOP to opt out."
     assert Notification.objects.get(user__name="Bilal").title == "दान दिवस"
     assert "STOP" in str(Delivery.objects.get(notification__user__name="Asha", channel="whatsapp").body)

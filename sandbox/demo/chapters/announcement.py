@@ -28,7 +28,7 @@ def tell(stage: Stage) -> None:
     if not found:
         raise Surprise("The estimate names no number of people.")
     stage.line(
-        f"An administrator writes it, and reads the estimate: {found.group(1)} people, by SMS, and what it costs."
+        f"An administrator writes it, and reads the estimate: how many (here {found.group(1)}), by what, for how much."
     )
     stage.admin.fill(desk, {"step": "schedule", "typed_count": found.group(1)})
     stage.inbox.wait_for(nila.phone, containing=WORDS)
