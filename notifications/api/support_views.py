@@ -108,7 +108,7 @@ class AllTickets(Sided):
             side=self.side(request),
             category=TicketCategory(body["category"]),
             subject=body["subject"],
-            said=support.words(body["text"]),
+            said=support.Words(body["text"]),
         )
         return Response(shapes.TicketOut(ticket).data, status=201)
 
@@ -144,7 +144,7 @@ class TicketMessages(Sided):
     def post(self, request: Request, ticket_id: UUID) -> Response:
         """It waits for an administrator again. What is over has to be reopened first."""
         body = read(shapes.ReplyTicketIn, request)
-        ticket = support.reply(ticket_id=ticket_id, side=self.side(request), said=support.words(body["text"]))
+        ticket = support.reply(ticket_id=ticket_id, side=self.side(request), said=support.Words(body["text"]))
         return Response(shapes.TicketOut(ticket).data, status=201)
 
 
@@ -213,7 +213,7 @@ class ContactView(APIView):
             side=Side(TicketAuthor.VISITOR, phone=body["phone"], language=body["language"]),
             category=TicketCategory(body["category"]),
             subject=body["subject"],
-            said=support.words(body["text"]),
+            said=support.Words(body["text"]),
         )
         return Response(shapes.TakenTicketOut(ticket).data, status=202)
 
