@@ -37,9 +37,5 @@ class TapLinkDead(Conflict):
     code, message = "tap_link_dead", "This link is over."
 
 
-class TicketNotAnswered(Conflict):
-    code, message = "ticket_not_answered", "Answer before you settle a question."
-
-
 class TicketsTooMany(Conflict):
     code, message = "tickets_too_many", "You have as many open questions as one may have: reply to one of them."

@@ -209,12 +209,7 @@ class ContactView(APIView):
     def post(self, request: Request) -> Response:
         """The answer comes by SMS to the number; nothing can be read back here, for nobody has proven whose it is."""
         body = read(shapes.VisitorTicketIn, request)
-        ticket = support.ask(
-            side=Side(TicketAuthor.VISITOR, phone=body["phone"], language=body["language"]),
-            category=TicketCategory(body["category"]),
-            subject=body["subject"],
-            said=support.Words(body["text"]),
-        )
+        ticket = support.ask_as_visitor(**{**body, "category": TicketCategory(body["category"])})
         return Response(shapes.TakenTicketOut(ticket).data, status=202)
 
 

@@ -88,10 +88,19 @@ def ask(*, side: Side, category: TicketCategory, subject: str, said: Words) -> S
 
     Emits: support.opened, file.kept      Raises: TicketsTooMany
     """
-    if side.author is not TicketAuthor.VISITOR:
-        waiting = side.others.filter(status__in=sorted(WAITING_TICKETS)).count()
-        if waiting >= MOST_WAITING:
-            raise TicketsTooMany(most=MOST_WAITING)
+    if side.others.filter(status__in=sorted(WAITING_TICKETS)).count() >= MOST_WAITING:
+        raise TicketsTooMany(most=MOST_WAITING)
+    return _open(side, category, subject, said)
+
+
+@command
+def ask_as_visitor(*, phone: str, language: str, category: TicketCategory, subject: str, text: str) -> SupportTicket:
+    """Open a question of somebody who is not signed in; the answer goes to the number. Emits: support.opened"""
+    return _open(Side(TicketAuthor.VISITOR, phone=phone, language=language), category, subject, Words(text))
+
+
+@step
+def _open(side: Side, category: TicketCategory, subject: str, said: Words) -> SupportTicket:
     now = clock.now()
     ticket = SupportTicket.objects.create(
         category=category,
