@@ -74,6 +74,8 @@ LOCK_ORDER = (
     "notifications.SupportTicket",
     "notifications.Announcement",
     "notifications.ChannelSpend",
+    "notifications.WebhookEndpoint",
+    "notifications.WebhookDelivery",
     "notifications.Notification",
     "notifications.Delivery",
     "common.PrivateFile",  # the kernel's, and last: whoever owns a file holds its own row before

@@ -18,6 +18,7 @@ from common.admin import ReadOnlyAdmin, ReadOnlyInline
 from common.errors import DomainError
 from notifications import announcement_admin, reports, services, support_admin  # noqa: F401 - register their pages
 from notifications.models import Delivery, Notification, OptOut, TapLink
+from notifications.webhooks import admin as webhooks  # noqa: F401 - registers its own
 
 
 class DeliveryInline(ReadOnlyInline):

@@ -32,6 +32,9 @@ STILL_ALLOWED: Final = frozenset(
         "partner-support-files",
         "partner-support-close",
         "partner-support-reopen",
+        # A secret that became known, and a system that is to be told nothing more.
+        "partner-webhook-rotate-secret",
+        "partner-webhook-disable",
         # A donor who is at the door.
         "partner-arrival",
         "partner-verify",

@@ -22,6 +22,7 @@ from notifications.handlers import (
     subscriptions,
     support,
     visits,
+    webhooks,
 )
 
 __all__ = [
@@ -43,4 +44,5 @@ __all__ = [
     "subscriptions",
     "support",
     "visits",
+    "webhooks",
 ]

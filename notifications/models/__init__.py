@@ -5,6 +5,7 @@ from notifications.models.budgets import ChannelSpend, ChannelTerms
 from notifications.models.messages import Delivery, Notification, OptOut
 from notifications.models.support import SupportEvent, SupportMessage, SupportTicket
 from notifications.models.taps import TapLink
+from notifications.models.webhooks import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "Announcement",
@@ -18,4 +19,7 @@ __all__ = [
     "SupportMessage",
     "SupportTicket",
     "TapLink",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

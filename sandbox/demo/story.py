@@ -26,6 +26,7 @@ from sandbox.demo.chapters import (
     test_and_release,
     transfer_fee,
     trial_balance,
+    webhook,
 )
 from sandbox.demo.loop import Loop
 from sandbox.demo.stage import Stage
@@ -50,6 +51,7 @@ CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (
     identity.tell,
     reminder.tell,
     announcement.tell,
+    webhook.tell,
     trial_balance.tell,
 )
 
