@@ -32,6 +32,7 @@ import requests_app.jobs
 import stock.jobs
 import users.jobs
 from common import idempotency, live, outbox, throttle
+from common.audit import anchors
 from common.db import advisory_lock
 from common.health import LEADER_LOCK
 
@@ -106,6 +107,7 @@ JOBS = (
     Job("prune_members", partners.jobs.prune, nightly(3, 5)),
     Job("prune_payments", payments.jobs.prune, nightly(3, 15)),
     Job("prune_notifications", notifications.jobs.prune, nightly(3, 10)),
+    Job("anchor_audit", anchors.anchor, every(minutes=15)),
     Job("prune_outbox", outbox.prune, nightly(3, 20)),
     Job("prune_replies", idempotency.prune, every(hours=1)),
     Job("prune_live_changes", live.prune, every(hours=1)),

@@ -3,7 +3,23 @@
 from django.db import models
 
 from common import clock
+from common.audit.tables import AuditAnchor, AuditCut, AuditEntry, AuditLink, AuditPending
 from common.ids import uuid7
+
+__all__ = [
+    "AuditAnchor",
+    "AuditCut",
+    "AuditEntry",
+    "AuditLink",
+    "AuditPending",
+    "IdempotentReply",
+    "LiveChange",
+    "LiveTopic",
+    "OutboxEvent",
+    "PrivateFile",
+    "Throttle",
+    "Told",
+]
 
 
 class OutboxEvent(models.Model):

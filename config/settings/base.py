@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "common.audit.administration.AuditMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -99,6 +100,8 @@ DATABASES = {
 SECRET_KEY: str = env.str("SECRET_KEY", default="")
 TOKEN_KEY: str = env.str("TOKEN_KEY", default="")  # signs access and refresh tokens
 CODE_KEY: str = env.str("CODE_KEY", default="")  # keys the digests of one-time codes
+AUDIT_KEY: str = env.str("AUDIT_KEY", default="")  # signs the audit log's anchors: base64 of 32 bytes, for Ed25519
+AUDIT_OLD_KEYS: list[str] = env.list("AUDIT_OLD_KEYS", default=[])  # public keys, in hex, of those that signed before
 BLIND_INDEX_KEY: str = env.str("BLIND_INDEX_KEY", default="")  # keys the searchable digests of encrypted fields
 try:
     FIELD_KEYS: dict[str, bytes] = parse_keys(env.str("FIELD_KEYS", default=""))  # the first encrypts
