@@ -12,6 +12,7 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 from common import outbox
 from common.admin import ReadOnlyAdmin
 from common.models import OutboxEvent, PrivateFile
+from config import audit_admin  # noqa: F401  (registers its pages)
 
 
 class UndoneFilter(admin.SimpleListFilter):

@@ -40,6 +40,7 @@ from appointments.states import (
     VisitTerms,
     WaitingStatus,
 )
+from common.audit.states import ActorKind, Deed
 from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
 from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
@@ -105,6 +106,8 @@ SETS: dict[str, Iterable[str]] = {
     "AppointmentOrigin": Origin,
     "AppointmentStatus": AppointmentStatus,
     "Analyser": Analyser,
+    "AuditActor": ActorKind,
+    "AuditDeed": Deed,
     "AnalysisFailure": AnalysisFailure,
     "AnalysisStatus": AnalysisStatus,
     "FileAvailability": Availability,

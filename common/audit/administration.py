@@ -109,18 +109,20 @@ def _fields(message: str) -> list[str]:
 
 @receiver(user_logged_in)
 def record_sign_in(sender: object, request: HttpRequest, user: Any, **_: Any) -> None:
+    if context.current() is None:
+        return
     context.known_as(ActorKind.ADMINISTRATOR, user.pk)
     record(deed=Deed.WRITE, act="admin.sign_in", subject=("person", str(user.pk)))
 
 
 @receiver(user_logged_out)
 def record_sign_out(sender: object, request: HttpRequest, user: Any, **_: Any) -> None:
-    if user is not None:
+    if user is not None and context.current() is not None:
         record(deed=Deed.WRITE, act="admin.sign_out", subject=("person", str(user.pk)))
 
 
 @receiver(user_login_failed)
 def record_failure(sender: object, request: HttpRequest | None = None, **_: Any) -> None:
     """Record that somebody tried; not as whom, which a stranger may choose."""
-    if request is not None:
+    if request is not None and context.current() is not None:
         record(deed=Deed.REFUSED, act="admin.sign_in", outcome="credentials_invalid")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from partners.api.views import complaints, directory, organisation, resetting, signing_in
+from partners.api.views import audit, complaints, directory, organisation, resetting, signing_in
 
 urlpatterns = [
     path("partner/auth/register", signing_in.RegisterView.as_view(), name="partner-register"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("partner", organisation.PartnerView.as_view(), name="partner"),
     path("partner/members", organisation.MembersView.as_view(), name="partner-members"),
     path("partner/members/<uuid:member_id>", organisation.MemberView.as_view(), name="partner-member"),
+    path("partner/audit-log", audit.AuditLogView.as_view(), name="partner-audit-log"),
     path("complaints", complaints.ComplaintsView.as_view(), name="complaints"),
     path("complaints/<uuid:complaint_id>", complaints.ComplaintView.as_view(), name="complaint"),
     path("partners", directory.DirectoryView.as_view(), name="partners"),
