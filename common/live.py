@@ -19,6 +19,7 @@ from django.db.models import QuerySet
 from common import clock
 from common.db import delete_in_batches, step
 from common.models import LiveChange
+from common.retention import retained
 
 CHANNEL: Final = "live"  # PostgreSQL's NOTIFY: the payload is the topic
 KEEP: Final = dt.timedelta(hours=48)  # whoever was away longer reads the lists again
@@ -79,6 +80,15 @@ def after(topic: uuid.UUID, number: int, *, limit: int) -> QuerySet[LiveChange]:
     return LiveChange.objects.filter(topic=topic, number__gt=number).order_by("number")[:limit]
 
 
-def prune() -> int:
+@retained(
+    "live_changes",
+    what="Changes for live streams: ids and states",
+    since="since they happened",
+    why="Whoever was away resumes without a gap; after that the lists are read again.",
+    keep=KEEP,
+    floor=dt.timedelta(hours=1),
+    hourly=True,
+)
+def prune(keep: dt.timedelta) -> int:
     """Delete what is older than anybody resumes from; return how many changes went."""
-    return delete_in_batches(LiveChange.objects.filter(created_at__lt=clock.now() - KEEP))
+    return delete_in_batches(LiveChange.objects.filter(created_at__lt=clock.now() - keep))

@@ -161,9 +161,9 @@ def end_sessions(model: type[S], *, keep: uuid.UUID | None = None, **account: An
     return _end(model._default_manager.filter(**account).exclude(pk=keep))
 
 
-def prune(model: type[S]) -> int:
+def prune(model: type[S], keep: dt.timedelta = KEEP_ENDED) -> int:
     """Delete the sessions that ended or expired long ago; return how many went."""
-    before = clock.now() - KEEP_ENDED
+    before = clock.now() - keep
     over = models.Q(ended_at__lt=before) | models.Q(expires_at__lt=before)
     return delete_in_batches(model._default_manager.filter(over))
 

@@ -16,6 +16,7 @@ from common import clock
 from common.db import delete_in_batches
 from common.errors import TooMany
 from common.models import Throttle
+from common.retention import retained
 
 PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400}  # seconds
 RATE = re.compile(r"([1-9]\d*)/([1-9]\d*)?([smhd])")
@@ -67,7 +68,15 @@ def spend(name: str, who: str) -> None:
         raise TooMany(retry_after=_seconds_to_wait(key, rate, now))
 
 
-def prune() -> int:
+@retained(
+    "throttles",
+    what="Counters of calls, by digests of numbers and networks",
+    since="when they have run out",
+    why="A limit is counted, and nothing of it is needed later.",
+    keep=None,
+    hourly=True,
+)
+def prune(_keep: dt.timedelta) -> int:
     """Delete the throttles that have run dry; return how many went."""
     return delete_in_batches(Throttle.objects.filter(arrival__lt=clock.now()))
 

@@ -12,7 +12,7 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 from common import outbox
 from common.admin import ReadOnlyAdmin
 from common.models import OutboxEvent, PrivateFile
-from config import audit_admin  # noqa: F401  (registers its pages)
+from config import audit_admin, retention_admin  # noqa: F401  (register their pages)
 
 
 class UndoneFilter(admin.SimpleListFilter):

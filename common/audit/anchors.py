@@ -22,6 +22,7 @@ from common.audit.chain import LOCK, head
 from common.crypto import parse_key
 from common.db import command, take_turn
 from common.models import AuditAnchor, AuditCut, AuditEntry, AuditLink
+from common.retention import retained
 
 BATCH: Final = 5000
 log = logging.getLogger(__name__)
@@ -81,6 +82,19 @@ def public_key() -> str:
     return _key(settings.AUDIT_KEY).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
 
 
+@retained(
+    "audit_log",
+    what="Who did what, and who read whose health data: ids, names of acts and of columns",
+    since="since the deed",
+    why="The DPDP Rules 2025 want such logs for a year at least (r. 6(1)(e), r. 8(3)), CERT-In for 180 days.",
+    keep=dt.timedelta(days=1096),
+    floor=dt.timedelta(days=366),
+)
+def prune(keep: dt.timedelta) -> int:
+    """Cut off the beginning of the log whose time is over; return how many entries went."""
+    return cut(before=clock.now() - keep)
+
+
 def cut(*, before: dt.datetime) -> int:
     """Delete the chain's beginning, as far as all of it is older; return how many entries went.
 
@@ -117,11 +131,11 @@ def _mark_cut(*, before: dt.datetime) -> int:
 
 @command
 def _delete_before(*, through: int, limit: int) -> int:
-    links = AuditLink.objects.filter(number__lte=through).order_by("number").values_list("number", "entry_id")[:limit]
-    numbers, entries = zip(*links, strict=True) if (links := list(links)) else ((), ())
-    AuditLink.objects.filter(number__in=numbers).delete()
-    AuditEntry.objects.filter(pk__in=entries).delete()
-    return len(entries)
+    known = AuditLink.objects.filter(number__lte=through).order_by("number").values_list("number", "entry_id")
+    links = list(known[:limit])
+    AuditLink.objects.filter(number__in=[number for number, _ in links]).delete()
+    AuditEntry.objects.filter(pk__in=[entry for _, entry in links]).delete()
+    return len(links)
 
 
 def _sign(kind: str, number: int, here: bytes, at: dt.datetime) -> bytes:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from django.db import models
 
 from common.audit.states import ActorKind, AuditRealm, Deed
 
 
-def known(values: type, column: str, name: str) -> models.CheckConstraint:
+def known(values: type[StrEnum], column: str, name: str) -> models.CheckConstraint:
     return models.CheckConstraint(condition=models.Q(**{f"{column}__in": list(values)}), name=name)
 
 
