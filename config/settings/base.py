@@ -96,6 +96,9 @@ DATABASES = {
     }
 }
 
+SESSION_ENGINE = "common.admin_sessions"  # of administrators; everybody else has tokens
+GRIEVANCE_OFFICER: str = env.str("GRIEVANCE_OFFICER", default="")  # an e-mail address, published with the API
+
 # Secrets. Each has its own purpose, so that one can be replaced without the others.
 SECRET_KEY: str = env.str("SECRET_KEY", default="")
 TOKEN_KEY: str = env.str("TOKEN_KEY", default="")  # signs access and refresh tokens
@@ -151,6 +154,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "JeevanSetu API",
     "DESCRIPTION": (BASE_DIR / "docs" / "api-introduction.md").read_text(encoding="utf-8"),
     "VERSION": "1.0.0",
+    **({"CONTACT": {"name": "Grievance officer", "email": GRIEVANCE_OFFICER}} if GRIEVANCE_OFFICER else {}),
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
