@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from sandbox.demo.chapters import (
+    audit,
     bkash_timeout,
     breach,
     by_courier,
@@ -49,6 +50,7 @@ CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (
     identity.tell,
     reminder.tell,
     trial_balance.tell,
+    audit.tell,
 )
 
 
