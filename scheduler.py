@@ -24,6 +24,7 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 import appointments.jobs
 import donations.jobs
+import notifications.webhooks.jobs
 import orders.jobs
 import payments.jobs
 import requests_app.jobs
@@ -104,6 +105,7 @@ JOBS = (
     Job("apply_retention", retention.apply_nightly, nightly(3, 0)),
     Job("apply_hourly_retention", retention.apply_hourly, every(hours=1)),
     Job("anchor_audit", anchors.anchor, every(minutes=15)),
+    Job("tidy_webhooks", notifications.webhooks.jobs.tidy, every(minutes=15)),
 )
 
 

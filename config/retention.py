@@ -5,6 +5,7 @@ from __future__ import annotations
 import appointments.jobs
 import donations.services.announcing
 import notifications.services.inbox
+import notifications.webhooks.services.queueing
 import orders.jobs
 import orders.services.notices
 import partners.jobs
@@ -19,6 +20,7 @@ HOLDERS = (
     appointments.jobs,
     donations.services.announcing,
     notifications.services.inbox,
+    notifications.webhooks.services.queueing,
     orders.jobs,
     orders.services.notices,
     partners.jobs,

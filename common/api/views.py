@@ -18,6 +18,7 @@ from common.api import audit as edge
 from common.api.address import client_network
 from common.audit import context
 from common.phone import PhoneInvalid, parse_phone
+from common.replica import from_replica
 
 Handler = Callable[..., Any]
 
@@ -56,11 +57,14 @@ class APIView(views.APIView):
     idempotency_required: ClassVar[bool] = False
     calls_outside: ClassVar[bool] = False
     reads_body: ClassVar[bool] = True
+    reads_replica: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "post" in cls.__dict__ and not cls.calls_outside:
             cls.post = _idempotent(cls.__dict__["post"])  # type: ignore[attr-defined]
+        if "get" in cls.__dict__ and cls.reads_replica:
+            cls.get = from_replica(cls.__dict__["get"])  # type: ignore[attr-defined]
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         with context.watching():

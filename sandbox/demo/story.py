@@ -26,6 +26,7 @@ from sandbox.demo.chapters import (
     test_and_release,
     transfer_fee,
     trial_balance,
+    webhook,
 )
 from sandbox.demo.loop import Loop
 from sandbox.demo.stage import Stage
@@ -49,6 +50,7 @@ CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (
     look_back.tell,
     identity.tell,
     reminder.tell,
+    webhook.tell,
     trial_balance.tell,
     audit.tell,
 )
