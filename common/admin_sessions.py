@@ -12,9 +12,9 @@ from django.contrib.sessions.backends import db
 from django.utils import timezone
 
 
-def digest(key: str | None) -> str | None:
+def digest(key: str | None) -> str:
     """Return what stands in the table for a cookie's key: 160 bits, as long as the column."""
-    return None if key is None else hashlib.sha256(key.encode()).hexdigest()[:40]
+    return hashlib.sha256((key or "").encode()).hexdigest()[:40]
 
 
 class SessionStore(db.SessionStore):

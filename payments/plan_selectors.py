@@ -187,4 +187,5 @@ def personal_friends(user_id: uuid.UUID) -> list[dict[str, object]]:
     codes = ReferralCode.objects.filter(user_id=user_id).order_by("pk")
     came = Referral.objects.filter(Q(referrer_id=user_id) | Q(referee_id=user_id)).order_by("pk")
     own: list[dict[str, object]] = [{"code": row.code, "created_at": row.created_at} for row in codes]
-    return [*own, *({"created_at": row.created_at, "rewarded_at": row.rewarded_at} for row in came)]
+    own.extend({"created_at": row.created_at, "rewarded_at": row.rewarded_at} for row in came)
+    return own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import uuid
@@ -149,10 +150,18 @@ def administrate(story: Story) -> None:
     story.hear(client.get("/admin/common/auditentry/export.csv"))
 
 
-def test_no_secret_is_anywhere_but_with_whom_it_belongs(
-    settings, monkeypatch, capsys, every_line, unthrottled, tmp_path
-):
-    logging.getLogger("django.template").setLevel("INFO")  # below, it tells each variable that a page of Django's lacks
+@pytest.fixture
+def log(every_line: None) -> io.StringIO:
+    """What is logged, as production writes it."""
+    lines = io.StringIO()
+    root: Any = logging.getLogger()
+    root.setLevel("INFO")  # below it, pages tell each variable that a template of Django's lacks
+    root.handlers = [root.handlers[0]]
+    root.handlers[0].setStream(lines)
+    return lines
+
+
+def test_no_secret_is_anywhere_but_with_whom_it_belongs(settings, monkeypatch, log, unthrottled, tmp_path):
     settings.PRIVATE_FILES_DIR = str(tmp_path / "private")
     for name, value in PROVIDERS.items():
         setattr(settings, name, value)
@@ -169,9 +178,8 @@ def test_no_secret_is_anywhere_but_with_whom_it_belongs(
     work()
     administrate(story)
     chain.run_due()
-    captured = capsys.readouterr()
 
-    kept, logged = dump(), captured.out + captured.err
+    kept, logged = dump(), log.getvalue()
     places = {"the logs": logged, "the database": kept, "an answer": "\n".join(story.answers)}
     found = [
         f"{name} is in {place}"
