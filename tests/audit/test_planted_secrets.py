@@ -16,6 +16,7 @@ from rest_framework.test import APIClient
 
 from common import outbox
 from common.audit import chain
+from common.db import unit_of_work
 from common.models import OutboxEvent
 from notifications.models import Delivery
 from partners.models import Member
@@ -130,7 +131,9 @@ def break_things(story: Story, user: User, access: str, monkeypatch: Any) -> Non
         patched.setattr(accounts, "update_profile", fails)
         story.hear(client.patch("/api/v1/me", {"name": "Asha"}, format="json"))
     with monkeypatch.context() as patched:
-        patched.setitem(outbox._handlers, "member.added", [fails])
+        patched.setitem(outbox._handlers, "planted.failure", [fails])
+        with unit_of_work():
+            outbox.emit("planted.failure", key="planted")
         outbox.drain()
 
 
@@ -194,6 +197,6 @@ def test_no_secret_is_anywhere_but_with_whom_it_belongs(settings, monkeypatch, l
     assert any("RuntimeError" in event.last_error for event in OutboxEvent.objects.all())
     assert (
         not Delivery.objects.filter(is_secret=True, status__in=["sent", "delivered", "read", "dead"])
-        .exclude(body=None)
+        .filter(body__isnull=False)
         .exists()
     )

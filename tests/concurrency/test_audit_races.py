@@ -109,10 +109,8 @@ class Unlocked:
 
 
 @command
-def put_topic(*, dies: bool) -> None:
+def put_topic() -> None:
     LiveTopic.objects.create(id=TOPIC, last=1)
-    if dies:
-        connection.on_commit(lambda: None)
 
 
 @race_test
