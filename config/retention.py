@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import appointments.jobs
+import chat.jobs
 import donations.services.announcing
 import notifications.services.inbox
 import notifications.webhooks.services.queueing
@@ -18,6 +19,7 @@ from common.audit import anchors
 # What holds rules, below the rooms that know everybody.
 HOLDERS = (
     appointments.jobs,
+    chat.jobs,
     donations.services.announcing,
     notifications.services.inbox,
     notifications.webhooks.services.queueing,

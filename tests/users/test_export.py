@@ -18,6 +18,8 @@ KINDS = {
     "calendar_feed",
     "complaints",
     "certificates",
+    "chat_messages",
+    "chat_reports",
     "follow_ups",
     "consents",
     "consult_ratings",
