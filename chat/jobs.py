@@ -25,7 +25,7 @@ def show_ways_in() -> int:
     "conversations",
     what="Conversations that are closed, with their files",
     since="half a year after the end; three years of what was said to a doctor",
-    why="What is said to a doctor is part of the record (Telemedicine Practice Guidelines); complaints need the others.",
+    why="What is said to a doctor is part of the record (Telemedicine Practice Guidelines); complaints need the rest.",
     keep=None,
 )
 def prune(_keep: dt.timedelta) -> int:
