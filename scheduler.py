@@ -31,7 +31,7 @@ import payments.jobs
 import requests_app.jobs
 import stock.jobs
 import users.jobs
-from common import idempotency, live, outbox, throttle
+from common import idempotency, live, live_tickets, outbox, throttle
 from common.db import advisory_lock
 from common.health import LEADER_LOCK
 
@@ -109,6 +109,7 @@ JOBS = (
     Job("prune_outbox", outbox.prune, nightly(3, 20)),
     Job("prune_replies", idempotency.prune, every(hours=1)),
     Job("prune_live_changes", live.prune, every(hours=1)),
+    Job("prune_live_tickets", live_tickets.prune, every(hours=1)),
     Job("prune_throttles", throttle.prune, every(hours=1)),
     Job("prune_runs", prune_runs, nightly(3, 30)),
 )

@@ -21,6 +21,7 @@ API: list[URLPattern | URLResolver] = [
     path("", include("donations.api.urls")),
     path("", include("orders.api.urls")),
     path("", include("appointments.api.urls")),
+    path("", include("chat.stream.urls")),
     path("", include("notifications.api.urls")),
     path("schema", SchemaView.as_view(), name="schema"),
     path("docs", SwaggerView.as_view(), name="docs"),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Lower
 
-from common import clock
+from common import clock, sessions
 from common.errors import NotFound
 from common.geo import Point, bounding_boxes, nearest_first
 from common.money import Currency
@@ -23,6 +23,7 @@ from partners.models import (
     ContractCharge,
     DeliveryBand,
     Member,
+    MemberSession,
     Partner,
     PartnerQuerySet,
     PriceList,
@@ -30,7 +31,7 @@ from partners.models import (
 )
 from partners.pricing import Tariff
 from partners.searching import SearchDocument, beginnings_of
-from partners.states import PartnerKind, PartnerStatus, Role
+from partners.states import MAY_SIGN_IN, PartnerKind, PartnerStatus, Role
 
 # What no answer of the public directory needs.
 _UNSHOWN = ("claimed_profile", "license_key", "facility_code", "place", "flagged_at")
@@ -137,6 +138,17 @@ def are_active_members(partner_id: uuid.UUID, member_ids: Iterable[uuid.UUID]) -
     """Whether all of these are members of the partner who may sign in."""
     wanted = set(member_ids)
     return Member.objects.filter(pk__in=wanted, partner_id=partner_id, is_active=True).count() == len(wanted)
+
+
+def seats_of(session_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, sessions.Seat]:
+    """Return those of the members' sessions by which somebody may still listen to what changes for the partner."""
+    return sessions.seats(
+        MemberSession,
+        session_ids,
+        topic="account__partner_id",
+        account__is_active=True,
+        account__partner__status__in=MAY_SIGN_IN,
+    )
 
 
 def directory(

@@ -26,6 +26,8 @@ STILL_ALLOWED: Final = frozenset(
         # One's own account.
         "partner-session",
         "partner-password-change",
+        # Hearing what changes.
+        "partner-stream-tickets",
         # A donor who is at the door.
         "partner-arrival",
         "partner-verify",
