@@ -82,6 +82,11 @@ def publish(changes: Iterable[Change]) -> None:
         )
 
 
+def written(moment: dt.datetime) -> str:
+    """Return a time as the data of changes hold it: in UTC, as the API writes it."""
+    return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+
 def signal(topics: Iterable[uuid.UUID], name: str, data: Mapping[str, Any]) -> None:
     """Tell whoever listens right now, and keep nothing: for what is worth nothing a moment later, such as typing.
 

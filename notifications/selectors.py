@@ -1,10 +1,17 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
 from notifications.models import Notification
+
+
+def owners_of(notification_ids: Iterable[uuid.UUID]) -> list[Notification]:
+    """Return these notifications of persons, with their owners and kinds only."""
+    rows = Notification.objects.filter(pk__in=list(notification_ids), user__isnull=False)
+    return list(rows.only("pk", "user_id", "kind", "created_at").order_by("pk"))
 
 
 def inbox_of(user_id: uuid.UUID, *, unread: bool | None = None) -> QuerySet[Notification]:

@@ -46,7 +46,6 @@ HEADERS: Final = [
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),  # nginx passes each piece on at once
 ]
-LEAVES_WITHIN: Final = 10.0  # seconds
 LATER: Final = 5  # seconds after which a client tries again when the database was away
 GONE: Final = "gone"  # why a stream ends whose client has ended it
 log = logging.getLogger("request")
@@ -72,8 +71,7 @@ class Streams:
             work.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await work
-            self.listener.stop()
-            await asyncio.to_thread(self.listener.join, LEAVES_WITHIN)
+            await asyncio.to_thread(self.listener.stop)
             self.hub.stop()
 
     async def health(self, _request: Request) -> Response:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import select
+import socket
 import threading
 import uuid
 from typing import Final
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import connection
 
 from chat.stream.hub import Hub
 from common import live
 
-LOOK: Final = 1.0  # seconds after which a thread that is to stop notices
-PROBE: Final = 5  # looks without a word, after which the server is asked whether it is there
+PROBE: Final = 5.0  # seconds without a word, after which the server is asked whether it is there
+LEAVES_WITHIN: Final = 10.0  # seconds
 AGAIN: Final = (0.1, 0.5, 1.0, 2.0, 5.0)  # seconds before each new try to connect; the last again and again
 log = logging.getLogger(__name__)
 
@@ -28,25 +29,29 @@ class Listener(threading.Thread):
         self.listens = threading.Event()
         self._hub = hub
         self._loop = loop
-        self._stop = threading.Event()
+        self._is_leaving = threading.Event()
+        self._woken, self._waker = socket.socketpair()
 
     def stop(self) -> None:
-        """Leave within a second or two."""
-        self._stop.set()
+        """Leave at once, and let the connection go."""
+        self._is_leaving.set()
+        self._waker.close()
+        self.join(LEAVES_WITHIN)
+        self._woken.close()
 
     def run(self) -> None:
         """Listen; a lost connection is tried again for as long as it takes."""
         failures = 0
-        while not self._stop.is_set():
+        while not self._is_leaving.is_set():
             try:
                 self._begin()
                 failures = 0
                 self._listen()
-            except (DatabaseError, InterfaceError, OSError, ValueError) as exc:
+            except Exception as exc:  # whatever it is, a process that hears nothing is of no use
                 wait = AGAIN[min(failures, len(AGAIN) - 1)]
                 failures += 1
                 log.warning("the connection that listens is lost", extra={"reason": type(exc).__name__, "wait": wait})
-                self._stop.wait(wait)
+                self._is_leaving.wait(wait)
             finally:
                 self.listens.clear()
                 connection.close()
@@ -60,13 +65,10 @@ class Listener(threading.Thread):
         self._tell(None, [], suspect=True)
 
     def _listen(self) -> None:
-        quiet = 0
-        while not self._stop.is_set():
+        while not self._is_leaving.is_set():
             raw = connection.connection
-            heard, _, _ = select.select([raw], [], [], LOOK)
-            quiet = 0 if heard else quiet + 1
-            if quiet >= PROBE:
-                quiet = 0
+            heard, _, _ = select.select([raw, self._woken], [], [], PROBE)
+            if not heard:
                 with connection.cursor() as cursor:
                     cursor.execute("SELECT 1")
             raw.poll()
