@@ -40,7 +40,12 @@ def running(*names: str, database_url: str, **environment: str) -> Iterator[Serv
     try:
         plan = default_plan()
         # This process has settings of its own by now; and nobody measures against a real provider.
-        own = {"PUBLIC_URL": plan.url, "STREAM_URL": plan.stream_url, "SANDBOX_URL": plan.sandbox_url, "TWILIO_API_BASE": plan.sandbox_url}
+        own = {
+            "PUBLIC_URL": plan.url,
+            "STREAM_URL": plan.stream_url,
+            "SANDBOX_URL": plan.sandbox_url,
+            "TWILIO_API_BASE": plan.sandbox_url,
+        }
         env = {**child_environment(plan, database_url), **own, **environment}
     finally:
         for name, value in before.items():

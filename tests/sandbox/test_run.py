@@ -155,7 +155,9 @@ def test_a_second_run_in_the_same_clone_is_refused_in_one_line(little_run: Start
 
 
 @pytest.mark.parametrize(("which", "name"), [(0, "PORT"), (1, "STREAM_PORT"), (2, "SANDBOX_PORT")])
-def test_a_taken_port_is_said_in_one_line(little_run: Start, ports: tuple[int, int, int], which: int, name: str) -> None:
+def test_a_taken_port_is_said_in_one_line(
+    little_run: Start, ports: tuple[int, int, int], which: int, name: str
+) -> None:
     with socket.socket() as taker:
         taker.bind(("127.0.0.1", ports[which]))
         taker.listen()
