@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import http.client
 import threading
 import uuid
 from collections.abc import Iterator
@@ -59,7 +60,8 @@ def test_a_stream_that_was_cut_goes_on_where_it_was(server: StreamServer) -> Non
         publish(user.pk, 300)
         third = client.take(1)
 
-    assert greeting is not None and (greeting.name, greeting.data["resumed"]) == ("ready", False)
+    assert greeting is not None
+    assert (greeting.name, greeting.data["resumed"]) == ("ready", False)
     assert values(first + second + third) == list(range(1, 301))
 
 
@@ -117,7 +119,8 @@ def test_the_end_of_a_session_ends_its_streams_at_once(monkeypatch: pytest.Monke
         bye = client.next()
         publish(user.pk, 1)
 
-        assert bye is not None and (bye.name, bye.data) == ("bye", {"reason": "ended"})
+        assert bye is not None
+        assert (bye.name, bye.data) == ("bye", {"reason": "ended"})
         assert client.next() is None
         assert values(stays.take(1)) == [1]
 
@@ -141,7 +144,8 @@ def test_whoever_may_listen_no_more_is_sent_away_by_the_next_look(
         ends[what]()
         bye = client.next()
 
-    assert bye is not None and bye.name == "bye"
+    assert bye is not None
+    assert bye.name == "bye"
 
 
 def test_a_token_of_the_other_realm_opens_nothing(server: StreamServer) -> None:
@@ -210,7 +214,8 @@ def test_an_id_that_is_not_known_is_answered_with_a_reset(server: StreamServer, 
         reset = client.next()
         publish(user.pk, 6)
 
-        assert reset is not None and (reset.name, reset.id) == ("reset", f"5-{tag}")
+        assert reset is not None
+        assert (reset.name, reset.id) == ("reset", f"5-{tag}")
         assert values(client.take(1)) == [6]
 
 
@@ -252,7 +257,8 @@ def test_a_server_that_stops_says_good_bye() -> None:
         server.server.should_exit = True
         bye = client.next()
 
-        assert bye is not None and bye.data == {"reason": "shutdown"}
+        assert bye is not None
+        assert bye.data == {"reason": "shutdown"}
         assert client.next() is None
 
 
@@ -261,3 +267,42 @@ def test_every_kind_of_session_has_a_function_that_says_who_may_listen() -> None
 
     assert kinds <= set(passes.SEATS)
     assert passes.no_longer({passes.Pass("user", "person", uuid.uuid4(), None)}) != set()
+
+
+def test_a_stream_that_is_further_than_what_was_read_waits_for_its_own() -> None:
+    topic = uuid.uuid4()
+    ahead, behind = (
+        hub.Stream(passes.Pass("user", "person", topic, None), topic, after=after, is_new=False) for after in (300, 5)
+    )
+    part = hub.Reading(305, [hub.Shown(number, b"x") for number in range(6, 106)], is_cut=True)
+
+    for stream in (ahead, behind):
+        hub._give(stream, part)
+
+    assert (ahead.position, ahead.take()) == (300, b"")
+    assert behind.position == 105
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("OPTIONS", "/api/v1/stream", (200, "")),
+        ("HEAD", "/api/v1/stream", (405, "")),
+        ("POST", "/api/v1/stream", (405, "method_not_allowed")),
+        ("GET", "/api/v1/me", (404, "not_found")),
+        ("GET", "/healthz", (200, "")),
+    ],
+)
+def test_what_is_no_stream_is_answered_like_the_api(
+    server: StreamServer, method: str, path: str, expected: tuple[int, str]
+) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    asked = {"Origin": "https://app.example", "Access-Control-Request-Method": "GET"}
+    connection.request(method, path, headers={**asked, "Access-Control-Request-Headers": "authorization,last-event-id"})
+    reply = connection.getresponse()
+    said = reply.read().decode()
+    connection.close()
+
+    assert reply.status == expected[0]
+    assert expected[1] in said
+    assert reply.headers["Access-Control-Allow-Origin"] == "*"

@@ -39,7 +39,8 @@ def test_a_ticket_says_where_to_go_and_only_its_digest_is_kept(prefix: str, real
     assert reply.json()["expires_at"].startswith("2030-05-01T06:31:")
     assert LiveTicket.objects.values_list("digest", flat=True)[0] != ticket
     leave = redeem(ticket, realm=realm)
-    assert leave.until is not None and leave.until - NOON > dt.timedelta(minutes=59)
+    assert leave.until is not None
+    assert leave.until - NOON > dt.timedelta(minutes=59)
 
 
 @pytest.mark.django_db
@@ -91,7 +92,8 @@ def test_a_stream_is_opened_by_a_ticket_and_no_log_line_holds_it(
         assert ended.next().name == "reset"
         ended.close()
 
-    assert greeting is not None and greeting.name == "ready"
+    assert greeting is not None
+    assert greeting.name == "ready"
     written = log.getvalue()
     assert '"path": "/api/v1/stream"' in written
     assert path.rpartition("=")[2] not in written
