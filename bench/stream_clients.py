@@ -25,6 +25,7 @@ async def listen(port: int, token: str, opening: asyncio.Semaphore, ready: async
         while not (line := await reader.readline()).startswith(b"event: ready"):
             if not line:
                 raise RuntimeError("a stream was refused")
+        await reader.readline()  # what the greeting says
     ready.set()
     try:
         while line := await reader.readline():
