@@ -19,6 +19,7 @@ os.environ.setdefault("SANDBOX_URL", f"http://127.0.0.1:{os.environ.get('SANDBOX
 os.environ.setdefault("PUBLIC_URL", f"http://127.0.0.1:{os.environ.get('PORT', '8000')}")
 os.environ.setdefault("STREAM_PORT", str(int(os.environ.get("PORT") or "8000") + 1))
 os.environ.setdefault("STREAM_URL", f"http://127.0.0.1:{os.environ['STREAM_PORT']}")
+os.environ.setdefault("WEBHOOK_SANDBOX_ORIGIN", os.environ["SANDBOX_URL"])
 os.environ.setdefault("TWILIO_API_BASE", os.environ["SANDBOX_URL"])
 os.environ.setdefault("IDENTITY_PROVIDER_URL", f"{os.environ['SANDBOX_URL']}/identity")
 os.environ.setdefault("IDENTITY_PROVIDER_NAME", "sandbox")

@@ -28,6 +28,9 @@ STILL_ALLOWED: Final = frozenset(
         "partner-password-change",
         # Hearing what changes.
         "partner-stream-tickets",
+        # A secret that became known, and a system that is to be told nothing more.
+        "partner-webhook-rotate-secret",
+        "partner-webhook-disable",
         # A donor who is at the door.
         "partner-arrival",
         "partner-verify",
