@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import uuid
 from collections.abc import Callable, Iterable
 from typing import Final
 
 from appointments.selectors import booking as appointments
 from common import live
+from common.errors import NotFound
 from common.live import Change
 from common.models import OutboxEvent
 from common.outbox import on
@@ -32,12 +35,17 @@ Handler = Callable[[OutboxEvent], None]
 
 
 def each(subject: str, steps: Iterable[str]) -> Callable[[Handler], Handler]:
-    """Register the decorated function for every one of these steps of the subject."""
+    """Register the decorated function for every one of these steps of the subject; what is gone shows nothing."""
 
     def register(handler: Handler) -> Handler:
+        @functools.wraps(handler)
+        def show(event: OutboxEvent) -> None:
+            with contextlib.suppress(NotFound):
+                handler(event)
+
         for step in steps:
-            on(f"{subject}.{step}")(handler)
-        return handler
+            on(f"{subject}.{step}")(show)
+        return show
 
     return register
 
@@ -55,7 +63,7 @@ def show_assignment(event: OutboxEvent) -> None:
     _show(event, promise.id, promise.status, [promise.partner_id, promise.donor_id])
 
 
-@on("donation.verified")
+@each("donation", ["verified"])
 def show_donation(event: OutboxEvent) -> None:
     donation = donations.donation_facts(id_in(event, "donation"))
     _show(event, donation.id, "verified", [donation.partner_id, donation.donor_id])

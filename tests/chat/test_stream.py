@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from chat.stream import app, hub, listener, passes
+from chat.stream import app, hub, passes
 from common import live, sessions
 from common.db import unit_of_work
 from common.live import Change
@@ -96,11 +96,13 @@ def test_what_was_told_while_the_connection_was_lost_is_caught_up_with(
     user = make_user()
     with listening(server.port, token=token_of(user)) as client:
         client.next()
-        monkeypatch.setattr(listener, "AGAIN", [0.3])  # seconds in which nobody listens
+        go_on, begin = threading.Event(), server.listener._begin
+        monkeypatch.setattr(server.listener, "_begin", lambda: go_on.wait(20) and begin())
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%%'")
         until(lambda: not server.listener.listens.is_set())
         publish(user.pk, 1)
+        go_on.set()
         until(server.listener.listens.is_set)
         publish(user.pk, 2)
 
