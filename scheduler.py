@@ -23,6 +23,7 @@ from django_apscheduler.jobstores import DjangoJobStore
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 import appointments.jobs
+import chat.jobs
 import donations.jobs
 import notifications.jobs
 import notifications.webhooks.jobs
@@ -94,6 +95,9 @@ JOBS = (
     Job("lapse_appointment_holds", appointments.jobs.lapse_holds, every(minutes=1)),
     Job("close_visits", appointments.jobs.close_visits, every(minutes=15)),
     Job("refresh_next_free", appointments.jobs.refresh_next_free, every(minutes=1)),
+    Job("tell_of_waiting_messages", chat.jobs.tell_of_waiting_messages, every(minutes=1)),
+    Job("show_ways_into_consultations", chat.jobs.show_ways_in, every(seconds=15)),
+    Job("prune_conversations", chat.jobs.prune, nightly(3, 40)),
     Job("reconcile_payments", payments.jobs.reconcile, every(minutes=1)),
     Job("move_subscriptions", payments.jobs.move_subscriptions, every(minutes=5)),
     Job("follow_disputes", payments.jobs.follow_disputes, nightly(5, 0)),

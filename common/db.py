@@ -56,6 +56,9 @@ LOCK_ORDER = (
     "appointments.MedicalFile",
     "appointments.FileVersion",
     "appointments.Analysis",
+    "chat.Conversation",
+    "chat.Report",
+    "chat.ChatBlock",
     # Whoever sells holds its own rows first and settles the money last; payments never lock what was bought.
     # What is subscribed to, taken off prices and counted; then the money itself.
     "payments.PayoutAccount",

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 
 from common import clock
 from common.db import delete_in_batches, step
-from common.models import LiveChange
+from common.models import LiveChange, LiveTopic
 
 CHANNEL: Final = "live"  # PostgreSQL's NOTIFY: the payload is the topic
 SIGNALS: Final = "live_signal"  # the payload is the signal itself
@@ -160,6 +160,13 @@ def read(seen: Mapping[uuid.UUID, int], *, limit: int) -> dict[uuid.UUID, Page]:
 def after(topic: uuid.UUID, number: int, *, limit: int) -> QuerySet[LiveChange]:
     """Return the topic's changes that follow this number, oldest first."""
     return LiveChange.objects.filter(topic=topic, number__gt=number).order_by("number")[:limit]
+
+
+@step
+def forget(topic: uuid.UUID) -> None:
+    """Delete a topic with its changes: nobody is behind it any more."""
+    LiveChange.objects.filter(topic=topic).delete()
+    LiveTopic.objects.filter(pk=topic).delete()
 
 
 def prune() -> int:

@@ -40,6 +40,14 @@ from appointments.states import (
     VisitTerms,
     WaitingStatus,
 )
+from chat.states import (
+    ChatRole,
+    ChatStatus,
+    ChatSubject,
+    MessageKind,
+    ReportReason,
+    ReportStatus,
+)
 from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
 from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
@@ -121,6 +129,12 @@ SETS: dict[str, Iterable[str]] = {
     "BloodGroup": BloodGroup,
     "CampStatus": CampStatus,
     "Channel": Channel,
+    "ChatMessageKind": MessageKind,
+    "ChatReportReason": ReportReason,
+    "ChatReportStatus": ReportStatus,
+    "ChatRole": ChatRole,
+    "ChatStatus": ChatStatus,
+    "ChatSubject": ChatSubject,
     "CheckInOutcome": CheckInOutcome,
     "ComplaintCategory": ComplaintCategory,
     "ComplaintStatus": ComplaintStatus,

@@ -43,6 +43,9 @@ EVENTS: Final[Mapping[str, str]] = {
     "camp.reminder_due": "A camp is tomorrow.",
     "camp.reported": "A partner has said what a camp collected.",
     "assignment.reminder_due": "A donor is expected in a few hours.",
+    "chat.report_decided": "An administrator has decided about a message that was reported.",
+    "chat.reported": "One side of a conversation has reported a message of the other.",
+    "chat.waiting": "A message waits that its reader has not seen for some minutes.",
     "complaint.answered": "An administrator has answered whoever complained.",
     "complaint.opened": "Somebody has complained.",
     "courier.lost": "The provider's courier does not come, or could not bring an order.",
@@ -167,6 +170,7 @@ EVENTS: Final[Mapping[str, str]] = {
 # Told to nobody yet.
 UNHEARD: Final = frozenset(
     {
+        "chat.reported",  # administrators see it in their list
         "complaint.opened",  # administrators see it in their list
         "partner.flagged",  # administrators see this too
     }

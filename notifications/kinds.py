@@ -148,6 +148,11 @@ class Kind(StrEnum):
     ANALYSIS_FAILED = "analysis_failed"
     ANALYSIS_SIGNED = "analysis_signed"
     FILE_INFECTED = "file_infected"
+    # Of conversations, to persons and members; no text says what stands in one.
+    CHAT_WAITING = "chat_waiting"
+    CHAT_REPORT_ANSWERED = "chat_report_answered"
+    CHAT_WARNED = "chat_warned"
+    CHAT_BLOCKED = "chat_blocked"
     # To a number, whoever holds it; never in an inbox.
     HANDOVER_CODE = "handover_code"
     CODE = "code"
@@ -263,6 +268,10 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.APPOINTMENT_MISSED: Rule(SMS),
     Kind.WAITLIST_OFFERED: Rule(BOTH, priority=1),
     Kind.BILL_DUE: Rule(SMS),
+    Kind.CHAT_WAITING: Rule(SMS, priority=3),
+    Kind.CHAT_REPORT_ANSWERED: Rule(SMS),
+    Kind.CHAT_WARNED: Rule(SMS),
+    Kind.CHAT_BLOCKED: Rule(SMS),
     Kind.HANDOVER_CODE: Rule(SMS, priority=0, in_inbox=False, is_secret=True),
     Kind.PAYMENT_RECEIVED: Rule(BOTH),
     Kind.PAYMENT_LATE: Rule(BOTH),

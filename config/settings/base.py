@@ -209,6 +209,9 @@ THROTTLES = {
     "export": "10/h",  # copies of all one's data, per account
     "complaint": "20/d",  # per account
     "upload": "60/h",  # files, per account
+    "chat_message": "60/m",  # messages and files in conversations, per account
+    "chat_typing": "60/m",  # per account; a client says so every few seconds while somebody types
+    "chat_report": "20/d",  # per account
     "doctor_application": "10/d",  # registrations as a doctor, per account
     "break_glass": "5/d",  # emergencies in which records are opened, per doctor
     "analysis": "20/h",  # readings of reports, per account

@@ -55,6 +55,13 @@ STILL_ALLOWED: Final = frozenset(
         "partner-order-deliver",
         "partner-order-fail",
         "partner-order-return",
+        # Words between two who wait for each other, or for a bag.
+        "partner-conversation-messages",
+        "partner-conversation-message",
+        "partner-conversation-files",
+        "partner-conversation-read",
+        "partner-conversation-typing",
+        "partner-conversation-message-report",
     }
 )
 CONFLICT: Final = "409"

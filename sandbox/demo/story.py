@@ -11,6 +11,7 @@ from sandbox.demo.chapters import (
     breach,
     by_courier,
     camp,
+    chat_live,
     coming_back,
     consult,
     family_by_transfer,
@@ -49,6 +50,7 @@ CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (
     look_back.tell,
     identity.tell,
     reminder.tell,
+    chat_live.tell,
     webhook.tell,
     trial_balance.tell,
 )

@@ -33,6 +33,7 @@ COLUMNS = {
     "appointments.states.MEETING_TRANSITIONS": ("appointments.Meeting", "status"),
     "appointments.states.DOCTOR_TRANSITIONS": ("appointments.Doctor", "status"),
     "appointments.states.WAITING_TRANSITIONS": ("appointments.Waiting", "status"),
+    "chat.states.REPORT_TRANSITIONS": ("chat.Report", "status"),
     "orders.states.ORDER_TRANSITIONS": ("orders.Order", "status"),
     "donations.states.CAMP_TRANSITIONS": ("donations.Camp", "status"),
     "donations.states.ENROLMENT_TRANSITIONS": ("donations.Enrolment", "status"),

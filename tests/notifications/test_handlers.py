@@ -423,6 +423,7 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *(f"appointment.{step}" for step in ("held", "confirmed", "rescheduled", "cancelled", "missed")),
         *("appointment.reminder_due", "appointment.money_late", "meeting.fell_back", "waitlist.offered"),
         *(f"doctor.{step}" for step in ("applied", "approved", "rejected", "suspended", "reinstated")),
+        *("chat.waiting", "chat.report_decided"),
         *("analysis.finished", "analysis.failed", "analysis.signed", "file.infected"),
         *("access.glass_broken", "record.signed", "record.amended", "prescription.signed", "prescription.revoked"),
         *(f"referral.{step}" for step in ("asked", "accepted", "declined", "objected")),

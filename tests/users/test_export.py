@@ -17,6 +17,8 @@ KINDS = {
     "attendances",
     "complaints",
     "certificates",
+    "chat_messages",
+    "chat_reports",
     "follow_ups",
     "consents",
     "consult_ratings",
