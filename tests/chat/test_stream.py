@@ -19,6 +19,7 @@ from common.live import Change
 from common.models import LiveChange
 from partners.models import MemberSession, Partner
 from tests.chat.listening import StreamServer, listening, publish, stream_server, values
+from tests.chat.scenes import say, talk_of_donor
 from tests.factories import make_user
 from tests.partners.factories import make_member, member_tokens
 from tests.processes import until
@@ -308,3 +309,22 @@ def test_what_is_no_stream_is_answered_like_the_api(
     assert reply.status == expected[0]
     assert expected[1] in said
     assert reply.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_message_of_a_conversation_is_heard_whole_by_the_person_and_by_its_number_by_the_partner(
+    server: StreamServer,
+) -> None:
+    talk = talk_of_donor()
+    partners = member_tokens(talk.second).access
+    with (
+        listening(server.port, token=token_of(talk.first)) as person,
+        listening(server.port, token=partners, path="/api/v1/partner/stream") as desk,
+    ):
+        person.next()
+        desk.next()
+        say(talk, talk.two, "The gate is on the left.")
+        [heard], [told] = person.take(1), desk.take(1)
+
+    assert (heard.name, heard.data["shown"]["text"]) == ("chat.message", "The gate is on the left.")
+    assert told.name == "chat.message"
+    assert "shown" not in told.data

@@ -29,7 +29,8 @@ MINE = "notification.created"
 def seen_by(topic: uuid.UUID) -> list[str]:
     outbox.drain()
     assert not outbox.open_events().exists(), list(outbox.open_events().values_list("name", "last_error"))
-    rows = LiveChange.objects.filter(topic=topic).exclude(name=MINE).order_by("number")
+    theirs = LiveChange.objects.filter(topic=topic).exclude(name=MINE).exclude(name__startswith="chat.")
+    rows = theirs.order_by("number")
     return list(rows.values_list("name", flat=True))
 
 
