@@ -108,6 +108,7 @@ JOBS = (
     Job("refresh_eligibility", users.jobs.refresh_windows, nightly(0, 10)),
     Job("prune_accounts", users.jobs.prune, nightly(3, 0)),
     Job("delete_old_traces", users.jobs.delete_old_traces, nightly(2, 30)),
+    Job("warn_of_expiring_keys", partners.jobs.warn_of_expiring_keys, every(hours=1)),
     Job("prune_members", partners.jobs.prune, nightly(3, 5)),
     Job("prune_payments", payments.jobs.prune, nightly(3, 15)),
     Job("tidy_webhooks", notifications.webhooks.jobs.tidy, every(minutes=15)),

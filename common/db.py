@@ -27,6 +27,7 @@ LOCK_ORDER = (
     "partners.Partner",
     "partners.Member",
     "partners.MemberSession",
+    "partners.ApiKey",
     "orders.Order",
     "orders.CourierBooking",
     "orders.Box",

@@ -54,7 +54,17 @@ from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentS
 from notifications.states import Channel, DeliveryStatus
 from notifications.webhooks.states import DisabledReason, EndpointStatus, Failure, WebhookStatus
 from orders.states import BagFate, BookingStatus, CourierKind, EndReason, Fault, OrderStatus, Terms
-from partners.states import ComplaintCategory, ComplaintStatus, PartnerKind, PartnerStatus, Role, SubjectKind
+from partners.scopes import Scope as ApiKeyScope
+from partners.states import (
+    ComplaintCategory,
+    ComplaintStatus,
+    KeyMode,
+    KeyState,
+    PartnerKind,
+    PartnerStatus,
+    Role,
+    SubjectKind,
+)
 from payments.states import (
     KEPT_ACCOUNTS,
     PAYOUT_PROVIDERS,
@@ -121,6 +131,9 @@ SETS: dict[str, Iterable[str]] = {
     "Interpretation": Interpretation,
     "ObservationStatus": ObservationStatus,
     "PassedRow": Passed,
+    "ApiKeyMode": KeyMode,
+    "ApiKeyScope": ApiKeyScope,
+    "ApiKeyState": KeyState,
     "AssignmentStatus": AssignmentStatus,
     "Answered": Answered,
     "AssuranceLabel": AssuranceLabel,

@@ -14,6 +14,10 @@ EVENTS: Final[Mapping[str, str]] = {
     "access.glass_broken": "A doctor has opened a patient's records in an emergency.",
     "account.erased": "A person has had the account erased.",
     "account.password_changed": "A person has a new password.",
+    "apikey.expiring": "An API key of a partner ends in a few days.",
+    "apikey.made": "A partner has a new API key.",
+    "apikey.revoked": "An API key is dead.",
+    "apikey.rotated": "An API key has a new secret.",
     "appointment.cancelled": "A visit was called off.",
     "appointment.checked_in": "The patient is there.",
     "appointment.completed": "A visit is over.",
@@ -144,6 +148,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "reservation.ended": "What was reserved has lapsed, or was lost.",
     "settlement.made": "A month is settled with a partner.",
     "stock.low": "A partner has fewer units of a kind than it wants to have.",
+    "testworld.closed": "Test data is no longer used.",
+    "testpartner.made": "A partner of somebody's test data is there, to be furnished.",
     "transfer.candidate_asked": "Partners were asked for bags.",
     "transfer.confirmed": "A partner has accepted the bags offered.",
     "transfer.dispatched": "Bags are on the road to another partner.",
@@ -171,6 +177,7 @@ EVENTS: Final[Mapping[str, str]] = {
 UNHEARD: Final = frozenset(
     {
         "chat.reported",  # administrators see it in their list
+        *("apikey.made", "apikey.revoked", "apikey.rotated"),  # owners do it themselves, and see it in the list
         "complaint.opened",  # administrators see it in their list
         "partner.flagged",  # administrators see this too
     }

@@ -78,6 +78,7 @@ class Kind(StrEnum):
     PARTNER_SUSPENDED = "partner_suspended"
     PARTNER_REINSTATED = "partner_reinstated"
     MEMBER_ADDED = "member_added"
+    API_KEY_EXPIRING = "api_key_expiring"
     STOCK_LOW = "stock_low"
     UNITS_RECALLED = "units_recalled"
     CAMP_REPORT_DUE = "camp_report_due"
@@ -231,6 +232,7 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.PARTNER_SUSPENDED: Rule(BOTH),
     Kind.PARTNER_REINSTATED: Rule(SMS),
     Kind.MEMBER_ADDED: Rule(SMS),
+    Kind.API_KEY_EXPIRING: Rule(SMS),
     Kind.STOCK_LOW: Rule(SMS),
     Kind.UNITS_RECALLED: Rule(BOTH, priority=1),
     Kind.CAMP_REPORT_DUE: Rule(BOTH, priority=3),

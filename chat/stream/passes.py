@@ -14,10 +14,11 @@ from rest_framework.request import Request
 from common.api.address import client_network
 from common.errors import Unauthenticated
 from common.live_tickets import Pass, redeem
-from common.sessions import Seat, SessionEnded
+from common.sessions import AbstractSession, Seat, SessionEnded
 from common.tokens import Realm
 from partners import selectors as partners
 from partners.api.authentication import MemberAuthentication
+from partners.errors import MembersOnly
 from users import selectors as users
 from users.api.authentication import PersonAuthentication
 
@@ -68,7 +69,7 @@ def pass_of(auth: Any) -> Pass:
 def let_in(caller: Caller) -> tuple[Pass, Seat]:
     """Return by what and to what the caller listens. A ticket goes before a header, and is used up.
 
-    Raises: Unauthenticated's kinds
+    Raises: Unauthenticated's kinds; MembersOnly for an API key
     """
     if caller.ticket:
         leave = redeem(caller.ticket, realm=caller.realm)
@@ -76,6 +77,8 @@ def let_in(caller: Caller) -> tuple[Pass, Seat]:
         request = Request(caller.as_django(), authenticators=[kind() for kind in AUTHENTICATION[Realm(caller.realm)]])
         if request.user is None:
             raise Unauthenticated
+        if not isinstance(request.auth, AbstractSession):
+            raise MembersOnly  # a stream tells more than one scope of a key opens; systems have webhooks
         leave = pass_of(request.auth)
     seat = SEATS[leave.kind]([leave.credential]).get(leave.credential)
     if seat is None:

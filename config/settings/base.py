@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from common.crypto import KeysInvalid, parse_keys
 from common.logs import logging_config
+from config.appearance import UNFOLD  # noqa: F401
 from config.enums import ENUM_NAMES
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -26,6 +27,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "users.User"
 
 INSTALLED_APPS = [
+    "unfold.apps.BasicAppConfig",  # before Django's admin, whose pages it dresses
     "config.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -127,6 +129,7 @@ TIME_ZONE = "UTC"
 DEFAULT_ZONE = "Asia/Kolkata"  # where no person or partner says otherwise
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = ["config.formats"]  # how the administration writes days and hours
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -144,6 +147,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["common.api.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "common.api.negotiation.ContentNegotiation",
     "DEFAULT_PARSER_CLASSES": ["common.api.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "common.api.schema.AutoSchema",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
@@ -173,6 +177,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "donations.api.freeze.document_freeze",
+        "config.scopes.document_scopes",
         "notifications.webhooks.api.schema.document_webhooks",
     ],
 }
@@ -224,6 +229,7 @@ THROTTLES = {
     "otp_phone_day": "20/d",  # nobody's telephone rings all night
     "otp_resend": "1/30s",  # and how soon again for one purpose
     "stream": "60/m",  # live streams opened, per account
+    "test_reset": "20/d",  # beginnings of test data, per account
     "webhook": "6000/m",
 }
 SMS_PREFIXES: list[str] = env.list("SMS_PREFIXES", default=["+91", "+880"])

@@ -1,12 +1,14 @@
 from django.urls import path
 
 from requests_app.api import donor_views as donor
+from requests_app.api import export_views as exports
 from requests_app.api import family_views as family
 from requests_app.api import partner_family_views as partner_family
 from requests_app.api import partner_views as partner
 from requests_app.api import questionnaire_views as questions
 
 urlpatterns = [
+    path("partner/exports/requests", exports.RequestsExportView.as_view(), name="partner-export-requests"),
     path("requests/nearby", donor.NearbyView.as_view(), name="requests-nearby"),
     path("requests/<uuid:request_id>", donor.RequestView.as_view(), name="request"),
     path("requests/<uuid:request_id>/accept", donor.AcceptView.as_view(), name="request-accept"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from common import clock, outbox
 from common.blood import BloodGroup
 from common.db import command, lock_one, step
+from common.errors import NotFound
 from common.geo import distance_km
 from common.ids import uuid7
 from common.secret_codes import code_digest, new_code
@@ -162,7 +163,9 @@ def renew_code(*, assignment_id: uuid.UUID, donor_id: uuid.UUID) -> Promise:
 
 def _refuse_unless_fit(request: BloodRequest, donor: Donor) -> Decimal:
     """Return the donor's distance if the request is open and the donor can help; full or not is another matter."""
-    now = clock.now()
+    now, place = clock.now(), partners.card(request.partner_id)
+    if place.world != donor.test_world:  # nobody comes out of test data, and nobody goes into it
+        raise NotFound
     if request.state_at(now) is RequestStatus.EXPIRED:
         raise RequestExpired
     if not request.is_live:
@@ -170,8 +173,7 @@ def _refuse_unless_fit(request: BloodRequest, donor: Donor) -> Decimal:
     component = Component(request.component)
     if not is_compatible(request.recipient_group, BloodGroup(donor.blood_group), component):
         raise GroupIncompatible(needed=request.blood_group, yours=donor.blood_group)
-    zone = partners.card(request.partner_id).zone
-    donors.refuse_unfit(donor, donation_type=donation_type_for(component), zone=zone)
+    donors.refuse_unfit(donor, donation_type=donation_type_for(component), zone=place.zone)
     if donor.location is None:
         raise LocationUnknown
     distance = distance_km(request.location, donor.location)

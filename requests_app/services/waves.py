@@ -207,12 +207,14 @@ def _candidates(request: BloodRequest, radius_km: Decimal) -> list[matching.Near
         recently = asked.filter(created_at__gt=clock.now() - CAP_PERIOD)
         cap: int = settings.DAILY_ASK_CAP
         excluded.append(Exists(recently.order_by()[cap - 1 : cap]))
+    here = partners.card(request.partner_id)
     return matching.nearest_donors(
         origin=request.location,
         radius_km=float(radius_km),
         groups=compatible_donors(request.recipient_group, component),
         donation_type=donation_type_for(component),
-        zone=partners.card(request.partner_id).zone,
+        zone=here.zone,
+        world=here.world,
         limit=wanted,
         excluded=excluded,
     )

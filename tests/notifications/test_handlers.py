@@ -404,7 +404,7 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *(f"family.{step}" for step in ("asked", "source_changed", "confirmed", "served", "fulfilled")),
         *(f"family.{step}" for step in ("refused", "expired", "cancelled")),
         "complaint.answered",
-        *("member.added", "stock.low", "unit.recalled"),
+        *("member.added", "apikey.expiring", "stock.low", "unit.recalled"),
         *("camp.donors_invited", "camp.reminder_due", "camp.cancelled", "camp.finished"),
         *("assignment.reminder_due", "donor.eligible_again", "unit.issued"),
         *(
