@@ -22,6 +22,7 @@ from tests.chat.listening import StreamServer, listening, publish, stream_server
 from tests.chat.scenes import say, talk_of_donor
 from tests.factories import make_user
 from tests.partners.factories import make_member, member_tokens
+from tests.partners.test_api_keys import make_key
 from tests.processes import until
 from tests.races import race
 from users.models import Session, User
@@ -328,3 +329,9 @@ def test_a_message_of_a_conversation_is_heard_whole_by_the_person_and_by_its_num
     assert (heard.name, heard.data["shown"]["text"]) == ("chat.message", "The gate is on the left.")
     assert told.name == "chat.message"
     assert "shown" not in told.data
+
+
+def test_a_key_opens_no_stream(server: StreamServer) -> None:
+    key = make_key(make_member(), "orders:read")
+    with listening(server.port, token=key.token, path="/api/v1/partner/stream") as client:
+        assert (client.status, client.body()["code"]) == (403, "members_only")
