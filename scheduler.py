@@ -111,6 +111,8 @@ JOBS = (
     Job("warn_of_expiring_keys", partners.jobs.warn_of_expiring_keys, every(hours=1)),
     Job("prune_members", partners.jobs.prune, nightly(3, 5)),
     Job("prune_payments", payments.jobs.prune, nightly(3, 15)),
+    Job("finish_announcements", notifications.jobs.finish_announcements, every(minutes=1)),
+    Job("prune_taps", notifications.jobs.prune_taps, nightly(3, 40)),
     Job("tidy_webhooks", notifications.webhooks.jobs.tidy, every(minutes=15)),
     Job("prune_webhooks", notifications.webhooks.jobs.prune, nightly(3, 35)),
     Job("prune_notifications", notifications.jobs.prune, nightly(3, 10)),

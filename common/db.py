@@ -18,6 +18,7 @@ M = TypeVar("M", bound=models.Model)
 
 # Climbed upwards, each rung once: two transactions that do so cannot wait for each other in a ring.
 LOCK_ORDER = (
+    "notifications.TapLink",  # a link is spent before what it answers, whatever that is
     "users.OtpChallenge",
     "users.User",
     "users.Session",
@@ -74,6 +75,9 @@ LOCK_ORDER = (
     "payments.Account",
     "payments.InvoiceCounter",
     "payments.ProviderToken",
+    "notifications.SupportTicket",
+    "notifications.Announcement",
+    "notifications.ChannelSpend",
     "notifications.WebhookEndpoint",
     "notifications.WebhookDelivery",
     "notifications.Notification",

@@ -51,7 +51,7 @@ from chat.states import (
 from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
 from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
-from notifications.states import Channel, DeliveryStatus
+from notifications.states import Channel, DeliveryStatus, TicketAuthor, TicketCategory, TicketStatus
 from notifications.webhooks.states import DisabledReason, EndpointStatus, Failure, WebhookStatus
 from orders.states import BagFate, BookingStatus, CourierKind, EndReason, Fault, OrderStatus, Terms
 from partners.scopes import Scope as ApiKeyScope
@@ -212,6 +212,9 @@ SETS: dict[str, Iterable[str]] = {
     "StopReason": StopReason,
     "SubjectKind": SubjectKind,
     "Tag": Tag,
+    "TicketAuthor": TicketAuthor,
+    "TicketCategory": TicketCategory,
+    "TicketStatus": TicketStatus,
     "MoneyStatus": RefundStatus,  # of refunds and payouts
     "TransferAnswer": Answer,
     "TransferCondition": Condition,

@@ -38,6 +38,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "assignment.deferred": "The donor was found unfit at the visit.",
     "assignment.missed": "The donor did not come.",
     "assignment.released": "The donor need not come.",
+    "budget.used_up": "What a day of a channel may cost is used up.",
     "bill.due": "A hospital with a contract owes a bank for a month.",
     "camp.cancelled": "A partner has called a camp off.",
     "camp.donors_invited": "Donors near a camp are to be told of it.",
@@ -150,6 +151,9 @@ EVENTS: Final[Mapping[str, str]] = {
     "stock.low": "A partner has fewer units of a kind than it wants to have.",
     "testworld.closed": "Test data is no longer used.",
     "testpartner.made": "A partner of somebody's test data is there, to be furnished.",
+    "support.answered": "An administrator has answered a question.",
+    "support.opened": "Somebody asks the administrators something.",
+    "support.resolved": "An administrator has settled a question.",
     "transfer.candidate_asked": "Partners were asked for bags.",
     "transfer.confirmed": "A partner has accepted the bags offered.",
     "transfer.dispatched": "Bags are on the road to another partner.",
@@ -180,6 +184,7 @@ UNHEARD: Final = frozenset(
         *("apikey.made", "apikey.revoked", "apikey.rotated"),  # owners do it themselves, and see it in the list
         "complaint.opened",  # administrators see it in their list
         "partner.flagged",  # administrators see this too
+        "support.opened",  # and this
     }
 )
 

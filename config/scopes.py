@@ -38,6 +38,8 @@ ROUTES: Final[Mapping[str, Needs]] = {
             *("partner-members", "partner-member"),
             *("partner-api-keys", "partner-api-key", "partner-api-key-rotate", "partner-api-key-revoke"),
             *("partner-complaints", "partner-complaint"),
+            *("partner-support-tickets", "partner-support-ticket", "partner-support-messages"),
+            *("partner-support-files", "partner-support-close", "partner-support-reopen"),
             "partner-payout-account",  # where the money goes
             *("partner-stream", "partner-stream-tickets"),  # tells of everything; systems have webhooks
         ),
@@ -85,6 +87,7 @@ ROUTES: Final[Mapping[str, Needs]] = {
     **dict.fromkeys(
         (
             *("partner-requests", "partner-request", "partner-request-cancel", "partner-request-candidates"),
+            "partner-request-deliveries",
             *("partner-request-assignments", "partner-assignment", "partner-questionnaire", "partner-arrival"),
             *("partner-release", "partner-no-show", "partner-defer"),
             *("partner-attender-requests", "partner-attender-request", "partner-attender-request-document"),

@@ -9,6 +9,7 @@ from common.api.docs import RedocView, SchemaView, SwaggerView
 from common.api.files import show_file
 from common.api.problems import unknown_address
 from common.health import healthz, readyz
+from notifications.api.tap_views import TapView
 
 API: list[URLPattern | URLResolver] = [
     path("", include("users.api.urls")),
@@ -35,6 +36,7 @@ urlpatterns = [
     path("api/v1/", include(API)),
     path("fhir/R4/", include("config.fhir")),
     path("files/<str:token>", show_file, name="file"),
+    path("a/<str:token>", TapView.as_view(), name="tap"),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=f"/{settings.STATIC_URL.strip('/')}/favicon.svg"), name="favicon"),
     path("healthz", healthz, name="healthz"),

@@ -35,6 +35,11 @@ class Kind(StrEnum):
     CAMP_CANCELLED = "camp_cancelled"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a message
     COMPLAINT_ANSWERED = "complaint_answered"  # to whoever complained, person or member
+    # To whoever asked the administrators something.
+    SUPPORT_ANSWERED = "support_answered"
+    SUPPORT_RESOLVED = "support_resolved"
+    ANNOUNCEMENT = "announcement"  # in an administrator's words; its channels are chosen with them
+    BUDGET_USED_UP = "budget_used_up"  # to administrators
     # To a family that asked for a patient.
     FAMILY_RESERVED = "family_reserved"
     FAMILY_CONFIRMED = "family_confirmed"
@@ -155,6 +160,7 @@ class Kind(StrEnum):
     CHAT_WARNED = "chat_warned"
     CHAT_BLOCKED = "chat_blocked"
     # To a number, whoever holds it; never in an inbox.
+    SUPPORT_VISITOR = "support_visitor"
     HANDOVER_CODE = "handover_code"
     CODE = "code"
     ACCOUNT_EXISTS = "account_exists"
@@ -193,6 +199,11 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.CAMP_CANCELLED: Rule(BOTH, priority=1),
     Kind.PASSWORD_CHANGED: Rule(SMS, priority=1),
     Kind.COMPLAINT_ANSWERED: Rule(SMS),
+    Kind.SUPPORT_ANSWERED: Rule(SMS),
+    Kind.SUPPORT_RESOLVED: Rule(SMS, priority=6),
+    Kind.SUPPORT_VISITOR: Rule(SMS, in_inbox=False),
+    Kind.ANNOUNCEMENT: Rule(BOTH, priority=8),
+    Kind.BUDGET_USED_UP: Rule(SMS, priority=0),
     Kind.FAMILY_RESERVED: Rule(BOTH, priority=2),
     Kind.FAMILY_CONFIRMED: Rule(BOTH, priority=2),
     Kind.FAMILY_TRANSFER: Rule(BOTH, priority=2),

@@ -33,6 +33,7 @@ from partners.models import (
 from partners.pricing import Tariff
 from partners.searching import SearchDocument, beginnings_of
 from partners.states import MAY_SIGN_IN, PartnerKind, PartnerStatus, Role, TestPart
+from users.audiences import around
 
 # What no answer of the public directory needs.
 _UNSHOWN = ("claimed_profile", "license_key", "facility_code", "place", "flagged_at")
@@ -94,6 +95,13 @@ def contacts_of(partner_id: uuid.UUID, roles: Iterable[Role]) -> list[MemberCont
     members = Member.objects.people().filter(partner_id=partner_id, is_active=True, role__in=list(roles)).order_by("pk")
     rows = members.values_list("pk", "name", "phone", "language", "partner__zone")
     return [MemberContact(*row) for row in rows]
+
+
+def find_contact(member_id: uuid.UUID) -> MemberContact | None:
+    """Return how one member is reached, if the account is still used."""
+    members = Member.objects.filter(pk=member_id, is_active=True)
+    row = members.values_list("pk", "name", "phone", "language", "partner__zone").first()
+    return None if row is None else MemberContact(*row)
 
 
 def card(partner_id: uuid.UUID) -> PartnerCard:
@@ -359,3 +367,26 @@ def cities() -> list[str]:
     """Return the cities in which partners work, by name."""
     rows = Partner.objects.filter(status=PartnerStatus.LIVE).order_by("city")
     return list(rows.values_list("city", flat=True).distinct())
+
+
+def cities_in(state: str) -> set[str]:
+    """Return the cities, in small letters, in which some organisation of the state is; the directory's too."""
+    return set(Partner.objects.filter(state__iexact=state).values_list(Lower("city"), flat=True).distinct())
+
+
+def active_members(
+    *, city: str = "", state: str = "", language: str = "", place: Point | None = None, radius_km: float = 0
+) -> QuerySet[Member]:
+    """Return the members of live partners that fit all of it: where the partner is, what the member reads."""
+    rows = Member.objects.filter(
+        is_active=True, is_system=False, partner__status=PartnerStatus.LIVE, partner__test_world=None
+    )
+    if city:
+        rows = rows.filter(partner__city__iexact=city)
+    if state:
+        rows = rows.filter(partner__state__iexact=state)
+    if language:
+        rows = rows.filter(language=language)
+    if place is not None:
+        rows = rows.filter(around(place, radius_km, "partner__"))
+    return rows

@@ -213,6 +213,11 @@ THROTTLES = {
     "attestation_resend": "1/30s",
     "export": "10/h",  # copies of all one's data, per account
     "complaint": "20/d",  # per account
+    "support": "20/d",  # questions to the administrators, per account
+    "support_reply": "60/h",
+    "support_visitor": "10/d",  # by who is not signed in, per address
+    "support_phone": "3/d",  # and per number
+    "tap": "600/h",  # answers by a link in a message, per address: many share one
     "upload": "60/h",  # files, per account
     "chat_message": "60/m",  # messages and files in conversations, per account
     "chat_typing": "60/m",  # per account; a client says so every few seconds while somebody types
@@ -260,6 +265,9 @@ DISPATCH_GRACE = dt.timedelta(
 )  # before the provider is asked about a send
 DAILY_ASK_CAP = env.int("DAILY_ASK_CAP", default=3)  # how often one donor may be asked in 24 hours
 QUIET_HOURS = (dt.time(21, 30), dt.time(7, 0))  # in the partner's zone; only critical requests may wake people
+
+# Announcements to more people than this are sent off only by whoever types their number.
+ANNOUNCEMENT_CONFIRM_ABOVE = env.int("ANNOUNCEMENT_CONFIRM_ABOVE", default=1000)
 
 # Partners' webhooks.
 WEBHOOK_THREADS = env.int("WEBHOOK_THREADS", default=8)  # messages that one worker sends at once

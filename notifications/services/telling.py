@@ -18,6 +18,7 @@ from common.phone import is_test_number
 from notifications import doorbell
 from notifications.kinds import RULES, Kind
 from notifications.models import Delivery, Notification, OptOut
+from notifications.services.budgeting import segments_of
 from notifications.states import OVER, TEXT_CHANNELS, Channel, DeliveryStatus
 from notifications.templates import Fact, Message, compose, spoken_text
 
@@ -215,6 +216,7 @@ def _delivery(
         subject=subject if is_mail else "",
         invitation=(recipient.invitation or None) if is_mail else None,
         body=None if is_deaf and is_secret else body,
+        segments=segments_of(channel, body),
         is_secret=is_secret,
         priority=priority,
         status=DeliveryStatus.SKIPPED if is_deaf else DeliveryStatus.QUEUED,

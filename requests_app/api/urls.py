@@ -12,6 +12,7 @@ urlpatterns = [
     path("requests/nearby", donor.NearbyView.as_view(), name="requests-nearby"),
     path("requests/<uuid:request_id>", donor.RequestView.as_view(), name="request"),
     path("requests/<uuid:request_id>/accept", donor.AcceptView.as_view(), name="request-accept"),
+    path("requests/<uuid:request_id>/decline", donor.DeclineView.as_view(), name="request-decline"),
     path("requests/<uuid:request_id>/standby", donor.StandbyView.as_view(), name="request-standby"),
     path("assignments", donor.AssignmentsView.as_view(), name="assignments"),
     path("assignments/<uuid:assignment_id>", donor.AssignmentView.as_view(), name="assignment"),

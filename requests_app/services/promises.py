@@ -31,7 +31,7 @@ from requests_app.errors import (
 )
 from requests_app.models import Assignment, BloodRequest, RequestEvent, Standby
 from requests_app.services.places import end_promise, lock_promise, record, take_place
-from requests_app.services.waves import count_answer
+from requests_app.services.waves import count_answer, count_declined
 from requests_app.states import LIVE_ASSIGNMENT, AssignmentStatus, RequestStatus, Urgency
 from stock.compatibility import is_compatible
 from stock.components import Component, donation_type_for
@@ -113,6 +113,17 @@ def stand_by(*, request_id: uuid.UUID, donor_id: uuid.UUID) -> int:
     before = waiting.count()
     Standby.objects.create(request=request, donor_id=donor_id)
     return before
+
+
+@command
+def decline(*, request_id: uuid.UUID, donor_id: uuid.UUID) -> None:
+    """Note that a donor who was asked cannot come; a second time changes nothing, and accepting stays possible.
+
+    When everybody who was asked has declined, the next wave need not wait for the window.
+    Locks: the request.      Raises: NotFound, also when the donor was not asked; RequestClosed, RequestExpired
+    """
+    request = lock_one(BloodRequest, request_id)
+    count_declined(request, donor_id=donor_id)
 
 
 @command

@@ -415,7 +415,7 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *(f"order.{step}" for step in ("failed", "cancelled", "delivered", "late", "breached")),
         *(f"order.{step}" for step in ("bags_unfit", "documented", "goes_on", "money_late", "left")),
         *("payment.succeeded", "refund.succeeded", "credit.granted", "settlement.made", "bill.due", "courier.lost"),
-        "courier.there",
+        *("courier.there", "support.answered", "support.resolved", "budget.used_up"),
         *("dispute.opened", "dispute.won", "dispute.lost", "payout.succeeded", "payout.failed"),
         *("payee.ready", "payee.refused", "webhook.failing", "webhook.disabled"),
         *(f"subscription.{verb}" for verb in ("started", "renewed", "changed", "ended")),

@@ -37,6 +37,7 @@ KINDS = {
     "identity_attestations",
     "medical_files",
     "medical_records",
+    "message_links",
     "messages",
     "observations",
     "orders",
@@ -51,6 +52,7 @@ KINDS = {
     "record_grants",
     "record_reads",
     "score",
+    "support_tickets",
     "visit_answers",
     "waitlist",
 }
