@@ -46,7 +46,7 @@ class StreamElsewhere(Misdirected):
     code, message = "stream_elsewhere", "Live streams are served at another address: connect to `url`."
 
 
-class TicketOut(serializers.Serializer[Any]):
+class StreamTicketOut(serializers.Serializer[Any]):
     ticket = serializers.CharField()
     url = serializers.URLField(help_text="Where to open the stream, with the ticket; add `&last_event_id=` to resume.")
     expires_at = serializers.DateTimeField()
@@ -96,7 +96,7 @@ class StreamTicketView(APIView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsPerson]
 
-    @operation("Ask for a ticket to the stream", tag=TAG, responses={201: TicketOut}, answer=SAMPLE)
+    @operation("Ask for a ticket to the stream", tag=TAG, responses={201: StreamTicketOut}, answer=SAMPLE)
     def post(self, request: Request) -> Response:
         """For browsers, whose EventSource sends no header. It opens one stream, within a minute, for as long as this
         access token is good.
@@ -108,7 +108,7 @@ class PartnerStreamTicketView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [IsMember]
 
-    @operation("Ask for a ticket to the partner's stream", tag=TAG, responses={201: TicketOut}, answer=SAMPLE)
+    @operation("Ask for a ticket to the partner's stream", tag=TAG, responses={201: StreamTicketOut}, answer=SAMPLE)
     def post(self, request: Request) -> Response:
         """For browsers, whose EventSource sends no header. It opens one stream, within a minute, for as long as this
         access token is good.
@@ -119,7 +119,9 @@ class PartnerStreamTicketView(APIView):
 def _ticket(request: Request, path: str) -> Response:
     ticket = issue(pass_of(request.auth))
     url = f"{_address(path)}?{urlencode({'ticket': ticket.token})}"
-    return Response(TicketOut({"ticket": ticket.token, "url": url, "expires_at": ticket.expires_at}).data, status=201)
+    return Response(
+        StreamTicketOut({"ticket": ticket.token, "url": url, "expires_at": ticket.expires_at}).data, status=201
+    )
 
 
 def _address(path: str) -> str:
