@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
@@ -17,7 +15,7 @@ from chat.models import ChatBlock, Message, Report
 from chat.services import reporting
 from chat.states import MessageKind
 from chat.wording import FALLBACK, say
-from common.admin import ReadOnlyAdmin
+from common.admin import ActionForm, ReadOnlyAdmin, words_box
 from common.errors import DomainError
 from common.files import links
 
@@ -25,7 +23,7 @@ from common.files import links
 class NoteForm(ActionForm):
     """The box beside the actions: why it was decided so, for colleagues."""
 
-    note = forms.CharField(required=False, max_length=2000, label="Note")
+    note = words_box("Note", max_length=2000)
 
 
 @admin.register(Report)

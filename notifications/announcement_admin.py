@@ -16,7 +16,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from common.admin import ReadOnlyAdmin, ReadOnlyInline
+from common.admin import EditableAdmin, ReadOnlyAdmin, ReadOnlyInline
 from common.blood import BloodGroup
 from common.errors import DomainError
 from common.money import Currency, Money, in_words
@@ -79,24 +79,19 @@ class AnnouncementEventInline(ReadOnlyInline):
 
 
 @admin.register(Announcement)
-class AnnouncementAdmin(admin.ModelAdmin):
+class AnnouncementAdmin(EditableAdmin):
     """A draft may be written anew; what was sent off is moved on its own page."""
 
     form = AnnouncementForm
     list_display = ("title_en", "status", "audience", "where", "progress", "starts_at", "valid_until", "sending")
     list_filter = ("status", "audience")
     ordering = ("-pk",)
-    list_per_page = 50
-    show_full_result_count = False
     inlines = (AnnouncementEventInline,)
     fieldsets = (
         ("Words", {"fields": ("title_en", "body_en", "title_hi", "body_hi", "title_bn", "body_bn")}),
         ("Audience", {"fields": ("audience", "city", "state", "lat", "lng", "radius_km", "blood_groups", "language")}),
         ("Sending", {"fields": ("channels", "starts_at", "valid_until")}),
     )
-
-    def has_delete_permission(self, request: HttpRequest, obj: Announcement | None = None) -> bool:
-        return False
 
     def has_change_permission(self, request: HttpRequest, obj: Announcement | None = None) -> bool:
         is_open = obj is None or obj.status == AnnouncementStatus.DRAFT
@@ -193,7 +188,7 @@ class TermsForm(forms.ModelForm):
 
 
 @admin.register(ChannelTerms)
-class ChannelTermsAdmin(admin.ModelAdmin):
+class ChannelTermsAdmin(EditableAdmin):
     """Prices and limits: the newest row of a channel holds, the others are its history."""
 
     form = TermsForm
@@ -201,12 +196,8 @@ class ChannelTermsAdmin(admin.ModelAdmin):
     list_filter = ("channel",)
     list_select_related = ("set_by",)
     ordering = ("channel", "-pk")
-    show_full_result_count = False
 
     def has_change_permission(self, request: HttpRequest, obj: ChannelTerms | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: ChannelTerms | None = None) -> bool:
         return False
 
     def save_model(self, request: HttpRequest, obj: ChannelTerms, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001 - Django's signature

@@ -23,12 +23,12 @@ def made(scope: Scope) -> QuerySet[Delivery]:
 
 def posted(scope: Scope) -> QuerySet[WebhookDelivery]:
     """Return the webhooks that were made in the period, for partners of the city."""
-    return _in_city(scope.created(WebhookDelivery.objects.all()), scope, "endpoint__partner")
+    return partners.of_real(scope.created(WebhookDelivery.objects.all()), "endpoint__partner", city=scope.city)
 
 
 def endpoints(scope: Scope) -> QuerySet[WebhookEndpoint]:
     """Return the addresses that partners have, now."""
-    return _in_city(WebhookEndpoint.objects.all(), scope, "partner")
+    return partners.of_real(WebhookEndpoint.objects.all(), "partner", city=scope.city)
 
 
 MESSAGES: Final = Counted(
@@ -76,7 +76,3 @@ def by_channel(scope: Scope) -> list[dict[str, Any]]:
     wanted = {name: Count("pk", filter=where or None) for name, where in MESSAGES.parts.items()}
     rows = made(scope).order_by("channel").values("channel")
     return [dict(row) for row in rows.annotate(**wanted)]
-
-
-def _in_city(rows: QuerySet[Any], scope: Scope, partner: str) -> QuerySet[Any]:
-    return rows.filter(**{f"{partner}__in": partners.in_city(scope.city)}) if scope.city else rows

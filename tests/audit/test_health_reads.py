@@ -36,6 +36,12 @@ HARMLESS = {
     "doctor-appointment-host-link": "the doctor's own door",
     "partner-transfers": "bags on the way, of nobody by name",
     "partner-transfer": "bags on the way, of nobody by name",
+    "partner-export-requests": "what a partner needs; no patient is named",
+    "partner-export-units": "bags; what tests found is in the movements and on the bag's own page",
+    "partner-export-transfers": "bags on the way, of nobody by name",
+    "partner-export-orders": "what was ordered, without patient or receiver",
+    "partner-export-settlements": "money",
+    "partner-export-ledger": "money",
 }
 
 
@@ -119,6 +125,7 @@ NO_PERSON = {
     "stock.threshold": "counts",
     "stock.transfer": "bags on the way, of nobody by name",
     "partners.processingcharge": "prices",
+    "notifications.announcement": "whom an announcement is for, by group; nobody's own",
 }
 
 
