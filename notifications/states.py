@@ -90,6 +90,9 @@ ANNOUNCEMENT_TRANSITIONS = {
 }
 
 
+TEST_MODE = "test_mode"  # why a message to somebody in test data is skipped
+
+
 class AudienceKind(StrEnum):
     """To whom an announcement goes."""
 

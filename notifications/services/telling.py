@@ -19,7 +19,7 @@ from notifications import doorbell
 from notifications.kinds import RULES, Kind
 from notifications.models import Delivery, Notification, OptOut
 from notifications.services.budgeting import segments_of
-from notifications.states import OVER, TEXT_CHANNELS, Channel, DeliveryStatus
+from notifications.states import OVER, TEST_MODE, TEXT_CHANNELS, Channel, DeliveryStatus
 from notifications.templates import Fact, Message, compose, spoken_text
 
 LISTENERS: Final = 500  # told of by one event
@@ -229,7 +229,7 @@ def _delivery(
 
 
 def _why_silent(recipient: Recipient) -> str:
-    return "test_mode" if is_test_number(recipient.phone) else "opted_out"
+    return TEST_MODE if is_test_number(recipient.phone) else "opted_out"
 
 
 def _takes_mail(recipient: Recipient) -> bool:

@@ -58,9 +58,7 @@ def test_a_key_s_write_names_the_key_and_no_member():
     program = client_with(made.token)
 
     answer = program.put("/api/v1/partner/stock/thresholds", {"thresholds": [], "o_neg_floor": 1}, format="json")
-    refused = program.post(
-        f"/api/v1/partner/stock/units/{made.key.pk}/discard", {"reason": "leaking"}, format="json"
-    )
+    refused = program.post(f"/api/v1/partner/stock/units/{made.key.pk}/discard", {"reason": "leaking"}, format="json")
 
     done, tried = entries(realm="partner")
     assert (answer.status_code, refused.status_code) == (200, 404), (answer.json(), refused.json())
