@@ -17,6 +17,7 @@ from common.audit.verifying import verify
 from common.models import AuditEntry, AuditPending
 from partners.models import Member, Partner
 from tests.factories import make_arrived, make_hospital, make_promise, make_user, member_client, person_client
+from tests.notifications import campaign_scenes as campaigns
 from tests.partners.factories import PASSWORD, client_with, make_member, make_partner
 from tests.partners.test_api_keys import make_key
 from users.models import User
@@ -58,7 +59,7 @@ def test_a_key_s_write_names_the_key_and_no_member():
     program = client_with(made.token)
 
     answer = program.put("/api/v1/partner/stock/thresholds", {"thresholds": [], "o_neg_floor": 1}, format="json")
-    refused = program.post(f"/api/v1/partner/stock/units/{made.key.pk}/discard", {"reason": "leaking"}, format="json")
+    refused = program.post(f"/api/v1/partner/stock/units/{made.key.pk}/discard", {"reason": "broken"}, format="json")
 
     done, tried = entries(realm="partner")
     assert (answer.status_code, refused.status_code) == (200, 404), (answer.json(), refused.json())
@@ -168,6 +169,17 @@ def office() -> Client:
     client = Client()
     client.force_login(administrator())
     return client
+
+
+def test_an_announcement_that_is_sent_off_is_recorded(office):
+    row = campaigns.write(User.objects.get(is_superuser=True))
+
+    office.post(f"/admin/notifications/announcement/{row.pk}/sending/", {"step": "schedule"})
+
+    [entry] = entries(realm="admin")
+    assert (entry.act, entry.actor_kind) == ("notifications.announcing.schedule", "administrator")
+    assert (entry.subject_kind, entry.subject_id) == ("announcement", str(row.pk))
+    assert json.loads(entry.facts)["steps"] == [["draft", "schedule", "scheduled"]]
 
 
 def test_an_administrator_s_action_is_recorded_with_its_reason(office):
