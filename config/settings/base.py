@@ -9,6 +9,7 @@ import environ
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 
+from common.clock import parse_window
 from common.crypto import KeysInvalid, parse_keys
 from common.logs import logging_config
 from config.enums import ENUM_NAMES
@@ -233,6 +234,9 @@ DISPATCH_GRACE = dt.timedelta(
 )  # before the provider is asked about a send
 DAILY_ASK_CAP = env.int("DAILY_ASK_CAP", default=3)  # how often one donor may be asked in 24 hours
 QUIET_HOURS = (dt.time(21, 30), dt.time(7, 0))  # in the partner's zone; only critical requests may wake people
+# The same for messages that can wait, in the person's zone; one's own window counts instead. «21:30-07:00», or nothing.
+MESSAGE_QUIET_HOURS = parse_window(env.str("MESSAGE_QUIET_HOURS", default="21:30-07:00"))
+MESSAGE_DAILY_CAP: int = env.int("MESSAGE_DAILY_CAP", default=20)  # to one person by one channel in 24 hours; 0: none
 
 # Identities. The certificates with which UIDAI signs offline e-KYC files: paths of PEM or DER files. None: not offered.
 UIDAI_CERTIFICATES: list[str] = env.list("UIDAI_CERTIFICATES", default=[])
@@ -256,6 +260,10 @@ JITSI_URL: str = env.str("JITSI_URL", default="https://meet.jit.si")
 # E-mail. No address of a server: none is sent.
 SMTP_URL: str = env.str("SMTP_URL", default="")  # smtp://user:password@host:587 (with STARTTLS) or smtps://…:465
 MAIL_FROM: str = env.str("MAIL_FROM", default="")
+
+# Push messages, by Firebase Cloud Messaging. Without a service account none is sent.
+FCM_CREDENTIALS: str = env.str("FCM_CREDENTIALS", default="")  # the service account's JSON file, as one line
+FCM_API_BASE: str = env.str("FCM_API_BASE", default="https://fcm.googleapis.com")
 
 # Couriers of a logistics provider. Without its secrets it is not offered.
 LOGISTICS_URL: str = env.str("LOGISTICS_URL", default="")

@@ -57,6 +57,8 @@ os.environ.setdefault("ZOOM_OAUTH_BASE", f"{os.environ['SANDBOX_URL']}/zoom")
 SMTP_PORT = os.environ.get("SANDBOX_SMTP_PORT") or str(int(os.environ.get("SANDBOX_PORT", "8090")) + 1)
 os.environ.setdefault("SMTP_URL", f"smtp://127.0.0.1:{SMTP_PORT}")
 os.environ.setdefault("MAIL_FROM", "appointments@jeevansetu.test")
+os.environ.setdefault("MESSAGE_QUIET_HOURS", "")  # the demo is played at any hour
+os.environ.setdefault("MESSAGE_DAILY_CAP", "200")  # and its people have long days
 os.environ.setdefault("LOGISTICS_URL", f"{os.environ['SANDBOX_URL']}/logistics")
 os.environ.setdefault("LOGISTICS_KEY", "sandbox-logistics-key")
 os.environ.setdefault("LOGISTICS_WEBHOOK_SECRET", "whsec_c2FuZGJveC1sb2dpc3RpY3Mtc2VjcmV0LXRoYXQtaXMtbm9uZQ==")

@@ -44,6 +44,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     phone = models.CharField(max_length=16, help_text="E.164")
     name = models.CharField(max_length=120)
     email = models.EmailField(blank=True)
+    email_verified_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since when the address is known to be the person's."
+    )
+    email_refused_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since when the mail server knows no such mailbox."
+    )
     language = models.CharField(max_length=5, default="en")
     zone = models.CharField(max_length=40, default="Asia/Kolkata", help_text="IANA time zone")
     city = models.CharField(max_length=80, blank=True)
@@ -65,6 +71,10 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(fields=["public_id"], name="user_public_id_unique"),
             models.CheckConstraint(condition=Q(phone__regex=r"^\+[1-9]\d{6,14}$"), name="user_phone_is_e164"),
             models.CheckConstraint(condition=NO_PLACE | (LATITUDE & LONGITUDE), name="user_place_is_on_earth"),
+            models.CheckConstraint(
+                condition=Q(email_verified_at=None, email_refused_at=None) | ~Q(email=""),
+                name="user_email_is_there_to_be_verified",
+            ),
             models.CheckConstraint(condition=Q(erased_at=None) | NOBODY, name="user_erased_is_nobody"),
         ]
 
