@@ -35,15 +35,14 @@ log = logging.getLogger(__name__)
 class Carriers:
     """Every channel's way out, behind the one interface that the dispatcher knows."""
 
-    def __init__(self, *, text: TextGateway, mail: TextGateway) -> None:
-        self._text, self._mail = text, mail
+    def __init__(self, *, text: TextGateway, mail: TextGateway, push: TextGateway) -> None:
+        self._text, self._others = text, {Channel.EMAIL: mail, Channel.PUSH: push}
 
     def send(self, message: Outgoing) -> Accepted:
-        return (self._mail if message.channel is Channel.EMAIL else self._text).send(message)
+        return self._others.get(message.channel, self._text).send(message)
 
     def find(self, *, channel: Channel, to: str, body: str, since: dt.datetime) -> list[Found]:
-        carrier = self._mail if channel is Channel.EMAIL else self._text
-        return carrier.find(channel=channel, to=to, body=body, since=since)
+        return self._others.get(channel, self._text).find(channel=channel, to=to, body=body, since=since)
 
 
 class SmtpGateway:
