@@ -43,7 +43,7 @@ from appointments.states import (
 from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
 from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
-from notifications.states import Channel, DeliveryStatus
+from notifications.states import CHOSEN_CHANNELS, Channel, DeliveryStatus, Group, Platform, QuietMode
 from orders.states import BagFate, BookingStatus, CourierKind, EndReason, Fault, OrderStatus, Terms
 from partners.states import ComplaintCategory, ComplaintStatus, PartnerKind, PartnerStatus, Role, SubjectKind
 from payments.states import (
@@ -91,6 +91,7 @@ from users.states import (
     AttestationStatus,
     ConsentStatus,
     DocumentKind,
+    EmailStatus,
     IdentityMethod,
     Purpose,
     ScoreReason,
@@ -120,6 +121,7 @@ SETS: dict[str, Iterable[str]] = {
     "BloodGroup": BloodGroup,
     "CampStatus": CampStatus,
     "Channel": Channel,
+    "ChosenChannel": CHOSEN_CHANNELS,
     "CheckInOutcome": CheckInOutcome,
     "ComplaintCategory": ComplaintCategory,
     "ComplaintStatus": ComplaintStatus,
@@ -143,12 +145,16 @@ SETS: dict[str, Iterable[str]] = {
     "DoctorStatus": DoctorStatus,
     "DocumentKind": DocumentKind,
     "DonationType": DonationType,
+    "EmailStatus": EmailStatus,
     "EnrolmentStatus": EnrolmentStatus,
     "FamilyStatus": FamilyStatus,
     "Finding": Finding,
     "IdentityMethod": IdentityMethod,
     "InvoiceKind": InvoiceKind,
     "JourneyStep": JourneyStep,
+    "MessageGroup": Group,
+    "PushPlatform": Platform,
+    "QuietMode": QuietMode,
     "MandatoryTest": MandatoryTest,
     "MeetingProvider": MeetingProvider,
     "MeetingReadiness": Readiness,

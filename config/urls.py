@@ -9,6 +9,7 @@ from common.api.docs import RedocView, SchemaView, SwaggerView
 from common.api.files import show_file
 from common.api.problems import unknown_address
 from common.health import healthz, readyz
+from notifications.api import pages
 
 API: list[URLPattern | URLResolver] = [
     path("", include("users.api.urls")),
@@ -31,6 +32,8 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="docs"), name="home"),
     path("api/v1/", include(API)),
     path("fhir/R4/", include("config.fhir")),
+    path("v/<str:token>", pages.verify_email, name="verify-email"),
+    path("u/<str:token>", pages.choose, name="choose-messages"),
     path("files/<str:token>", show_file, name="file"),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=f"/{settings.STATIC_URL.strip('/')}/favicon.svg"), name="favicon"),

@@ -58,8 +58,8 @@ log = logging.getLogger(__name__)
 class Outgoing:
     """One attempt, counted from 1, to send one delivery. `as_template` wraps the body for WhatsApp.
 
-    An e-mail has a `subject`, may bring an `invitation` (iCalendar) and a link to `unsubscribe` by. A push has its title
-    in `subject`, `data` for the app, and is worth nothing after `valid_until`.
+    An e-mail has a `subject`, may bring an `invitation` (iCalendar) and a link to `unsubscribe` by. A push has its
+    title in `subject`, `data` for the app, and is worth nothing after `valid_until`.
     """
 
     delivery_id: uuid.UUID

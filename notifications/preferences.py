@@ -18,7 +18,8 @@ from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 
 from notifications.kinds import CAN_WAIT, RULES, Kind
 from notifications.models import Delivery, MessageSettings, Mute, OptOut
-from notifications.states import LOUD_CHANNELS, Channel, DeliveryStatus, Group
+from notifications.owners import Owner
+from notifications.states import LOUD_CHANNELS, Channel, DeliveryStatus, Group, QuietMode
 
 CAP_WINDOW: Final = dt.timedelta(hours=24)
 M = TypeVar("M", bound=Model)
@@ -57,6 +58,29 @@ def wanting(people: QuerySet[M], kind: Kind, channel: Channel) -> QuerySet[M]:
         return heard
     muted = Mute.objects.filter(user=OuterRef("pk"), group=RULES[kind].group, channel=channel)
     return heard.filter(~Exists(muted))
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What one account has chosen; `window` is what holds, none when nothing is held back."""
+
+    muted: frozenset[tuple[str, str]]
+    mode: QuietMode
+    window: Window | None
+
+    def wants(self, group: Group, channel: Channel) -> bool:
+        return (group, channel) not in self.muted
+
+
+def choices_of(owner: Owner) -> Choices:
+    """Return what the account has chosen."""
+    muted = frozenset(Mute.objects.filter(owner.rows).values_list("group", "channel"))
+    own = MessageSettings.objects.filter(owner.rows).first()
+    if own is None:
+        return Choices(muted, QuietMode.DEFAULT, settings.MESSAGE_QUIET_HOURS if owner.user_id else None)
+    if own.quiet_from is None or own.quiet_until is None:
+        return Choices(muted, QuietMode.OFF, None)
+    return Choices(muted, QuietMode.OWN, (own.quiet_from, own.quiet_until))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +196,3 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo(settings.DEFAULT_ZONE)
-
-
-__all__ = ["Asked", "Group", "Reason", "Wishes", "quiet_until", "silenced", "wanting", "wishes_of"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +8,9 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from common import clock
-from notifications.models import Notification, PushDevice
+from notifications.kinds import Kind
+from notifications.models import Delivery, Notification, PushDevice
+from notifications.owners import Owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,26 @@ class Device:
 
     id: uuid.UUID
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedMail:
+    """An e-mail to a mailbox that is none; whose address it was."""
+
+    user_id: uuid.UUID
+    address: str
+    tried_at: dt.datetime
+
+
+def refused_mail(delivery_id: uuid.UUID) -> RefusedMail | None:
+    """Return what the mail server refused; None for one that is gone, or went to nobody's account."""
+    row = Delivery.objects.filter(pk=delivery_id).select_related("notification").first()
+    if row is None:
+        return None
+    told = row.notification
+    is_about_address = told.kind == Kind.EMAIL_VERIFY
+    user_id = told.subject_id if is_about_address else told.user_id
+    return None if user_id is None else RefusedMail(user_id, row.to, row.attempted_at or row.created_at)
 
 
 def inbox_of(user_id: uuid.UUID, *, unread: bool | None = None) -> QuerySet[Notification]:
@@ -30,6 +53,11 @@ def living_devices() -> QuerySet[PushDevice]:
     of_person = Q(session__ended_at=None, session__expires_at__gt=now, user__is_active=True)
     of_member = Q(member_session__ended_at=None, member_session__expires_at__gt=now, member__is_active=True)
     return PushDevice.objects.filter((Q(user__isnull=False) & of_person) | (Q(member__isnull=False) & of_member))
+
+
+def devices_for(owner: Owner) -> QuerySet[PushDevice]:
+    """Return the account's living devices."""
+    return living_devices().filter(owner.rows)
 
 
 def devices_of(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Device]]:

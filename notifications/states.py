@@ -31,6 +31,14 @@ class Group(StrEnum):
     ANNOUNCEMENTS = "announcements"
 
 
+class QuietMode(StrEnum):
+    """Which quiet hours hold: everybody's, one's own, or none."""
+
+    DEFAULT = "default"
+    OWN = "own"
+    OFF = "off"
+
+
 class Platform(StrEnum):
     """What a device runs that takes push messages."""
 

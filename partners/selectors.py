@@ -93,6 +93,13 @@ def contacts_of(partner_id: uuid.UUID, roles: Iterable[Role]) -> list[MemberCont
     return [MemberContact(*row) for row in rows]
 
 
+def contacts_of_members(member_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, MemberContact]:
+    """Return how the active members among these are reached; one query."""
+    members = Member.objects.filter(pk__in=list(member_ids), is_active=True)
+    rows = members.values_list("pk", "name", "phone", "language", "partner__zone")
+    return {row[0]: MemberContact(*row) for row in rows}
+
+
 def card(partner_id: uuid.UUID) -> PartnerCard:
     """Return the partner's card. Raises: NotFound."""
     found = cards([partner_id])

@@ -41,8 +41,12 @@ class UserAdmin(admin.ModelAdmin):
     ordering = ("-id",)
     list_per_page = 50
     show_full_result_count = False
-    fields = ("name", "public_id", "phone", "email", "language", "zone", "city", "is_active", "is_staff", "groups")
-    readonly_fields = ("public_id", "phone", "is_active")
+    fields = (
+        *("name", "public_id", "phone", "email", "email_verified_at", "email_refused_at"),
+        *("language", "zone", "city", "is_active", "is_staff", "groups"),
+    )
+    # An address is verified by whoever gives it, and by nobody else.
+    readonly_fields = ("public_id", "phone", "email", "email_verified_at", "email_refused_at", "is_active")
     filter_horizontal = ("groups",)
     actions = ("suspend", "reinstate")
 

@@ -209,6 +209,8 @@ THROTTLES = {
     "otp_address": "30/h",  # codes asked for, per address
     "otp_phone": "10/h",  # codes asked for, per number
     "otp_phone_day": "20/d",  # nobody's telephone rings all night
+    "email_verify": "5/h",  # links that verify an e-mail address, per account
+    "email_address": "5/h",  # and per address, whoever asks
     "otp_resend": "1/30s",  # and how soon again for one purpose
     "webhook": "6000/m",
 }

@@ -26,6 +26,9 @@ STILL_ALLOWED: Final = frozenset(
         # One's own account.
         "partner-session",
         "partner-password-change",
+        "partner-push-devices",
+        "partner-push-device",
+        "partner-notification-preferences",
         # A donor who is at the door.
         "partner-arrival",
         "partner-verify",

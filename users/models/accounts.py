@@ -16,7 +16,7 @@ from common.public_id import new_public_id
 from common.sessions import AbstractSession
 from common.tokens import Realm
 from users.models.columns import LATITUDE, LONGITUDE, NO_PLACE, choices
-from users.states import Purpose
+from users.states import EmailStatus, Purpose
 
 SEALED_CODE = "users.otpchallenge.code_sealed"  # what a sealed code is encrypted for
 # ITU-T keeps country code 999 free: a number behind it can never ring.
@@ -84,6 +84,20 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def location(self) -> Point | None:
         return None if self.lat is None or self.lng is None else Point(float(self.lat), float(self.lng))
+
+    @property
+    def email_status(self) -> EmailStatus:
+        if not self.email:
+            return EmailStatus.NONE
+        if self.email_refused_at is not None:
+            return EmailStatus.REFUSED
+        return EmailStatus.UNVERIFIED if self.email_verified_at is None else EmailStatus.VERIFIED
+
+    def change_email(self, email: str) -> None:
+        """Take another address, of which nothing is known yet; the same one stays as it is."""
+        if email.lower() != self.email.lower():
+            self.email_verified_at = self.email_refused_at = None
+        self.email = email
 
 
 class Session(AbstractSession):
