@@ -106,6 +106,7 @@ JOBS = (
     Job("prune_members", partners.jobs.prune, nightly(3, 5)),
     Job("prune_payments", payments.jobs.prune, nightly(3, 15)),
     Job("prune_notifications", notifications.jobs.prune, nightly(3, 10)),
+    Job("prune_push_devices", notifications.jobs.prune_devices, nightly(3, 12)),
     Job("prune_outbox", outbox.prune, nightly(3, 20)),
     Job("prune_replies", idempotency.prune, every(hours=1)),
     Job("prune_live_changes", live.prune, every(hours=1)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.core.exceptions import ImproperlyConfigured
 
 from common.webhooks import key_of
@@ -38,6 +41,9 @@ BKASH = ("BKASH_USERNAME", "BKASH_PASSWORD", "BKASH_APP_KEY", "BKASH_APP_SECRET"
 MAILBOX = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
 SNS_ORIGIN = re.compile(r"https://sns\.[a-z]{2}(-[a-z]+)+-\d\.amazonaws\.com")
 SNS_TOPIC = re.compile(r"arn:aws:sns:[a-z]{2}(-[a-z]+)+-\d:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?")
+FCM_HOST = "fcm.googleapis.com"
+FCM_ACCOUNT = ("project_id", "client_email", "private_key", "token_uri")
+GOOGLE_TOKENS = "https://oauth2.googleapis.com/token"
 ZOOM = ("ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET", "ZOOM_WEBHOOK_SECRET")
 ZOOM_HOSTS = {"ZOOM_API_BASE": "api.zoom.us", "ZOOM_OAUTH_BASE": "zoom.us"}
 PAYMENT_HOSTS = {
@@ -111,6 +117,7 @@ def _outside_world(settings: Mapping[str, Any]) -> Iterator[str]:
     yield from _private_files(settings)
     yield from _meetings(settings)
     yield from _mail(settings)
+    yield from _push(settings)
     yield from _vision(settings)
 
 
@@ -240,6 +247,30 @@ def _mail(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "SMTP_URL must name a mail server, smtp://… or smtps://…: the sandbox is never used in production."
     if sender and (not MAILBOX.fullmatch(sender) or sender.endswith(".test")):
         yield "MAIL_FROM must be an e-mail address of yours."
+
+
+def _push(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Without a service account no push is sent; with one, its key goes to Google and to nobody else."""
+    base, text = urlsplit(settings["FCM_API_BASE"]), settings["FCM_CREDENTIALS"]
+    if (base.scheme, base.hostname) != ("https", FCM_HOST):
+        yield "FCM_API_BASE does not point at Firebase: the sandbox is never used in production."
+    if not text:
+        return
+    try:
+        found = json.loads(text)
+        missing = [name for name in FCM_ACCOUNT if not found[name] or not isinstance(found[name], str)]
+    except (ValueError, KeyError, TypeError):
+        yield f"FCM_CREDENTIALS is not the JSON of a service account, with {', '.join(FCM_ACCOUNT)}."
+        return
+    if missing:
+        yield f"FCM_CREDENTIALS lacks {', '.join(missing)}."
+        return
+    try:
+        load_pem_private_key(found["private_key"].encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        yield "FCM_CREDENTIALS holds no private key that can be read."
+    if found["token_uri"] != GOOGLE_TOKENS:
+        yield f"FCM_CREDENTIALS names another token_uri than {GOOGLE_TOKENS}: the sandbox is never used in production."
 
 
 def _razorpay(settings: Mapping[str, Any]) -> Iterator[str]:

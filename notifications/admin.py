@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from common.admin import ReadOnlyAdmin, ReadOnlyInline
 from common.errors import DomainError
 from notifications import services
-from notifications.models import Delivery, Notification, OptOut
+from notifications.models import Delivery, MessageSettings, Mute, Notification, OptOut, PushDevice
+from notifications.wording_admin import WordingAdmin
 
 
 class DeliveryInline(ReadOnlyInline):
@@ -61,3 +62,33 @@ class OptOutAdmin(ReadOnlyAdmin):
     list_filter = ("channel",)
     search_fields = ("=phone",)
     ordering = ("-pk",)
+
+
+@admin.register(PushDevice)
+class PushDeviceAdmin(ReadOnlyAdmin):
+    list_display = ("id", "user", "member", "platform", "app_version", "language", "seen_at")
+    list_filter = ("platform",)
+    search_fields = ("=id", "=user__phone", "=member__phone")
+    list_select_related = ("user", "member")
+    ordering = ("-id",)
+    exclude = ("token", "token_digest")
+
+
+@admin.register(Mute)
+class MuteAdmin(ReadOnlyAdmin):
+    list_display = ("user", "member", "group", "channel", "created_at")
+    list_filter = ("group", "channel")
+    search_fields = ("=user__phone", "=member__phone")
+    list_select_related = ("user", "member")
+    ordering = ("-pk",)
+
+
+@admin.register(MessageSettings)
+class MessageSettingsAdmin(ReadOnlyAdmin):
+    list_display = ("user", "member", "quiet_from", "quiet_until", "updated_at")
+    search_fields = ("=user__phone", "=member__phone")
+    list_select_related = ("user", "member")
+    ordering = ("-pk",)
+
+
+__all__ = ["DeliveryAdmin", "NotificationAdmin", "OptOutAdmin", "WordingAdmin"]

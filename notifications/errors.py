@@ -1,4 +1,4 @@
-from common.errors import Conflict, NotAllowed
+from common.errors import Conflict, Invalid, NotAllowed
 
 
 class SignatureInvalid(NotAllowed):
@@ -21,3 +21,9 @@ class DeviceTaken(Conflict):
 
 class NotOnADevice(NotAllowed):
     code, message = "not_on_a_device", "Only somebody who is signed in on a device can register it."
+
+
+class WordingInvalid(Invalid):
+    """`field` and `reason` are among the facts."""
+
+    code, message = "wording_invalid", "This text cannot be sent as it is."

@@ -4,13 +4,16 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
 from common import clock
-from notifications.kinds import Kind
-from notifications.models import Delivery, Notification, PushDevice
+from notifications.kinds import RULES
+from notifications.models import Delivery, MessageSettings, Mute, Notification, PushDevice
 from notifications.owners import Owner
+
+OUTSIDE: Final = tuple(kind for kind, rule in RULES.items() if not rule.in_inbox)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +38,13 @@ def refused_mail(delivery_id: uuid.UUID) -> RefusedMail | None:
     row = Delivery.objects.filter(pk=delivery_id).select_related("notification").first()
     if row is None:
         return None
-    told = row.notification
-    is_about_address = told.kind == Kind.EMAIL_VERIFY
-    user_id = told.subject_id if is_about_address else told.user_id
+    user_id = row.notification.user_id
     return None if user_id is None else RefusedMail(user_id, row.to, row.attempted_at or row.created_at)
 
 
 def inbox_of(user_id: uuid.UUID, *, unread: bool | None = None) -> QuerySet[Notification]:
     """Return the person's notifications; `unread` narrows them to those not read, or to those read."""
-    mine = Notification.objects.filter(user_id=user_id)
+    mine = Notification.objects.filter(user_id=user_id).exclude(kind__in=OUTSIDE)
     return mine if unread is None else mine.filter(read_at__isnull=unread)
 
 
@@ -68,3 +69,15 @@ def devices_of(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[Device]]:
     for pk, user, member, language in rows.values_list("pk", "user_id", "member_id", "language"):
         found.setdefault(user or member, []).append(Device(pk, language))
     return found
+
+
+def devices_kept(owner: Owner) -> QuerySet[PushDevice]:
+    """Return every device of the account that is on record, also where nobody is signed in any more."""
+    return PushDevice.objects.filter(owner.rows)
+
+
+def choices_kept(owner: Owner) -> list[dict[str, Any]]:
+    """Return what the account has chosen, as it is on record."""
+    muted = Mute.objects.filter(owner.rows).order_by("pk").values("group", "channel", "created_at")
+    windows = MessageSettings.objects.filter(owner.rows).values("quiet_from", "quiet_until", "updated_at")
+    return [*muted, *windows]

@@ -31,6 +31,7 @@ GSM7: Final = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
+GSM7_ESCAPED: Final = frozenset("^{}\\[~]|€\f")  # the extension table: two septets each
 GSM7_TWO_SEGMENTS, WIDE_TWO_SEGMENTS = 306, 134  # characters: 2 of 153 septets, 2 of 67 UTF-16 units
 LONGEST_PUSH = 178  # characters of a push that every telephone shows whole
 LONGEST_NAME = {FALLBACK: 40}  # characters of a name in an SMS
@@ -165,6 +166,13 @@ def spoken_text(*, language: str, title: str, body: str) -> str:
 def is_gsm7(text: str) -> bool:
     """Whether the text travels at 7 bits a character."""
     return GSM7.issuperset(text)
+
+
+def gsm7_length(text: str) -> int | None:
+    """Return the septets that the text takes; None when it does not go at 7 bits a character."""
+    if not (GSM7 | GSM7_ESCAPED).issuperset(text):
+        return None
+    return len(text) + sum(character in GSM7_ESCAPED for character in text)
 
 
 def _framed(channel: Channel, language: str, words: Words) -> Words:

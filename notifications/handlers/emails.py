@@ -11,7 +11,7 @@ from common.outbox import on
 from notifications import selectors
 from notifications.handlers.addressing import id_in, occasion
 from notifications.kinds import Kind
-from notifications.services import Recipient, Subject, notify
+from notifications.services import Recipient, notify
 from users.services import emails
 
 
@@ -24,12 +24,13 @@ def send_link(event: OutboxEvent) -> None:
     notify(
         kind=Kind.EMAIL_VERIFY,
         occasion=occasion(event),
-        recipients=[Recipient(phone="", language=letter.language, zone=letter.zone, email=letter.email)],
+        recipients=[
+            Recipient(phone="", language=letter.language, zone=letter.zone, user_id=letter.user_id, email=letter.email)
+        ],
         facts={
             "link": f"{settings.PUBLIC_URL.rstrip('/')}/v/{letter.token}",
             "hours": int(emails.LIFETIME.total_seconds() // 3600),
         },
-        subject=Subject("person", letter.user_id),
         valid_until=event.created_at + emails.LIFETIME,
     )
 
