@@ -80,4 +80,4 @@ def choices_kept(owner: Owner) -> list[dict[str, Any]]:
     """Return what the account has chosen, as it is on record."""
     muted = Mute.objects.filter(owner.rows).order_by("pk").values("group", "channel", "created_at")
     windows = MessageSettings.objects.filter(owner.rows).values("quiet_from", "quiet_until", "updated_at")
-    return [*muted, *windows]
+    return [dict(row) for row in muted] + [dict(row) for row in windows]
