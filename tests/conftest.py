@@ -14,7 +14,7 @@ from django.apps import apps
 from pytest_django import Settings
 
 from common.logs import logging_config
-from tests import emptying
+from tests import emptying, migrating
 from users import fitness
 from users.models import EligibilityRule
 
@@ -26,6 +26,7 @@ report_consents = import_module("users.migrations.0009_report_consents")
 plans = import_module("payments.migrations.0004_plans")
 specialisations = import_module("appointments.migrations.0002_doctors")
 emptying.install()
+migrating.install()
 NOON = dt.datetime(2030, 5, 1, 6, 30, tzinfo=dt.UTC)  # 12:00 in Asia/Kolkata
 
 
