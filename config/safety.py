@@ -258,19 +258,15 @@ def _push(settings: Mapping[str, Any]) -> Iterator[str]:
         return
     try:
         found = json.loads(text)
-        missing = [name for name in FCM_ACCOUNT if not found[name] or not isinstance(found[name], str)]
-    except (ValueError, KeyError, TypeError):
-        yield f"FCM_CREDENTIALS is not the JSON of a service account, with {', '.join(FCM_ACCOUNT)}."
-        return
-    if missing:
-        yield f"FCM_CREDENTIALS lacks {', '.join(missing)}."
-        return
-    try:
+        is_whole = all(found[name] and isinstance(found[name], str) for name in FCM_ACCOUNT)
         load_pem_private_key(found["private_key"].encode(), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        yield "FCM_CREDENTIALS holds no private key that can be read."
+    except (ValueError, KeyError, TypeError, AttributeError, UnsupportedAlgorithm):
+        yield "FCM_CREDENTIALS cannot be read: it is the JSON file of a service account, with its key."
+        return
+    if not is_whole:
+        yield "FCM_CREDENTIALS is not whole: it is the JSON file of a service account."
     if found["token_uri"] != GOOGLE_TOKENS:
-        yield f"FCM_CREDENTIALS names another token_uri than {GOOGLE_TOKENS}: the sandbox is never used in production."
+        yield "FCM_CREDENTIALS takes its tokens elsewhere than from Google: the sandbox is never used in production."
 
 
 def _razorpay(settings: Mapping[str, Any]) -> Iterator[str]:

@@ -17,12 +17,12 @@ from sandbox import replies
 from sandbox import service_account as account
 from sandbox.answers import as_json
 from sandbox.inbox import Message, Step
-from sandbox.paying import base_of
 from sandbox.world import World
 
 CHANNEL = "push"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
+AUDIENCE = "https://oauth2.googleapis.com/token"  # what Google's library signs for, wherever the tokens come from
 TOKEN_LIFE = 3600  # seconds
 FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
 BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
@@ -52,7 +52,7 @@ class Desk:
                 str(form.get("assertion", "")),
                 account.key().public_key(),
                 algorithms=["RS256"],
-                audience=f"{base_of(request)}/fcm/token",
+                audience=AUDIENCE,
                 issuer=account.CLIENT_EMAIL,
                 options={"require": ["exp", "iat", "aud", "iss"]},
                 leeway=10,

@@ -22,6 +22,7 @@ from tests.notifications.factories import FakeGateway, make_person, raising, rec
 from users.models import Session
 
 pytestmark = pytest.mark.django_db
+FIRST = "token-1"
 FACTS = {"partner": "City Hospital", "group": "O-", "gift": "blood", "distance": "2.4"}
 
 
@@ -55,7 +56,7 @@ def sign_in(person) -> Session:
     )
 
 
-def add_device(person, token="token-1", **values) -> PushDevice:
+def add_device(person, token: str = FIRST, **values) -> PushDevice:
     session = values.pop("session", None) or sign_in(person)
     defaults = {"platform": Platform.ANDROID, "app_version": "1.0", "language": ""}
     return devices.register(
@@ -222,7 +223,7 @@ def test_a_locked_screen_shows_nothing_of_health(kind, facts, shown):
     person = make_person()
     add_device(person)
 
-    ask(person, kind=kind, facts={name: clock.now() if fact is None else fact for name, fact in facts.items()})
+    ask(person, kind=kind, facts=facts)
 
     row = pushes().get()
     assert (row.subject, row.body) == shown

@@ -136,7 +136,9 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_recipients(count
     with CaptureQueriesContext(connection) as queries:
         assert ask(*recipients) == count
 
-    assert len([query for query in queries if "notifications_" in query["sql"]]) == 7  # three of them for the wishes
+    assert (
+        len([query for query in queries if "notifications_" in query["sql"]]) == 8
+    )  # four of them for wishes and devices
 
 
 def test_a_step_does_not_run_outside_a_transaction() -> None:
