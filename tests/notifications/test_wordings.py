@@ -61,7 +61,7 @@ def test_what_is_written_is_said_from_then_on_and_the_way_back_is_a_version_too(
 
 
 def test_the_inbox_wording_is_what_whatsapp_e_mail_and_push_say_unless_they_have_their_own(meera):
-    say("Come again.", meera, form=TextForm.INBOX, kind=Kind.REFUND_SENT, title="Money", body="Back: {amount}.")
+    say("Back: {amount}.", meera, form=TextForm.INBOX, kind=Kind.REFUND_SENT, title="Money")
     say("Back with us: {amount}", meera, form=TextForm.WHATSAPP, kind=Kind.REFUND_SENT)
     wordings.forget()
 
