@@ -153,6 +153,8 @@ class Kind(StrEnum):
     CONSULT_REMINDER = "consult_reminder"  # to the doctor
     VISIT_OTHER_LINK = "visit_other_link"  # to both
     SETTLEMENT_MADE = "settlement_made"  # to a partner's owners
+    WEBHOOK_FAILING = "webhook_failing"  # to a partner's owners
+    WEBHOOK_DISABLED = "webhook_disabled"  # to a partner's owners
     # To patients, about their files; no text says what stands in one.
     ANALYSIS_READY = "analysis_ready"
     ANALYSIS_FAILED = "analysis_failed"
@@ -294,6 +296,8 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.CONSULT_REMINDER: Rule(ALL, Group.APPOINTMENTS, priority=2),
     Kind.VISIT_OTHER_LINK: Rule(ALL, Group.CRITICAL, priority=1),
     Kind.SETTLEMENT_MADE: Rule(MAILED, Group.MONEY),
+    Kind.WEBHOOK_FAILING: Rule(MAILED),
+    Kind.WEBHOOK_DISABLED: Rule(MAILED, priority=3),
     Kind.ANALYSIS_READY: Rule(SMS, Group.APPOINTMENTS, lock_screen=LockScreen.NOTHING),
     Kind.ANALYSIS_FAILED: Rule(SMS, Group.APPOINTMENTS, priority=6, lock_screen=LockScreen.NOTHING),
     Kind.ANALYSIS_SIGNED: Rule(SMS, Group.APPOINTMENTS, lock_screen=LockScreen.NOTHING),

@@ -77,6 +77,7 @@ SAMPLES: Final[Mapping[str, Fact]] = {
     "plan": "Family",
     "doctor": "Dr Asha Rao",
     "other": "Dr Vikram Sen",
+    "host": "hooks.city-hospital.example",
     "link": "https://jeevansetu.example/v/abcdef",
     "hours": 24,
     **dict.fromkeys(("next_eligible_on", "donated_on"), SAMPLE_MOMENT.date()),
@@ -164,7 +165,8 @@ def faults(kind: Kind, language: str, form: TextForm, words: Words) -> dict[str,
 
 def sample(kind: Kind, language: str, overrides: Overrides) -> Message:
     """Return the kind in words with sample facts, as every channel would carry it."""
-    return compose(kind, language=language, zone="Asia/Kolkata", facts=SAMPLES, overrides=overrides)
+    facts = {name: SAMPLES.get(name, name) for name in may_say(kind)}
+    return compose(kind, language=language, zone="Asia/Kolkata", facts=facts, overrides=overrides)
 
 
 def segments(text: str) -> tuple[str, int]:

@@ -29,6 +29,9 @@ STILL_ALLOWED: Final = frozenset(
         "partner-push-devices",
         "partner-push-device",
         "partner-notification-preferences",
+        # A secret that became known, and a system that is to be told nothing more.
+        "partner-webhook-rotate-secret",
+        "partner-webhook-disable",
         # A donor who is at the door.
         "partner-arrival",
         "partner-verify",

@@ -22,6 +22,7 @@ from notifications.handlers import (
     shelves,
     subscriptions,
     visits,
+    webhooks,
 )
 
 __all__ = [
@@ -43,4 +44,5 @@ __all__ = [
     "shelves",
     "subscriptions",
     "visits",
+    "webhooks",
 ]

@@ -7,7 +7,7 @@ import uuid
 from django.db.models import Max
 
 from common import clock
-from common.db import command, step, take_turn
+from common.db import joined, step, take_turn
 from notifications import wordings
 from notifications.errors import WordingInvalid
 from notifications.kinds import Kind
@@ -16,7 +16,7 @@ from notifications.states import TextForm
 from notifications.templates import Words
 
 
-@command
+@joined
 def write(*, kind: Kind, language: str, form: TextForm, title: str, body: str, by_id: uuid.UUID) -> Wording:
     """Say it like this from now on; every process knows within seconds. Takes the text's turn.
 
@@ -30,7 +30,7 @@ def write(*, kind: Kind, language: str, form: TextForm, title: str, body: str, b
     return _add(kind, language, form, words, by_id)
 
 
-@command
+@joined
 def go_back(*, kind: Kind, language: str, form: TextForm, by_id: uuid.UUID) -> Wording:
     """Say what is packaged again, as a version of its own. Takes the text's turn."""
     return _add(kind, language, form, Words("", ""), by_id)
