@@ -23,6 +23,7 @@ from django_apscheduler.jobstores import DjangoJobStore
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 import appointments.jobs
+import chat.jobs
 import donations.jobs
 import notifications.jobs
 import notifications.webhooks.jobs
@@ -94,6 +95,9 @@ JOBS = (
     Job("lapse_appointment_holds", appointments.jobs.lapse_holds, every(minutes=1)),
     Job("close_visits", appointments.jobs.close_visits, every(minutes=15)),
     Job("refresh_next_free", appointments.jobs.refresh_next_free, every(minutes=1)),
+    Job("tell_of_waiting_messages", chat.jobs.tell_of_waiting_messages, every(minutes=1)),
+    Job("show_ways_into_consultations", chat.jobs.show_ways_in, every(seconds=15)),
+    Job("prune_conversations", chat.jobs.prune, nightly(3, 40)),
     Job("reconcile_payments", payments.jobs.reconcile, every(minutes=1)),
     Job("move_subscriptions", payments.jobs.move_subscriptions, every(minutes=5)),
     Job("follow_disputes", payments.jobs.follow_disputes, nightly(5, 0)),
@@ -104,8 +108,11 @@ JOBS = (
     Job("refresh_eligibility", users.jobs.refresh_windows, nightly(0, 10)),
     Job("prune_accounts", users.jobs.prune, nightly(3, 0)),
     Job("delete_old_traces", users.jobs.delete_old_traces, nightly(2, 30)),
+    Job("warn_of_expiring_keys", partners.jobs.warn_of_expiring_keys, every(hours=1)),
     Job("prune_members", partners.jobs.prune, nightly(3, 5)),
     Job("prune_payments", payments.jobs.prune, nightly(3, 15)),
+    Job("finish_announcements", notifications.jobs.finish_announcements, every(minutes=1)),
+    Job("prune_taps", notifications.jobs.prune_taps, nightly(3, 40)),
     Job("tidy_webhooks", notifications.webhooks.jobs.tidy, every(minutes=15)),
     Job("prune_webhooks", notifications.webhooks.jobs.prune, nightly(3, 35)),
     Job("prune_notifications", notifications.jobs.prune, nightly(3, 10)),

@@ -18,6 +18,7 @@ M = TypeVar("M", bound=models.Model)
 
 # Climbed upwards, each rung once: two transactions that do so cannot wait for each other in a ring.
 LOCK_ORDER = (
+    "notifications.TapLink",  # a link is spent before what it answers, whatever that is
     "users.OtpChallenge",
     "users.User",
     "users.Session",
@@ -27,6 +28,7 @@ LOCK_ORDER = (
     "partners.Partner",
     "partners.Member",
     "partners.MemberSession",
+    "partners.ApiKey",
     "orders.Order",
     "orders.CourierBooking",
     "orders.Box",
@@ -56,6 +58,9 @@ LOCK_ORDER = (
     "appointments.MedicalFile",
     "appointments.FileVersion",
     "appointments.Analysis",
+    "chat.Conversation",
+    "chat.Report",
+    "chat.ChatBlock",
     # Whoever sells holds its own rows first and settles the money last; payments never lock what was bought.
     # What is subscribed to, taken off prices and counted; then the money itself.
     "payments.PayoutAccount",
@@ -70,6 +75,9 @@ LOCK_ORDER = (
     "payments.Account",
     "payments.InvoiceCounter",
     "payments.ProviderToken",
+    "notifications.SupportTicket",
+    "notifications.Announcement",
+    "notifications.ChannelSpend",
     "notifications.WebhookEndpoint",
     "notifications.WebhookDelivery",
     "notifications.Notification",

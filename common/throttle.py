@@ -44,12 +44,28 @@ class Rate:
         return self.period // self.count
 
 
+@dataclass(frozen=True)
+class Left:
+    """What is left of a rate after a call: so many calls at once, and all of them in `full_in` seconds."""
+
+    rate: Rate
+    calls: int
+    full_in: int
+
+
 def spend(name: str, who: str) -> None:
     """Count one call of `who` (stored only as a digest) against the throttle `name`.
 
     The rate is `settings.THROTTLES[name]`. Raises: TooMany with `retry_after` in whole seconds.
     """
-    rate = Rate.parse(settings.THROTTLES[name])
+    spend_of(Rate.parse(settings.THROTTLES[name]), name, who)
+
+
+def spend_of(rate: Rate, name: str, who: str) -> Left:
+    """Count one call of `who` against a rate of its own; return what is left of it.
+
+    Raises: TooMany with `retry_after` in whole seconds.
+    """
     key = hashlib.sha256(f"{name}\0{who}".encode()).hexdigest()
     now = clock.now()
     with connection.cursor() as cursor:
@@ -58,13 +74,15 @@ def spend(name: str, who: str) -> None:
             INSERT INTO common_throttle AS t (key, arrival) VALUES (%(key)s, %(now)s + %(emission)s::interval)
             ON CONFLICT (key) DO UPDATE SET arrival = GREATEST(t.arrival, %(now)s) + %(emission)s::interval
             WHERE GREATEST(t.arrival, %(now)s) + %(emission)s::interval <= %(now)s + %(period)s::interval
-            RETURNING 1
+            RETURNING arrival
             """,
             {"key": key, "now": now, "emission": _interval(rate.emission), "period": _interval(rate.period)},
         )
-        allowed = cursor.fetchone() is not None
-    if not allowed:
+        found = cursor.fetchone()
+    if found is None:
         raise TooMany(retry_after=_seconds_to_wait(key, rate, now))
+    ahead = found[0] - now
+    return Left(rate, (rate.period - ahead) // rate.emission, math.ceil(ahead.total_seconds()))
 
 
 def prune() -> int:

@@ -40,13 +40,41 @@ from appointments.states import (
     VisitTerms,
     WaitingStatus,
 )
+from chat.states import (
+    ChatRole,
+    ChatStatus,
+    ChatSubject,
+    MessageKind,
+    ReportReason,
+    ReportStatus,
+)
 from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
 from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
-from notifications.states import CHOSEN_CHANNELS, Channel, DeliveryStatus, Group, Platform, QuietMode
+from notifications.states import (
+    CHOSEN_CHANNELS,
+    Channel,
+    DeliveryStatus,
+    Group,
+    Platform,
+    QuietMode,
+    TicketAuthor,
+    TicketCategory,
+    TicketStatus,
+)
 from notifications.webhooks.states import DisabledReason, EndpointStatus, Failure, WebhookStatus
 from orders.states import BagFate, BookingStatus, CourierKind, EndReason, Fault, OrderStatus, Terms
-from partners.states import ComplaintCategory, ComplaintStatus, PartnerKind, PartnerStatus, Role, SubjectKind
+from partners.scopes import Scope as ApiKeyScope
+from partners.states import (
+    ComplaintCategory,
+    ComplaintStatus,
+    KeyMode,
+    KeyState,
+    PartnerKind,
+    PartnerStatus,
+    Role,
+    SubjectKind,
+)
 from payments.states import (
     KEPT_ACCOUNTS,
     PAYOUT_PROVIDERS,
@@ -114,6 +142,9 @@ SETS: dict[str, Iterable[str]] = {
     "Interpretation": Interpretation,
     "ObservationStatus": ObservationStatus,
     "PassedRow": Passed,
+    "ApiKeyMode": KeyMode,
+    "ApiKeyScope": ApiKeyScope,
+    "ApiKeyState": KeyState,
     "AssignmentStatus": AssignmentStatus,
     "Answered": Answered,
     "AssuranceLabel": AssuranceLabel,
@@ -123,6 +154,12 @@ SETS: dict[str, Iterable[str]] = {
     "CampStatus": CampStatus,
     "Channel": Channel,
     "ChosenChannel": CHOSEN_CHANNELS,
+    "ChatMessageKind": MessageKind,
+    "ChatReportReason": ReportReason,
+    "ChatReportStatus": ReportStatus,
+    "ChatRole": ChatRole,
+    "ChatStatus": ChatStatus,
+    "ChatSubject": ChatSubject,
     "CheckInOutcome": CheckInOutcome,
     "ComplaintCategory": ComplaintCategory,
     "ComplaintStatus": ComplaintStatus,
@@ -191,6 +228,9 @@ SETS: dict[str, Iterable[str]] = {
     "StopReason": StopReason,
     "SubjectKind": SubjectKind,
     "Tag": Tag,
+    "TicketAuthor": TicketAuthor,
+    "TicketCategory": TicketCategory,
+    "TicketStatus": TicketStatus,
     "MoneyStatus": RefundStatus,  # of refunds and payouts
     "TransferAnswer": Answer,
     "TransferCondition": Condition,

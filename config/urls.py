@@ -10,6 +10,7 @@ from common.api.files import show_file
 from common.api.problems import unknown_address
 from common.health import healthz, readyz
 from notifications.api import pages
+from notifications.api.tap_views import TapView
 
 API: list[URLPattern | URLResolver] = [
     path("", include("users.api.urls")),
@@ -22,6 +23,7 @@ API: list[URLPattern | URLResolver] = [
     path("", include("donations.api.urls")),
     path("", include("orders.api.urls")),
     path("", include("appointments.api.urls")),
+    path("", include("chat.api.urls")),
     path("", include("notifications.api.urls")),
     path("", include("notifications.webhooks.api.urls")),
     path("schema", SchemaView.as_view(), name="schema"),
@@ -36,6 +38,7 @@ urlpatterns = [
     path("v/<str:token>", pages.verify_email, name="verify-email"),
     path("u/<str:token>", pages.choose, name="choose-messages"),
     path("files/<str:token>", show_file, name="file"),
+    path("a/<str:token>", TapView.as_view(), name="tap"),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=f"/{settings.STATIC_URL.strip('/')}/favicon.svg"), name="favicon"),
     path("healthz", healthz, name="healthz"),

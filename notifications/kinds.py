@@ -47,6 +47,11 @@ class Kind(StrEnum):
     CAMP_CANCELLED = "camp_cancelled"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a message
     COMPLAINT_ANSWERED = "complaint_answered"  # to whoever complained, person or member
+    # To whoever asked the administrators something.
+    SUPPORT_ANSWERED = "support_answered"
+    SUPPORT_RESOLVED = "support_resolved"
+    ANNOUNCEMENT = "announcement"  # in an administrator's words; its channels are chosen with them
+    BUDGET_USED_UP = "budget_used_up"  # to administrators
     # To a family that asked for a patient.
     FAMILY_RESERVED = "family_reserved"
     FAMILY_CONFIRMED = "family_confirmed"
@@ -90,6 +95,7 @@ class Kind(StrEnum):
     PARTNER_SUSPENDED = "partner_suspended"
     PARTNER_REINSTATED = "partner_reinstated"
     MEMBER_ADDED = "member_added"
+    API_KEY_EXPIRING = "api_key_expiring"
     STOCK_LOW = "stock_low"
     UNITS_RECALLED = "units_recalled"
     CAMP_REPORT_DUE = "camp_report_due"
@@ -160,7 +166,13 @@ class Kind(StrEnum):
     ANALYSIS_FAILED = "analysis_failed"
     ANALYSIS_SIGNED = "analysis_signed"
     FILE_INFECTED = "file_infected"
+    # Of conversations, to persons and members; no text says what stands in one.
+    CHAT_WAITING = "chat_waiting"
+    CHAT_REPORT_ANSWERED = "chat_report_answered"
+    CHAT_WARNED = "chat_warned"
+    CHAT_BLOCKED = "chat_blocked"
     # To a number, whoever holds it; never in an inbox.
+    SUPPORT_VISITOR = "support_visitor"
     HANDOVER_CODE = "handover_code"
     CODE = "code"
     EMAIL_VERIFY = "email_verify"  # to an address that is not yet known to be the account's
@@ -298,6 +310,16 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.SETTLEMENT_MADE: Rule(MAILED, Group.MONEY),
     Kind.WEBHOOK_FAILING: Rule(MAILED),
     Kind.WEBHOOK_DISABLED: Rule(MAILED, priority=3),
+    Kind.SUPPORT_ANSWERED: Rule(SMS),
+    Kind.SUPPORT_RESOLVED: Rule(SMS, priority=6),
+    Kind.SUPPORT_VISITOR: Rule(ONLY_SMS, in_inbox=False),
+    Kind.ANNOUNCEMENT: Rule(BOTH, Group.ANNOUNCEMENTS, priority=8),
+    Kind.BUDGET_USED_UP: Rule(SMS, Group.CRITICAL, priority=0),
+    Kind.API_KEY_EXPIRING: Rule(SMS),
+    Kind.CHAT_WAITING: Rule(SMS, priority=3),
+    Kind.CHAT_REPORT_ANSWERED: Rule(SMS),
+    Kind.CHAT_WARNED: Rule(SMS),
+    Kind.CHAT_BLOCKED: Rule(SMS),
     Kind.ANALYSIS_READY: Rule(SMS, Group.APPOINTMENTS, lock_screen=LockScreen.NOTHING),
     Kind.ANALYSIS_FAILED: Rule(SMS, Group.APPOINTMENTS, priority=6, lock_screen=LockScreen.NOTHING),
     Kind.ANALYSIS_SIGNED: Rule(SMS, Group.APPOINTMENTS, lock_screen=LockScreen.NOTHING),

@@ -8,7 +8,7 @@ import logging
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -47,6 +47,18 @@ class Word(StrEnum):
     """What is said in the reader's language, besides ways to donate."""
 
     UNKNOWN_GROUP = "unknown_group"
+
+
+class Prose(str):
+    """What somebody wrote for its readers, said whole, also in an SMS."""
+
+    __slots__ = ()
+
+
+class Link(str):
+    """An address, said whole. Whoever has it may act: it stands in texts and in no inbox."""
+
+    __slots__ = ()
 
 
 Fact = str | int | Decimal | dt.datetime | dt.date | DonationType | Word
@@ -121,8 +133,16 @@ def placeholders(text: str) -> set[str]:
     return names
 
 
-def compose(kind: Kind, *, language: str, zone: str, facts: Facts, overrides: Overrides = PACKAGED) -> Message:
-    """Say it in the reader's language, in English where that has no texts.
+def compose(
+    kind: Kind,
+    *,
+    language: str,
+    zone: str,
+    facts: Facts,
+    channels: Iterable[Channel] | None = None,
+    overrides: Overrides = PACKAGED,
+) -> Message:
+    """Say it in the reader's language, in English where that has no texts, for the kind's channels or for `channels`.
 
     An override that cannot be filled with these facts is passed over. Raises: KeyError when a fact is missing.
     """
@@ -139,9 +159,9 @@ def compose(kind: Kind, *, language: str, zone: str, facts: Facts, overrides: Ov
         return _overridden(overrides, kind, spoken, form, words, default) or default
 
     inbox = said(TextForm.INBOX, packaged("title", "inbox"))
-    channels: dict[Channel, Callable[[], Words]] = {
+    forms: dict[Channel, Callable[[], Words]] = {
         Channel.SMS: lambda: said(TextForm.SMS, packaged("", "sms", short)),
-        Channel.WHATSAPP: lambda: _framed(Channel.WHATSAPP, spoken, said(TextForm.WHATSAPP, inbox)),
+        Channel.WHATSAPP: lambda: _framed(Channel.WHATSAPP, spoken, _with_link(said(TextForm.WHATSAPP, inbox), facts)),
         Channel.EMAIL: lambda: _framed(
             Channel.EMAIL, spoken, said(TextForm.EMAIL, packaged("title", "email") if "email" in own else inbox)
         ),
@@ -149,13 +169,19 @@ def compose(kind: Kind, *, language: str, zone: str, facts: Facts, overrides: Ov
             kind, spoken, said(TextForm.PUSH, Words(inbox.title, packaged("", "push").body or inbox.body))
         ),
     }
-    made = {channel: channels[channel]() for channel in RULES[kind].channels}
+    chosen = RULES[kind].channels if channels is None else channels
+    made = {channel: forms[channel]() for channel in chosen}
     return Message(
         title=inbox.title if RULES[kind].in_inbox else "",
         inbox=inbox.body,
         by_channel={channel: words.body for channel, words in made.items()},
         titles={channel: made[channel].title for channel in (Channel.EMAIL, Channel.PUSH) if channel in made},
     )
+
+
+def words_of(facts: Facts, *, language: str, zone: str) -> dict[str, str]:
+    """Return the facts in the reader's words."""
+    return _words(facts, language=language if language in languages() else FALLBACK, zone=zone, longest=None)
 
 
 def spoken_text(*, language: str, title: str, body: str) -> str:
@@ -194,6 +220,13 @@ def _overridden(
         return None
 
 
+def _with_link(words: Words, facts: Facts) -> Words:
+    """Return the words with the link of the message, which stands in no inbox."""
+    link = facts.get("link")
+    is_missing = isinstance(link, Link) and link not in words.body
+    return Words(words.title, f"{words.body}\n{link}") if is_missing else words
+
+
 def _on_lock_screen(kind: Kind, language: str, push: Words) -> Words:
     """Return what whoever sees the telephone lying there may read."""
     words = texts(language)["lock_screen"]
@@ -227,7 +260,7 @@ def _say(fact: Fact, *, language: str, zone: str, longest: int | None) -> str:
         return f"{fact.day} {words['months'][fact.month - 1]} {fact.year}"
     if isinstance(fact, Decimal):
         return f"{fact:.1f}"
-    return _plain(str(fact), longest)
+    return _plain(str(fact), None if isinstance(fact, Prose | Link) else longest)
 
 
 def _plain(text: str, longest: int | None) -> str:

@@ -80,6 +80,12 @@ SAMPLES: Final[Mapping[str, Fact]] = {
     "host": "hooks.city-hospital.example",
     "link": "https://jeevansetu.example/v/abcdef",
     "hours": 24,
+    "heading": "Blood donation day",
+    "words": "Come on Sunday from nine o'clock.",
+    "answer": "We have looked into it.",
+    "channel": "sms",
+    "key": "Ward system",
+    "day": SAMPLE_MOMENT.date(),
     **dict.fromkeys(("next_eligible_on", "donated_on"), SAMPLE_MOMENT.date()),
     **dict.fromkeys(
         ("needed_by", "expires_at", "at", "starts_at", "until", "answer_by", "confirm_by", "pay_by", "was"),
@@ -122,9 +128,11 @@ def forms_of(kind: Kind) -> list[TextForm]:
     return [form for form in found if form is not TextForm.PUSH or rule.lock_screen is LockScreen.ALL]
 
 
-def may_say(kind: Kind) -> set[str]:
-    """Return the placeholders that a wording of the kind may use."""
-    return {name for text in texts(FALLBACK)[kind].values() for name in placeholders(text)}
+def may_say(kind: Kind, form: TextForm) -> set[str]:
+    """Return the placeholders that a wording of the kind may use; a link to act by stands in no inbox."""
+    names = {name for text in texts(FALLBACK)[kind].values() for name in placeholders(text)}
+    is_kept = RULES[kind].in_inbox and form not in (TextForm.SMS, TextForm.WHATSAPP)
+    return names - {"link"} if is_kept else names
 
 
 def must_say(kind: Kind, form: TextForm) -> set[str]:
@@ -144,7 +152,7 @@ def faults(kind: Kind, language: str, form: TextForm, words: Words) -> dict[str,
     found: dict[str, str] = {}
     said: set[str] = set()
     for field, text, longest in (("title", words.title, LONGEST_TITLE), ("body", words.body, LONGEST_BODY)):
-        problem = _fault_in(text, longest, allowed=may_say(kind))
+        problem = _fault_in(text, longest, allowed=may_say(kind, form))
         if problem:
             found[field] = problem
         else:
@@ -165,7 +173,7 @@ def faults(kind: Kind, language: str, form: TextForm, words: Words) -> dict[str,
 
 def sample(kind: Kind, language: str, overrides: Overrides) -> Message:
     """Return the kind in words with sample facts, as every channel would carry it."""
-    facts = {name: SAMPLES.get(name, name) for name in may_say(kind)}
+    facts = {name: SAMPLES.get(name, name) for name in may_say(kind, TextForm.SMS)}
     return compose(kind, language=language, zone="Asia/Kolkata", facts=facts, overrides=overrides)
 
 

@@ -19,6 +19,7 @@ from notifications.dispatch import POLL, Dispatcher
 from notifications.gateways import TextGateway, TwilioGateway
 from notifications.mail import Carriers, SmtpGateway
 from notifications.push import FcmGateway
+from notifications.services import batching
 from notifications.webhooks import sending as webhooks
 from orders import errands as couriers
 from payments import errands as payments
@@ -26,7 +27,12 @@ from payments import errands as payments
 RELAYS: Final = 2  # threads that tell events; events of one key keep their order all the same
 CARRIERS: Final = 1  # threads that tell events to the outside, which may be slow: no message waits for them
 # What is done at providers outside, in a thread each: one that is slow holds up no other.
-ERRANDS: Final = (("payments", payments.run_due), ("couriers", couriers.run_due), *visits.ERRANDS)
+ERRANDS: Final = (
+    ("payments", payments.run_due),
+    ("couriers", couriers.run_due),
+    *visits.ERRANDS,
+    ("announcements", batching.run_due),
+)
 BITE: Final = 5  # events that a relay takes at a time: what one holds, the other cannot tell
 STOP_WITHIN: Final = 9.0  # seconds for what is on its way when the worker is told to stop
 LONGEST_PAUSE: Final = 10.0  # seconds between two tries to reach the database

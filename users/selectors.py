@@ -153,10 +153,14 @@ class DocumentCard:
 def contacts(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Contact]:
     """Return how the active people among these are reached; one query."""
     rows = User.objects.filter(pk__in=list(user_ids), is_active=True)
-    is_reachable = Q(email_verified_at__isnull=False, email_refused_at=None)
-    usable = Case(When(is_reachable, then="email"), default=Value(""))
-    values = rows.values_list("pk", "name", "phone", "language", "zone", usable)
+    values = rows.values_list("pk", "name", "phone", "language", "zone", usable_email())
     return {row[0]: Contact(*row) for row in values}
+
+
+def usable_email() -> Case:
+    """Return the expression for a person's e-mail address: empty unless it is verified and takes mails."""
+    is_usable = Q(email_verified_at__isnull=False, email_refused_at=None)
+    return Case(When(is_usable, then="email"), default=Value(""))
 
 
 def account_emails(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
@@ -246,7 +250,7 @@ def score_ledger(user_id: uuid.UUID) -> QuerySet[ScoreEntry]:
 
 def leaderboard(*, city: str | None) -> QuerySet[Donor]:
     """Return the donors who agreed to be shown and have given, the most generous first, with their `rank`."""
-    shown = Donor.objects.filter(on_leaderboard=True, verified_donations__gt=0, user__is_active=True)
+    shown = Donor.objects.filter(on_leaderboard=True, verified_donations__gt=0, user__is_active=True, test_world=None)
     if city:
         shown = shown.filter(user__city__iexact=city)
     standing = Window(Rank(), order_by=[F("verified_donations").desc(), F("score").desc()])

@@ -82,11 +82,21 @@ class APIView(views.APIView):
         if request.user is not None:
             self._spend_for_account(request)
 
+    def finalize_response(self, request: HTTPRequest, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Add what the credentials have to say to every answer, a refusal's too."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        said = getattr(request.__dict__.get("_auth"), "answer_headers", None)  # the property would authenticate again
+        for name, value in (said() if said else {}).items():
+            answer[name] = value
+        return answer
+
     def _spend_for_account(self, request: HTTPRequest) -> None:
         account = str(request.user.pk)
         for name in self.spends_by_account:
             throttle.spend(name, account)
-        if request.method not in SAFE_METHODS:
+        if spend := getattr(request.auth, "spend", None):  # credentials with a limit of their own, reads included
+            spend()
+        elif request.method not in SAFE_METHODS:
             throttle.spend("write", account)
 
 

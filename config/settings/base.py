@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from common.clock import parse_window
 from common.crypto import KeysInvalid, parse_keys
 from common.logs import logging_config
+from config.appearance import UNFOLD  # noqa: F401
 from config.enums import ENUM_NAMES
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -27,6 +28,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "users.User"
 
 INSTALLED_APPS = [
+    "unfold.apps.BasicAppConfig",  # before Django's admin, whose pages it dresses
     "config.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -128,6 +130,7 @@ TIME_ZONE = "UTC"
 DEFAULT_ZONE = "Asia/Kolkata"  # where no person or partner says otherwise
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = ["config.formats"]  # how the administration writes days and hours
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -145,6 +148,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["common.api.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "common.api.negotiation.ContentNegotiation",
     "DEFAULT_PARSER_CLASSES": ["common.api.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "common.api.schema.AutoSchema",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
@@ -174,6 +178,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "donations.api.freeze.document_freeze",
+        "config.scopes.document_scopes",
         "notifications.webhooks.api.schema.document_webhooks",
     ],
 }
@@ -209,7 +214,15 @@ THROTTLES = {
     "attestation_resend": "1/30s",
     "export": "10/h",  # copies of all one's data, per account
     "complaint": "20/d",  # per account
+    "support": "20/d",  # questions to the administrators, per account
+    "support_reply": "60/h",
+    "support_visitor": "10/d",  # by who is not signed in, per address
+    "support_phone": "3/d",  # and per number
+    "tap": "600/h",  # answers by a link in a message, per address: many share one
     "upload": "60/h",  # files, per account
+    "chat_message": "60/m",  # messages and files in conversations, per account
+    "chat_typing": "60/m",  # per account; a client says so every few seconds while somebody types
+    "chat_report": "20/d",  # per account
     "doctor_application": "10/d",  # registrations as a doctor, per account
     "break_glass": "5/d",  # emergencies in which records are opened, per doctor
     "analysis": "20/h",  # readings of reports, per account
@@ -223,6 +236,7 @@ THROTTLES = {
     "email_verify": "5/h",  # links that verify an e-mail address, per account
     "email_address": "5/h",  # and per address, whoever asks
     "otp_resend": "1/30s",  # and how soon again for one purpose
+    "test_reset": "20/d",  # beginnings of test data, per account
     "webhook": "6000/m",
 }
 SMS_PREFIXES: list[str] = env.list("SMS_PREFIXES", default=["+91", "+880"])
@@ -250,6 +264,9 @@ QUIET_HOURS = (dt.time(21, 30), dt.time(7, 0))  # in the partner's zone; only cr
 # The same for messages that can wait, in the person's zone; one's own window counts instead. «21:30-07:00», or nothing.
 MESSAGE_QUIET_HOURS = parse_window(env.str("MESSAGE_QUIET_HOURS", default="21:30-07:00"))
 MESSAGE_DAILY_CAP: int = env.int("MESSAGE_DAILY_CAP", default=20)  # to one person by one channel in 24 hours; 0: none
+
+# Announcements to more people than this are sent off only by whoever types their number.
+ANNOUNCEMENT_CONFIRM_ABOVE = env.int("ANNOUNCEMENT_CONFIRM_ABOVE", default=1000)
 
 # Partners' webhooks.
 WEBHOOK_THREADS = env.int("WEBHOOK_THREADS", default=8)  # messages that one worker sends at once

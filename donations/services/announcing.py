@@ -14,6 +14,7 @@ from donations.models import Camp, CampInvite
 from donations.services.camps import settle
 from donations.services.enrolling import GIFT
 from donations.states import LIVE_CAMP, CampStatus
+from partners import selectors as partners
 from requests_app import selectors as requests
 from requests_app.services.waves import quiet_until
 from users import matching
@@ -59,6 +60,7 @@ def invite_next(*, camp_id: uuid.UUID) -> None:
         after=camp.invited_upto,
         looked_at=LOOKED_AT,
         limit=BATCH,
+        world=partners.world_of(camp.partner_id),
         excluded=[Exists(told.filter(camp=camp))],
         passed_over=in_peace,
     )

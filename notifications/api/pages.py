@@ -98,7 +98,7 @@ class _Reader:
             email = users.account_emails([owner.user_id]).get(owner.user_id, "")
             found = (person.phone, person.language, email) if person else None
         else:
-            member = partners.contacts_of_members([owner.id]).get(owner.id)
+            member = partners.find_contact(owner.id)
             found = (member.phone, member.language, "") if member else None
         if found is None:
             raise LinkInvalid

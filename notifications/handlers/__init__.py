@@ -10,6 +10,7 @@ from notifications.handlers import (
     camps,
     coming_back,
     consultations,
+    conversations,
     doctors,
     emails,
     exchange,
@@ -21,6 +22,7 @@ from notifications.handlers import (
     records,
     shelves,
     subscriptions,
+    support,
     visits,
     webhooks,
 )
@@ -32,6 +34,7 @@ __all__ = [
     "camps",
     "coming_back",
     "consultations",
+    "conversations",
     "doctors",
     "emails",
     "exchange",
@@ -43,6 +46,7 @@ __all__ = [
     "records",
     "shelves",
     "subscriptions",
+    "support",
     "visits",
     "webhooks",
 ]

@@ -9,7 +9,7 @@ from typing import Final
 from common import clock
 from common.db import command, delete_in_batches, lock_one, step
 from common.errors import NotFound
-from notifications.models import MessageSettings, Mute, Notification, PushDevice
+from notifications.models import MessageSettings, Mute, Notification, PushDevice, TapLink
 
 KEEP: Final = dt.timedelta(days=180)
 
@@ -31,9 +31,9 @@ def mark_read(*, user_id: uuid.UUID, notification_id: uuid.UUID) -> Notification
 
 @step
 def forget_person(*, user_id: uuid.UUID) -> None:
-    """Delete everything that the person was told, what was still to be, and how."""
+    """Delete everything that the person was told, what was still to be, how, and the links that stood in it."""
     Notification.objects.filter(user_id=user_id).delete()
-    for model in (PushDevice, Mute, MessageSettings):
+    for model in (PushDevice, Mute, MessageSettings, TapLink):
         model._default_manager.filter(user_id=user_id).delete()
 
 

@@ -21,6 +21,7 @@ from orders.services import answering, ending, packing, paying, placing, road
 from orders.services.records import PURPOSE
 from orders.states import Fault
 from partners.api.permissions import MayKeepStock
+from partners.errors import NotInTestMode
 from stock import errors as stock_errors
 from stock.services import Emergency
 from users.api.document_serializers import LinkOut
@@ -202,6 +203,7 @@ class DispatchView(KeeperSide):
             IdempotencyKeyRequired,
             errors.DispatchIncomplete,
             errors.CourierProviderUnavailable,
+            NotInTestMode,
             errors.RiderUnknown,
             errors.ExpectedInPast,
             errors.BoxBreached,

@@ -44,6 +44,7 @@ REQUEST = {
             "radius_km": 2.5,
             "asked": 20,
             "answered": 1,
+            "declined": 0,
             "started_at": "2026-01-15T09:30:00Z",
             "stopped_at": None,
             "stop_reason": "",

@@ -8,7 +8,7 @@ import uuid
 
 from django.db.models import ProtectedError
 
-from common import clock
+from common import clock, live
 from common.db import command, lock, lock_one
 from users import personal_data
 from users.models import Consent, Donor, IdentityAssurance, IdentityAttestation, ScoreEntry, User
@@ -46,4 +46,5 @@ def _delete_trace(*, user_id: uuid.UUID) -> None:
     IdentityAttestation.objects.filter(user_id=user_id).delete()
     IdentityAssurance.objects.filter(user_id=user_id).delete()
     Consent.objects.filter(user_id=user_id).delete()
+    live.forget(user_id)
     User.objects.filter(pk=user_id).delete()
