@@ -23,7 +23,7 @@ from users.models import Session
 
 pytestmark = pytest.mark.django_db
 FIRST = "token-1"
-FACTS = {"partner": "City Hospital", "group": "O-", "gift": "blood", "distance": "2.4"}
+FACTS = {"partner": "City Hospital", "group": "O-", "gift": "blood", "distance": "2.4", "link": "x"}
 
 
 def message(**values) -> Outgoing:

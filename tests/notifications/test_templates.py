@@ -54,6 +54,7 @@ FACTS = {
     "host": "webhooks.blood-centre.shri-vasantrao-naik-medical-college.example:8443",
     "other": "Prof. Dr. Venkatanarasimharajuvaripeta Subrahmanyam",
     "hours": 24,
+    "key": "Ward system of the old building",
     "heading": templates.Prose("Blood donation day"),
     "words": templates.Prose("Come on Sunday."),
     "answer": templates.Prose("We have looked into it."),
