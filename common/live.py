@@ -19,6 +19,7 @@ from django.db.models import QuerySet
 from common import clock
 from common.db import delete_in_batches, step
 from common.models import LiveChange, LiveTopic
+from common.retention import retained
 
 CHANNEL: Final = "live"  # PostgreSQL's NOTIFY: the payload is the topic
 SIGNALS: Final = "live_signal"  # the payload is the signal itself
@@ -125,6 +126,15 @@ def forget(topic: uuid.UUID) -> None:
     LiveTopic.objects.filter(pk=topic).delete()
 
 
-def prune() -> int:
+@retained(
+    "live_changes",
+    what="Changes for live streams: ids and states",
+    since="since they happened",
+    why="Whoever was away resumes without a gap; after that the lists are read again.",
+    keep=KEEP,
+    floor=dt.timedelta(hours=1),
+    hourly=True,
+)
+def prune(keep: dt.timedelta) -> int:
     """Delete what is older than anybody resumes from; return how many changes went."""
-    return delete_in_batches(LiveChange.objects.filter(created_at__lt=clock.now() - KEEP))
+    return delete_in_batches(LiveChange.objects.filter(created_at__lt=clock.now() - keep))

@@ -16,6 +16,7 @@ from common import clock
 from common.db import delete_in_batches
 from common.errors import TooMany
 from common.models import Throttle
+from common.retention import retained
 
 PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400}  # seconds
 RATE = re.compile(r"([1-9]\d*)/([1-9]\d*)?([smhd])")
@@ -85,7 +86,15 @@ def spend_of(rate: Rate, name: str, who: str) -> Left:
     return Left(rate, (rate.period - ahead) // rate.emission, math.ceil(ahead.total_seconds()))
 
 
-def prune() -> int:
+@retained(
+    "throttles",
+    what="Counters of calls, by digests of numbers and networks",
+    since="when they have run out",
+    why="A limit is counted, and nothing of it is needed later.",
+    keep=None,
+    hourly=True,
+)
+def prune(_keep: dt.timedelta) -> int:
     """Delete the throttles that have run dry; return how many went."""
     return delete_in_batches(Throttle.objects.filter(arrival__lt=clock.now()))
 

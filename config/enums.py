@@ -48,6 +48,7 @@ from chat.states import (
     ReportReason,
     ReportStatus,
 )
+from common.audit.states import ActorKind, Deed
 from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
 from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
@@ -135,6 +136,8 @@ SETS: dict[str, Iterable[str]] = {
     "AppointmentOrigin": Origin,
     "AppointmentStatus": AppointmentStatus,
     "Analyser": Analyser,
+    "AuditActor": ActorKind,
+    "AuditDeed": Deed,
     "AnalysisFailure": AnalysisFailure,
     "AnalysisStatus": AnalysisStatus,
     "FileAvailability": Availability,

@@ -42,6 +42,7 @@ ROUTES: Final[Mapping[str, Needs]] = {
             *("partner-support-tickets", "partner-support-ticket", "partner-support-messages"),
             *("partner-support-files", "partner-support-close", "partner-support-reopen"),
             "partner-payout-account",  # where the money goes
+            "partner-audit-log",
         ),
         MEMBERS_ONLY,
     ),

@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from appointments import errands as visits
 from common import outbox
+from common.audit import chain
 from common.errands import serve
 from common.errors import Busy
 from notifications.dispatch import POLL, Dispatcher
@@ -32,6 +33,7 @@ ERRANDS: Final = (
     ("couriers", couriers.run_due),
     *visits.ERRANDS,
     ("announcements", batching.run_due),
+    ("audit", chain.run_due),  # no provider, and as little to do with messages
 )
 BITE: Final = 5  # events that a relay takes at a time: what one holds, the other cannot tell
 STOP_WITHIN: Final = 9.0  # seconds for what is on its way when the worker is told to stop

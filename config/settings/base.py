@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "common.audit.administration.AuditMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -108,10 +109,15 @@ if DATABASE_REPLICA_URL:
     }
 DATABASE_ROUTERS = ["common.replica.Router"]
 
+SESSION_ENGINE = "common.admin_sessions"  # of administrators; everybody else has tokens
+GRIEVANCE_OFFICER: str = env.str("GRIEVANCE_OFFICER", default="")  # an e-mail address, published with the API
+
 # Secrets. Each has its own purpose, so that one can be replaced without the others.
 SECRET_KEY: str = env.str("SECRET_KEY", default="")
 TOKEN_KEY: str = env.str("TOKEN_KEY", default="")  # signs access and refresh tokens
 CODE_KEY: str = env.str("CODE_KEY", default="")  # keys the digests of one-time codes
+AUDIT_KEY: str = env.str("AUDIT_KEY", default="")  # signs the audit log's anchors: base64 of 32 bytes, for Ed25519
+AUDIT_OLD_KEYS: list[str] = env.list("AUDIT_OLD_KEYS", default=[])  # public keys, in hex, of those that signed before
 BLIND_INDEX_KEY: str = env.str("BLIND_INDEX_KEY", default="")  # keys the searchable digests of encrypted fields
 try:
     FIELD_KEYS: dict[str, bytes] = parse_keys(env.str("FIELD_KEYS", default=""))  # the first encrypts
@@ -163,6 +169,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "JeevanSetu API",
     "DESCRIPTION": (BASE_DIR / "docs" / "api-introduction.md").read_text(encoding="utf-8"),
     "VERSION": "1.0.0",
+    **({"CONTACT": {"name": "Grievance officer", "email": GRIEVANCE_OFFICER}} if GRIEVANCE_OFFICER else {}),
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],

@@ -188,6 +188,7 @@ class CancelView(APIView):
 class EnrolmentsView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [IsLiveMember]
+    reads_health = "enrolments"
 
     @operation(
         "List a camp's enrolments",
@@ -214,6 +215,7 @@ class EnrolmentsView(APIView):
 class ListView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [MayCoordinate]
+    reads_health = "enrolments_list"
     renderer_classes = [CSVRenderer, XLSXRenderer, JSONRenderer]
 
     @operation(

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef
 
 from common import clock, outbox
 from common.db import command, delete_in_batches, lock, lock_free, step
+from common.retention import retained
 from donations.models import Camp, CampInvite
 from donations.services.camps import settle
 from donations.services.enrolling import GIFT
@@ -101,9 +102,16 @@ def remind_due(*, limit: int) -> int:
     return len(camps)
 
 
-def prune_invites() -> int:
+@retained(
+    "camp_invitations",
+    what="Which donors were told of a camp",
+    since="since the camp ended",
+    why="Nobody is told twice.",
+    keep=KEEP,
+)
+def prune_invites(keep: dt.timedelta) -> int:
     """Forget who was told of camps that are over; return how many rows went."""
-    return delete_in_batches(CampInvite.objects.filter(camp__ends_at__lt=clock.now() - KEEP))
+    return delete_in_batches(CampInvite.objects.filter(camp__ends_at__lt=clock.now() - keep))
 
 
 def _tell(camp: Camp, donor_ids: list[uuid.UUID], now: dt.datetime) -> None:

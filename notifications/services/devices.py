@@ -11,6 +11,7 @@ from common import clock
 from common.crypto import blind_index
 from common.db import command, delete_in_batches, step, take_turn
 from common.errors import NotFound
+from common.retention import retained
 from notifications.models import PushDevice
 from notifications.owners import Owner
 from notifications.selectors import living_devices
@@ -62,7 +63,15 @@ def forget_tokens(device_ids: Iterable[str]) -> None:
     PushDevice.objects.filter(pk__in=set(device_ids)).delete()
 
 
-def prune() -> int:
-    """Forget devices that nobody is signed in on, or that were not seen for 270 days; return how many."""
-    living = living_devices().filter(seen_at__gt=clock.now() - KEEP)
+@retained(
+    "push_devices",
+    what="Devices for push messages, also those on which nobody is signed in any more, at once",
+    since="since the app was last opened",
+    why="A token of a provider serves no longer than that.",
+    keep=KEEP,
+    floor=dt.timedelta(days=30),
+)
+def prune(keep: dt.timedelta) -> int:
+    """Forget devices that nobody is signed in on, or that were not seen for so long; return how many."""
+    living = living_devices().filter(seen_at__gt=clock.now() - keep)
     return delete_in_batches(PushDevice.objects.exclude(pk__in=living.values("pk")))

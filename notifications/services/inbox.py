@@ -9,6 +9,7 @@ from typing import Final
 from common import clock
 from common.db import command, delete_in_batches, lock_one, step
 from common.errors import NotFound
+from common.retention import retained
 from notifications.models import MessageSettings, Mute, Notification, PushDevice, TapLink
 
 KEEP: Final = dt.timedelta(days=180)
@@ -37,6 +38,14 @@ def forget_person(*, user_id: uuid.UUID) -> None:
         model._default_manager.filter(user_id=user_id).delete()
 
 
-def prune() -> int:
+@retained(
+    "notifications",
+    what="Messages in the inbox, with how each was sent",
+    since="since they were written",
+    why="To be read again; the words are about the person.",
+    keep=KEEP,
+    floor=dt.timedelta(days=30),
+)
+def prune(keep: dt.timedelta) -> int:
     """Delete notifications of half a year ago with their deliveries; return how many went."""
-    return delete_in_batches(Notification.objects.filter(created_at__lt=clock.now() - KEEP))
+    return delete_in_batches(Notification.objects.filter(created_at__lt=clock.now() - keep))

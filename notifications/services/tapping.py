@@ -17,6 +17,7 @@ from django.conf import settings
 from common import clock
 from common.db import delete_in_batches, lock, shared_unit_of_work, step
 from common.errors import NotFound
+from common.retention import retained
 from common.secret_codes import new_token, token_digest
 from donations.services import enrolling
 from notifications.errors import TapLinkDead
@@ -74,9 +75,17 @@ def answer(*, token: str, act: str) -> Answer:
         return Answer(link, is_repeated=False)
 
 
-def prune() -> int:
+@retained(
+    "tap_links",
+    what="Links in messages that answer by one tap",
+    since="since they were over",
+    why="A late tap is told that the matter is over, and not that there is no such link.",
+    keep=KEEP,
+    floor=dt.timedelta(days=1),
+)
+def prune(keep: dt.timedelta) -> int:
     """Delete the links that were over a month ago; return how many went."""
-    return delete_in_batches(TapLink.objects.filter(expires_at__lt=clock.now() - KEEP))
+    return delete_in_batches(TapLink.objects.filter(expires_at__lt=clock.now() - keep))
 
 
 def _held(token: str) -> TapLink:

@@ -44,7 +44,7 @@ class PartnerQuoteView(MemberSide, Quoting):
 
 
 class PartnerOrderView(MemberSide, Showing):
-    pass
+    reads_health = "order"
 
 
 class PartnerTimelineView(MemberSide, Following):
@@ -65,6 +65,8 @@ class PartnerCancelView(MemberSide, Cancelling):
 
 
 class PartnerOrdersView(MemberSide):
+    reads_health = "orders"
+
     @operation(
         "List our orders",
         query=[shapes.PartnerOrderQuery],
@@ -95,6 +97,7 @@ class PartnerOrdersView(MemberSide):
 
 class PartnerRequisitionView(MemberSide):
     permission_classes = [MayKeepStock]
+    reads_health = "requisition"
 
     @operation("Get a link to a requisition", responses={200: LinkOut}, refusals=[NotFound], answer=LINK)
     def get(self, request: Request, order_id: UUID) -> Response:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from partners.api.views import complaints, directory, keys, organisation, resetting, signing_in
+from partners.api.views import audit, complaints, directory, keys, organisation, resetting, signing_in
 
 KEY = "partner/api-keys/<uuid:key_id>"
 
@@ -27,6 +27,7 @@ urlpatterns = [
     path(f"{KEY}/revoke", keys.ApiKeyRevokeView.as_view(), name="partner-api-key-revoke"),
     path("partner/test-data", keys.TestDataView.as_view(), name="partner-test-data"),
     path("partner/test-data/reset", keys.TestDataResetView.as_view(), name="partner-test-data-reset"),
+    path("partner/audit-log", audit.AuditLogView.as_view(), name="partner-audit-log"),
     path("complaints", complaints.ComplaintsView.as_view(), name="complaints"),
     path("complaints/<uuid:complaint_id>", complaints.ComplaintView.as_view(), name="complaint"),
     path("partners", directory.DirectoryView.as_view(), name="partners"),

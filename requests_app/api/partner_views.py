@@ -176,6 +176,7 @@ class CandidatesView(APIView):
 class AssignmentsView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [IsLiveMember]
+    reads_health = "visits"
 
     @operation(
         "List a request's donors",
@@ -199,6 +200,7 @@ def _answer(request: Request, assignment_id: UUID) -> Response:
 class AssignmentView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [IsLiveMember]
+    reads_health = "visit"
 
     @operation(
         "Read a donor's promise",

@@ -8,6 +8,7 @@ from typing import Final
 
 from sandbox.demo.chapters import (
     announcement,
+    audit,
     bkash_timeout,
     breach,
     by_courier,
@@ -55,6 +56,7 @@ CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (
     chat_live.tell,
     webhook.tell,
     trial_balance.tell,
+    audit.tell,
 )
 
 

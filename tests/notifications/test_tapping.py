@@ -12,7 +12,6 @@ from django.test import Client
 
 from common import outbox
 from common.db import unit_of_work
-from notifications import jobs
 from notifications.models import Delivery, Notification, TapLink
 from notifications.services import tapping
 from notifications.states import TapMatter
@@ -222,7 +221,7 @@ def test_a_place_in_a_camp_is_given_back_by_a_tap() -> None:
 
 def test_links_are_forgotten_a_month_after_they_are_over(noon: time_machine.Coordinates) -> None:
     asked()
-    assert jobs.prune_taps() == 0
+    assert tapping.prune() == 0
 
     noon.shift(dt.timedelta(days=32))
-    assert jobs.prune_taps() == 1
+    assert tapping.prune() == 1
