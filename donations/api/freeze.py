@@ -28,6 +28,8 @@ STILL_ALLOWED: Final = frozenset(
         "partner-push-devices",
         "partner-push-device",
         "partner-notification-preferences",
+        # Hearing what changes.
+        "partner-stream-tickets",
         # A key that may be in wrong hands, and what is no stock of anybody.
         "partner-api-key-rotate",
         "partner-api-key-revoke",
