@@ -8,6 +8,7 @@ import appointments.services.prescribing
 import appointments.services.reminders
 import chat.jobs
 import donations.services.announcing
+import notifications.services.devices
 import notifications.services.inbox
 import notifications.services.tapping
 import notifications.webhooks.services.queueing
@@ -31,6 +32,7 @@ HOLDERS = (
     appointments.services.reminders,
     chat.jobs,
     donations.services.announcing,
+    notifications.services.devices,
     notifications.services.inbox,
     notifications.services.tapping,
     notifications.webhooks.services.queueing,
