@@ -44,6 +44,7 @@ NOT_EXPORTED = {
     "notifications.OptOut": "that a number wants no messages; knows no account",
     "notifications.Announcement": "which administrator wrote what to everybody",
     "notifications.ChannelTerms": "which administrator set what a message may cost",
+    "notifications.Wording": "which administrator wrote a text of the product",
     "notifications.Delivery": "how each message of the export was sent",
 }
 STAYS = {
@@ -74,6 +75,7 @@ STAYS = {
     "notifications.Delivery": "deleted with its notification",
     "notifications.Announcement": "what administrators did, in the product's name",
     "notifications.ChannelTerms": "what administrators did, in the product's name",
+    "notifications.Wording": "what administrators did, in the product's name",
     "notifications.OptOut": "a number that wants no messages must go on getting none, whoever has it",
 }
 
