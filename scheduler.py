@@ -25,6 +25,7 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 import appointments.jobs
 import donations.jobs
 import notifications.jobs
+import notifications.webhooks.jobs
 import orders.jobs
 import partners.jobs
 import payments.jobs
@@ -105,6 +106,8 @@ JOBS = (
     Job("delete_old_traces", users.jobs.delete_old_traces, nightly(2, 30)),
     Job("prune_members", partners.jobs.prune, nightly(3, 5)),
     Job("prune_payments", payments.jobs.prune, nightly(3, 15)),
+    Job("tidy_webhooks", notifications.webhooks.jobs.tidy, every(minutes=15)),
+    Job("prune_webhooks", notifications.webhooks.jobs.prune, nightly(3, 35)),
     Job("prune_notifications", notifications.jobs.prune, nightly(3, 10)),
     Job("prune_outbox", outbox.prune, nightly(3, 20)),
     Job("prune_replies", idempotency.prune, every(hours=1)),

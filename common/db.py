@@ -70,6 +70,8 @@ LOCK_ORDER = (
     "payments.Account",
     "payments.InvoiceCounter",
     "payments.ProviderToken",
+    "notifications.WebhookEndpoint",
+    "notifications.WebhookDelivery",
     "notifications.Notification",
     "notifications.Delivery",
     "common.PrivateFile",  # the kernel's, and last: whoever owns a file holds its own row before

@@ -44,6 +44,7 @@ from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
 from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
 from notifications.states import Channel, DeliveryStatus
+from notifications.webhooks.states import DisabledReason, EndpointStatus, Failure, WebhookStatus
 from orders.states import BagFate, BookingStatus, CourierKind, EndReason, Fault, OrderStatus, Terms
 from partners.states import ComplaintCategory, ComplaintStatus, PartnerKind, PartnerStatus, Role, SubjectKind
 from payments.states import (
@@ -197,5 +198,9 @@ SETS: dict[str, Iterable[str]] = {
     "VisitTerms": VisitTerms,
     "WaitingStatus": WaitingStatus,
     "WaveKind": WaveKind,
+    "WebhookDisabledReason": DisabledReason,
+    "WebhookEndpointStatus": [EndpointStatus.ENABLED, EndpointStatus.DISABLED],
+    "WebhookFailure": Failure,
+    "WebhookStatus": WebhookStatus,
 }
 ENUM_NAMES = {name: [(str(value), str(value)) for value in values] for name, values in SETS.items()}

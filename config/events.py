@@ -158,23 +158,19 @@ EVENTS: Final[Mapping[str, str]] = {
     "unit.issued": "A bag was handed out.",
     "unit.reactive": "A test of a donation was reactive.",
     "unit.recalled": "Bags of a reactive donation were withdrawn or looked back for.",
+    "webhook.disabled": "Nothing is sent to a partner's system any more.",
+    "webhook.failing": "A partner's system has taken nothing for hours.",
     "waitlist.freed": "A time is free that somebody waits for.",
     "waitlist.offered": "A time that became free is kept for somebody who waits.",
 }
-# Told to nobody yet: for partners' webhooks to come.
+# Told to nobody yet.
 UNHEARD: Final = frozenset(
     {
         "appointment.checked_in",
         "appointment.started",
-        "assignment.arrived",
-        "camp.reported",
         "complaint.opened",  # administrators see it in their list
-        "order.returned",
         "partner.flagged",  # administrators see this too
-        "unit.collected",
     }
-    # Told to those who sell, as soon as they do.
-    | {"payment.cancelled", "payment.expired", "payment.failed", "payment.held"}
 )
 
 

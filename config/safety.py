@@ -100,6 +100,8 @@ def _outside_world(settings: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name} is empty."
     yield from _identity_provider(settings)
     yield from _logistics(settings)
+    if settings["WEBHOOK_SANDBOX_ORIGIN"]:
+        yield "WEBHOOK_SANDBOX_ORIGIN is set: in production partners' webhooks go to public https addresses only."
     if settings["SANDBOX_URL"]:
         yield "SANDBOX_URL is set: the sandbox is never used in production."
     yield from _providers_of_payments(settings)

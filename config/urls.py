@@ -22,6 +22,7 @@ API: list[URLPattern | URLResolver] = [
     path("", include("orders.api.urls")),
     path("", include("appointments.api.urls")),
     path("", include("notifications.api.urls")),
+    path("", include("notifications.webhooks.api.urls")),
     path("schema", SchemaView.as_view(), name="schema"),
     path("docs", SwaggerView.as_view(), name="docs"),
     path("redoc", RedocView.as_view(), name="redoc"),

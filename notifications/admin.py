@@ -10,6 +10,7 @@ from common.admin import ReadOnlyAdmin, ReadOnlyInline
 from common.errors import DomainError
 from notifications import services
 from notifications.models import Delivery, Notification, OptOut
+from notifications.webhooks import admin as webhooks  # noqa: F401 - registers its own
 
 
 class DeliveryInline(ReadOnlyInline):

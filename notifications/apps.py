@@ -6,3 +6,4 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from notifications import handlers, personal_data  # noqa: F401, PLC0415 - registers them
+        from notifications.webhooks import handlers as webhooks  # noqa: F401, PLC0415 - registers them

@@ -141,6 +141,8 @@ class Kind(StrEnum):
     CONSULT_REMINDER = "consult_reminder"  # to the doctor
     VISIT_OTHER_LINK = "visit_other_link"  # to both
     SETTLEMENT_MADE = "settlement_made"  # to a partner's owners
+    WEBHOOK_FAILING = "webhook_failing"  # to a partner's owners
+    WEBHOOK_DISABLED = "webhook_disabled"  # to a partner's owners
     # To patients, about their files; no text says what stands in one.
     ANALYSIS_READY = "analysis_ready"
     ANALYSIS_FAILED = "analysis_failed"
@@ -274,6 +276,8 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.CONSULT_REMINDER: Rule(ALL, priority=2),
     Kind.VISIT_OTHER_LINK: Rule(ALL, priority=1),
     Kind.SETTLEMENT_MADE: Rule(SMS),
+    Kind.WEBHOOK_FAILING: Rule((Channel.SMS, Channel.EMAIL)),
+    Kind.WEBHOOK_DISABLED: Rule((Channel.SMS, Channel.EMAIL), priority=3),
     Kind.ANALYSIS_READY: Rule(SMS),
     Kind.ANALYSIS_FAILED: Rule(SMS, priority=6),
     Kind.ANALYSIS_SIGNED: Rule(SMS),

@@ -18,6 +18,7 @@ from common.errors import Busy
 from notifications.dispatch import POLL, Dispatcher
 from notifications.gateways import TextGateway, TwilioGateway
 from notifications.mail import Carriers, SmtpGateway
+from notifications.webhooks import sending as webhooks
 from orders import errands as couriers
 from payments import errands as payments
 
@@ -47,6 +48,10 @@ class Worker:
         relays += [
             threading.Thread(target=serve, args=(run_due, stop), name=name, daemon=True) for name, run_due in ERRANDS
         ]
+        lanes = webhooks.lanes()
+        relays += [
+            threading.Thread(target=serve, args=(lane.turn, stop), name=lane.name, daemon=True) for lane in lanes
+        ]
         for relay in relays:
             relay.start()
         self.dispatcher.start()
@@ -58,12 +63,14 @@ class Worker:
             self._stop_dispatcher(STOP_WITHIN)
             for relay in relays:
                 relay.join(max(0.0, deadline - time.monotonic()))
+            for lane in lanes:
+                lane.close(within=max(0.0, deadline - time.monotonic()))
             log.info("worker stopped", extra={"worker": self.dispatcher.worker})
 
     def run_once(self) -> None:
         """Tell every event, run every errand to a provider, send every delivery that is due, and return."""
         outbox.drain()
-        while sum(run_due() for _, run_due in ERRANDS):
+        while sum(run_due() for _, run_due in ERRANDS) + webhooks.run_due():
             outbox.drain()
         self.dispatcher.start()
         try:

@@ -29,6 +29,7 @@ from sandbox import (
     logistics,
     phonepe,
     razorpay,
+    receiver,
     stripe,
     twilio,
     vision,
@@ -41,7 +42,7 @@ from sandbox.world import Settings, World
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8090
 # Each with `routes(world)`.
-PROVIDERS = (twilio, cloudinary, identity, stripe, razorpay, phonepe, bkash, vision, logistics, zoom)
+PROVIDERS = (twilio, cloudinary, identity, stripe, razorpay, phonepe, bkash, vision, logistics, zoom, receiver)
 KEEP_ALIVE = 120  # seconds: longer than any client rests between two calls
 BACKLOG = 2048
 

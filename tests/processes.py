@@ -38,6 +38,7 @@ def worker_process(provider: Sandbox, *, threads: int) -> Iterator[subprocess.Po
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
         "TWILIO_API_BASE": provider.url,
         "BKASH_API_BASE": f"{provider.url}/bkash",
+        "WEBHOOK_SANDBOX_ORIGIN": provider.url,
         "PUBLIC_URL": "",
         "DISPATCH_LEASE": "2",
         "DISPATCH_GRACE": "1",

@@ -29,6 +29,7 @@ LONGEST = dt.timedelta(days=31)
 class SpecialisationsView(APIView):
     authentication_classes = []
     permission_classes = [AllowAny]
+    reads_replica = True
 
     @operation(
         "List specialisations",
@@ -46,6 +47,7 @@ class SpecialisationsView(APIView):
 class DoctorsView(APIView):
     authentication_classes = []
     permission_classes = [AllowAny]
+    reads_replica = True
 
     @operation(
         "Find a doctor",
@@ -73,6 +75,7 @@ class DoctorsView(APIView):
 class DoctorView(APIView):
     authentication_classes = []
     permission_classes = [AllowAny]
+    reads_replica = True
 
     @operation(
         "Show a doctor",
@@ -118,6 +121,7 @@ class SlotsView(APIView):
 class RatingsView(APIView):
     authentication_classes = []
     permission_classes = [AllowAny]
+    reads_replica = True
 
     @operation(
         "List a doctor's ratings",

@@ -16,6 +16,7 @@ from rest_framework.serializers import Serializer
 from common import idempotency, throttle
 from common.api.address import client_network
 from common.phone import PhoneInvalid, parse_phone
+from common.replica import from_replica
 
 Handler = Callable[..., Any]
 
@@ -48,11 +49,14 @@ class APIView(views.APIView):
     idempotency_required: ClassVar[bool] = False
     calls_outside: ClassVar[bool] = False
     reads_body: ClassVar[bool] = True
+    reads_replica: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "post" in cls.__dict__ and not cls.calls_outside:
             cls.post = _idempotent(cls.__dict__["post"])  # type: ignore[attr-defined]
+        if "get" in cls.__dict__ and cls.reads_replica:
+            cls.get = from_replica(cls.__dict__["get"])  # type: ignore[attr-defined]
 
     def initial(self, request: HTTPRequest, *args: Any, **kwargs: Any) -> None:
         # Read before a parser takes the stream: only this refuses a body above the limit, and an Idempotency-Key

@@ -94,6 +94,16 @@ DATABASES = {
         "DISABLE_SERVER_SIDE_CURSORS": env.bool("DATABASE_POOLED", default=False),
     }
 }
+DATABASE_REPLICA_URL: str = env.str("DATABASE_REPLICA_URL", default="")  # a streaming copy, asked by searches only
+if DATABASE_REPLICA_URL:
+    DATABASES["replica"] = {
+        **DATABASES["default"],
+        **env.db_url_config(DATABASE_REPLICA_URL),
+        "ENGINE": "common.postgresql",
+        "OPTIONS": {"options": "-c default_transaction_read_only=on", "connect_timeout": 3},
+        "TEST": {"MIRROR": "default"},
+    }
+DATABASE_ROUTERS = ["common.replica.Router"]
 
 # Secrets. Each has its own purpose, so that one can be replaced without the others.
 SECRET_KEY: str = env.str("SECRET_KEY", default="")
@@ -163,6 +173,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "donations.api.freeze.document_freeze",
+        "notifications.webhooks.api.schema.document_webhooks",
     ],
 }
 CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
@@ -233,6 +244,11 @@ DISPATCH_GRACE = dt.timedelta(
 )  # before the provider is asked about a send
 DAILY_ASK_CAP = env.int("DAILY_ASK_CAP", default=3)  # how often one donor may be asked in 24 hours
 QUIET_HOURS = (dt.time(21, 30), dt.time(7, 0))  # in the partner's zone; only critical requests may wake people
+
+# Partners' webhooks.
+WEBHOOK_THREADS = env.int("WEBHOOK_THREADS", default=8)  # messages that one worker sends at once
+WEBHOOK_PORTS: list[int] = env.list("WEBHOOK_PORTS", cast=int, default=[443])  # 443 in any case
+WEBHOOK_SANDBOX_ORIGIN: str = env.str("WEBHOOK_SANDBOX_ORIGIN", default="")  # never set in production
 
 # Identities. The certificates with which UIDAI signs offline e-KYC files: paths of PEM or DER files. None: not offered.
 UIDAI_CERTIFICATES: list[str] = env.list("UIDAI_CERTIFICATES", default=[])

@@ -47,6 +47,7 @@ ENROLMENT = {
 class NearbyView(APIView):
     authentication_classes = []
     permission_classes = [AllowAny]
+    reads_replica = True
 
     @operation(
         "Find camps",
@@ -72,6 +73,7 @@ class NearbyView(APIView):
 class CampView(APIView):
     authentication_classes = []
     permission_classes = [AllowAny]
+    reads_replica = True
 
     @operation(
         "Read a camp",

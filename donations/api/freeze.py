@@ -26,6 +26,9 @@ STILL_ALLOWED: Final = frozenset(
         # One's own account.
         "partner-session",
         "partner-password-change",
+        # A secret that became known, and a system that is to be told nothing more.
+        "partner-webhook-rotate-secret",
+        "partner-webhook-disable",
         # A donor who is at the door.
         "partner-arrival",
         "partner-verify",

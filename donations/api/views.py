@@ -134,6 +134,7 @@ class PartnerDonationsView(APIView):
 class LeaderboardView(APIView):
     authentication_classes = []
     permission_classes = [AllowAny]
+    reads_replica = True
 
     @operation(
         "Read the leaderboard",

@@ -21,6 +21,7 @@ from notifications.handlers import (
     shelves,
     subscriptions,
     visits,
+    webhooks,
 )
 
 __all__ = [
@@ -41,4 +42,5 @@ __all__ = [
     "shelves",
     "subscriptions",
     "visits",
+    "webhooks",
 ]

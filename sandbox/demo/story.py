@@ -25,6 +25,7 @@ from sandbox.demo.chapters import (
     test_and_release,
     transfer_fee,
     trial_balance,
+    webhook,
 )
 from sandbox.demo.loop import Loop
 from sandbox.demo.stage import Stage
@@ -48,6 +49,7 @@ CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (
     look_back.tell,
     identity.tell,
     reminder.tell,
+    webhook.tell,
     trial_balance.tell,
 )
 

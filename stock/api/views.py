@@ -195,6 +195,7 @@ class ReportView(APIView):
 class SearchView(APIView):
     authentication_classes = []
     permission_classes = [AllowAny]
+    reads_replica = True
 
     @operation(
         "Find blood",

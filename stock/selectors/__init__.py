@@ -17,6 +17,7 @@ from stock.selectors.transfers import (
 )
 from stock.selectors.units import (
     HeldUnit,
+    UnitFacts,
     answerable,
     get_tested_unit,
     get_unit_of,
@@ -24,6 +25,7 @@ from stock.selectors.units import (
     key_of,
     movements_of,
     products_of,
+    unit_facts,
     unit_id_of,
     unit_id_to_test,
     units_of,
@@ -39,6 +41,7 @@ __all__ = [
     "Offer",
     "TransferFacts",
     "TransferState",
+    "UnitFacts",
     "answerable",
     "asks_of",
     "get_tested_unit",
@@ -58,6 +61,7 @@ __all__ = [
     "transfers_due",
     "transfers_of",
     "transfers_of_need",
+    "unit_facts",
     "unit_id_of",
     "unit_id_to_test",
     "units_of",

@@ -32,6 +32,28 @@ class HeldUnit:
     holding: uuid.UUID
 
 
+@dataclass(frozen=True)
+class UnitFacts:
+    """A bag as other apps may know it."""
+
+    id: uuid.UUID
+    partner_id: uuid.UUID
+    din: str
+    component: str
+    status: str
+    expires_at: dt.datetime
+
+
+def unit_facts(unit_id: uuid.UUID) -> UnitFacts:
+    """Raises: NotFound."""
+    row = (
+        Unit.objects.filter(pk=unit_id).values_list("pk", "partner", "din", "component", "status", "expires_at").first()
+    )
+    if row is None:
+        raise NotFound
+    return UnitFacts(*row)
+
+
 def units_of(
     partner_id: uuid.UUID,
     *,

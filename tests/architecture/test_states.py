@@ -26,6 +26,8 @@ COLUMNS = {
     "appointments.records.states.NOTE_TRANSITIONS": ("appointments.VisitNote", "status"),
     "appointments.records.states.PRESCRIPTION_TRANSITIONS": ("appointments.Prescription", "status"),
     "appointments.records.states.REFERRAL_TRANSITIONS": ("appointments.DoctorReferral", "status"),
+    "notifications.webhooks.states.ENDPOINT_TRANSITIONS": ("notifications.WebhookEndpoint", "status"),
+    "notifications.webhooks.states.WEBHOOK_TRANSITIONS": ("notifications.WebhookDelivery", "status"),
     "orders.states.BOOKING_TRANSITIONS": ("orders.CourierBooking", "status"),
     "appointments.states.APPOINTMENT_TRANSITIONS": ("appointments.Appointment", "status"),
     "appointments.states.MEETING_TRANSITIONS": ("appointments.Meeting", "status"),

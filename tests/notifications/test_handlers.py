@@ -305,6 +305,7 @@ def test_a_donor_is_thanked_with_the_next_date_and_the_partner_learns_the_end(
             "id": assignment.pk,
             "donor_id": donor.pk,
             "partner_id": owner.partner_id,
+            "donated_at": clock.now(),
             "next_eligible_on": dt.date(2030, 7, 30),
         },
     )
@@ -416,7 +417,7 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *("payment.succeeded", "refund.succeeded", "credit.granted", "settlement.made", "bill.due", "courier.lost"),
         "courier.there",
         *("dispute.opened", "dispute.won", "dispute.lost", "payout.succeeded", "payout.failed"),
-        *("payee.ready", "payee.refused"),
+        *("payee.ready", "payee.refused", "webhook.failing", "webhook.disabled"),
         *(f"subscription.{verb}" for verb in ("started", "renewed", "changed", "ended")),
         *("subscription.renewal_near", "subscription.payment_due"),
         *(f"appointment.{step}" for step in ("held", "confirmed", "rescheduled", "cancelled", "missed")),

@@ -51,6 +51,7 @@ FACTS = {
     "plan": "Enterprise",
     "doctor": "Prof. Dr. Venkatanarasimharajuvaripeta Subrahmanyam",
     "was": MOMENT,
+    "host": "webhooks.blood-centre.shri-vasantrao-naik-medical-college.example:8443",
     "other": "Prof. Dr. Venkatanarasimharajuvaripeta Subrahmanyam",
 }
 FORMS = [

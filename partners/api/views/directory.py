@@ -22,6 +22,7 @@ TAG = "Directory"
 class DirectoryView(APIView):
     authentication_classes = []
     permission_classes = [AllowAny]
+    reads_replica = True
 
     @operation(
         "Search hospitals and blood banks",
@@ -48,6 +49,7 @@ class DirectoryView(APIView):
 class NearbyView(APIView):
     authentication_classes = []
     permission_classes = [AllowAny]
+    reads_replica = True
 
     @operation(
         "Find hospitals and blood banks nearby",
@@ -73,6 +75,7 @@ class NearbyView(APIView):
 class PublicPartnerView(APIView):
     authentication_classes = []
     permission_classes = [AllowAny]
+    reads_replica = True
 
     @operation(
         "Show a hospital or blood bank",

@@ -1,0 +1,1 @@
+"""Every write of webhooks: endpoints, messages, tries, replays."""
