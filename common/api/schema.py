@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -36,7 +37,7 @@ class AutoSchema(SpectacularAutoSchema):
     def get_operation_id(self) -> str:
         method = getattr(self.view, self.method.lower())
         verb = "list" if getattr(method, "gives_a_list", False) else self.method_mapping[self.method.lower()]
-        return "_".join([*self._tokenize_path(), verb]).replace("-", "_")
+        return re.sub(r"[^a-z0-9]+", "_", "_".join([*self._tokenize_path(), verb]))
 
     def get_tags(self) -> list[str]:
         return [getattr(self.view, "tag", "")]
