@@ -173,6 +173,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": ENUM_NAMES,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "common.api.sets.share_sets",
+        "common.api.schema.document_shared",
         "donations.api.freeze.document_freeze",
         "notifications.webhooks.api.schema.document_webhooks",
     ],

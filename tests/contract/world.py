@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +30,7 @@ from users.models import Session, User
 
 @dataclass(frozen=True)
 class World:
-    """`tokens` by who calls; `ids` by the segment of an address that stands before the id, for one caller or for all."""
+    """`tokens` by who calls; `ids` by the segment before them in an address, for one caller or for all."""
 
     tokens: dict[str, str] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
@@ -40,7 +41,7 @@ class World:
     def parameters(self, path: str) -> dict[str, str]:
         """Return what exists here for the parameters of an address."""
         segments, found = path.split("/"), {}
-        for before, segment in zip(segments, segments[1:], strict=False):
+        for before, segment in itertools.pairwise(segments):
             if segment.startswith("{"):
                 name, _, _ = segment[1:].partition("}")
                 known = self.ids.get(f"{caller(path)} {before}", self.ids.get(before))
