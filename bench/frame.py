@@ -27,6 +27,7 @@ BENCHMARKS = (
     "import_directory",
     "lists",
     "sweeps",
+    "announcement",
     "allocation",
     "relay",
     "webhooks",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,10 +18,18 @@ from django.db.models import QuerySet
 
 from common import clock
 from common.db import delete_in_batches, step
-from common.models import LiveChange
+from common.models import LiveChange, LiveTopic
+from common.retention import retained
 
 CHANNEL: Final = "live"  # PostgreSQL's NOTIFY: the payload is the topic
+SIGNALS: Final = "live_signal"  # the payload is the signal itself
+LARGEST_SIGNAL: Final = 7500  # bytes; PostgreSQL passes on less than 8000
 KEEP: Final = dt.timedelta(hours=48)  # whoever was away longer reads the lists again
+
+
+Data = dict[str, Any]
+Show = Callable[[list[Data]], list[Data | None]]
+shows: Final[dict[str, Show]] = {}
 
 
 @dataclass(frozen=True)
@@ -74,11 +82,59 @@ def publish(changes: Iterable[Change]) -> None:
         )
 
 
+def signal(topics: Iterable[uuid.UUID], name: str, data: Mapping[str, Any]) -> None:
+    """Tell whoever listens right now, and keep nothing: for what is worth nothing a moment later, such as typing.
+
+    It has no number, is never resumed, and may be lost. Inside a transaction it is told when that commits.
+    Raises: ValueError for more than `LARGEST_SIGNAL` bytes
+    """
+    told = sorted({str(topic) for topic in topics})
+    if not told:
+        return
+    payload = json.dumps({"topics": told, "name": name, "data": dict(data)}, separators=(",", ":"), default=str)
+    if len(payload) > LARGEST_SIGNAL:  # json.dumps writes ASCII: a character is a byte
+        raise ValueError(f"A signal of {len(payload)} bytes is too large.")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [SIGNALS, payload])
+
+
+def shown_by(name: str) -> Callable[[Show], Show]:
+    """Register the function that turns the data of changes of this name into what their listeners are sent.
+
+    It is called with the data of many changes, each as it was published, in a thread of the stream process, and
+    returns as many, in their order; None stands for what is no longer there to be seen, and is not sent.
+    """
+
+    def register(show: Show) -> Show:
+        if name in shows:
+            raise RuntimeError(f"{name} is shown by {shows[name].__qualname__} already.")
+        shows[name] = show
+        return show
+
+    return register
+
+
 def after(topic: uuid.UUID, number: int, *, limit: int) -> QuerySet[LiveChange]:
     """Return the topic's changes that follow this number, oldest first."""
     return LiveChange.objects.filter(topic=topic, number__gt=number).order_by("number")[:limit]
 
 
-def prune() -> int:
+@step
+def forget(topic: uuid.UUID) -> None:
+    """Delete a topic with its changes: nobody is behind it any more."""
+    LiveChange.objects.filter(topic=topic).delete()
+    LiveTopic.objects.filter(pk=topic).delete()
+
+
+@retained(
+    "live_changes",
+    what="Changes for live streams: ids and states",
+    since="since they happened",
+    why="Whoever was away resumes without a gap; after that the lists are read again.",
+    keep=KEEP,
+    floor=dt.timedelta(hours=1),
+    hourly=True,
+)
+def prune(keep: dt.timedelta) -> int:
     """Delete what is older than anybody resumes from; return how many changes went."""
-    return delete_in_batches(LiveChange.objects.filter(created_at__lt=clock.now() - KEEP))
+    return delete_in_batches(LiveChange.objects.filter(created_at__lt=clock.now() - keep))

@@ -54,6 +54,7 @@ _KEYED: Final = r"passw(?:or)?d|passphrase|secret|token|signature|aadhaar|api[_-
 _RULES: Final = (
     # Three parts for a signed token, five for an encrypted one (RFC 7515, RFC 7516).
     re.compile(r"()\beyJ[\w-]+(?:\.[\w-]*){2,4}"),
+    re.compile(r"(\bjsk_(?:live|test)_[0-9a-f]{12}_)[0-9a-f]+"),  # what is shown of an API key stays
     re.compile(r"(\bBearer\s+)[\w.~+/=-]+", re.IGNORECASE),
     re.compile(r"(\bBasic\s+)[\w+/=-]{16,}", re.IGNORECASE),
     re.compile(rf"""((?:authorization|cookie){_CLOSE}\s{{0,3}}[:=]\s{{0,3}}["']?)[^\r\n"']+""", re.IGNORECASE),

@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import QuerySet
 
 from common import clock
+from common.audit.context import known_as
+from common.audit.states import ActorKind
 from common.db import command, delete_in_batches, lock, step
 from common.errors import NotFound, Unauthenticated
 from common.finding import find_with
@@ -18,6 +20,7 @@ from common.tokens import Claims, Kind, Pair, Realm, TokenInvalid, issue_pair, r
 
 ABSOLUTE_LIFETIME = dt.timedelta(days=90)  # then the person signs in again, however often the token was renewed
 SEEN_EVERY = dt.timedelta(minutes=5)  # how exact «last used» is
+ACTORS = {Realm.USER: ActorKind.PERSON, Realm.PARTNER: ActorKind.MEMBER}  # as what the audit log knows an account
 KEEP_ENDED = dt.timedelta(days=30)
 
 
@@ -66,6 +69,7 @@ S = TypeVar("S", bound=AbstractSession)
 def open_session(model: type[S], *, account_id: uuid.UUID, device: str, address: str) -> tuple[S, Pair]:
     """Sign a device in; return its session and first pair of tokens."""
     now = clock.now()
+    known_as(ACTORS[model.realm], account_id)
     session = model._default_manager.create(
         account_id=account_id,
         refresh_jti=uuid.uuid4(),
@@ -97,6 +101,7 @@ def _rotate(model: type[S], *, claims: Claims, seen_alive: bool) -> Pair:
     now = clock.now()
     if session is None or not session.is_open(now):
         raise SessionEnded
+    known_as(ACTORS[model.realm], session.account_id)
     if session.refresh_jti != claims.jti:
         if seen_alive:
             raise RefreshRaceLost
@@ -156,9 +161,9 @@ def end_sessions(model: type[S], *, keep: uuid.UUID | None = None, **account: An
     return _end(model._default_manager.filter(**account).exclude(pk=keep))
 
 
-def prune(model: type[S]) -> int:
+def prune(model: type[S], keep: dt.timedelta = KEEP_ENDED) -> int:
     """Delete the sessions that ended or expired long ago; return how many went."""
-    before = clock.now() - KEEP_ENDED
+    before = clock.now() - keep
     over = models.Q(ended_at__lt=before) | models.Q(expires_at__lt=before)
     return delete_in_batches(model._default_manager.filter(over))
 

@@ -239,7 +239,7 @@ def score_ledger(user_id: uuid.UUID) -> QuerySet[ScoreEntry]:
 
 def leaderboard(*, city: str | None) -> QuerySet[Donor]:
     """Return the donors who agreed to be shown and have given, the most generous first, with their `rank`."""
-    shown = Donor.objects.filter(on_leaderboard=True, verified_donations__gt=0, user__is_active=True)
+    shown = Donor.objects.filter(on_leaderboard=True, verified_donations__gt=0, user__is_active=True, test_world=None)
     if city:
         shown = shown.filter(user__city__iexact=city)
     standing = Window(Rank(), order_by=[F("verified_donations").desc(), F("score").desc()])

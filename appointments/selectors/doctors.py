@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from appointments.models import (
     Appointment,
@@ -35,6 +36,11 @@ def specialisations() -> QuerySet[Specialisation]:
     return Specialisation.objects.order_by("name")
 
 
+def people_who_practise() -> QuerySet[Doctor, uuid.UUID]:
+    """Return the ids of the people who are approved doctors."""
+    return Doctor.objects.filter(status=DoctorStatus.LIVE).values_list("user_id", flat=True)
+
+
 def doctors_of_user(user_id: uuid.UUID) -> QuerySet[Doctor]:
     """Return the person's registration as a doctor, in any state: one row or none."""
     return Doctor.objects.filter(user=user_id)
@@ -43,6 +49,16 @@ def doctors_of_user(user_id: uuid.UUID) -> QuerySet[Doctor]:
 def find_doctor_of_user(user_id: uuid.UUID) -> Doctor | None:
     """Return the person's registration as a doctor, in any state."""
     return doctors_of_user(user_id).first()
+
+
+def practises(user: OuterRef) -> Exists:
+    """Return, for a query of another app, whether the person is a doctor who may see patients."""
+    return Exists(Doctor.objects.filter(user=user, status=DoctorStatus.LIVE))
+
+
+def names_of_users(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return how the doctors among these people are called; one query."""
+    return {row.user_id: row.full_name for row in Doctor.objects.filter(user__in=set(user_ids))}
 
 
 def live_doctors() -> QuerySet[Doctor]:

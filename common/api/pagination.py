@@ -66,13 +66,21 @@ class CursorPagination(DRFCursorPagination):
 
 
 def paged(
-    rows: QuerySet[Any], kind: type[serializers.Serializer[Any]], request: Request, *, ordering: str = "-pk"
+    rows: QuerySet[Any],
+    kind: type[serializers.Serializer[Any]],
+    request: Request,
+    *,
+    ordering: str = "-pk",
+    made: Callable[[Sequence[Any]], Sequence[Any]] | None = None,
 ) -> Response:
-    """Return one page of `rows`, each shown by `kind`; rows that `ordering` finds equal are ordered by their key."""
+    """Return one page of `rows`, each shown by `kind`; rows that `ordering` finds equal are ordered by their key.
+
+    `made` turns the rows of the page into what `kind` shows, where that is not the rows themselves.
+    """
     paginator = CursorPagination()
     by_key = "-pk" if ordering.startswith("-") else "pk"
     paginator.ordering = (ordering,) if ordering == by_key else (ordering, by_key)  # type: ignore[assignment]
-    tuples = as_tuples(kind, rows)
+    tuples = as_tuples(kind, rows) if made is None else None
     try:
         read = rows if tuples is None else tuples.reading(ordering.lstrip("-"))
         found = paginator.paginate_queryset(read, request, view=APIView()) or []
@@ -80,6 +88,8 @@ def paged(
         if "cursor" not in request.query_params:
             raise
         raise CursorInvalid from exc
+    if made is not None:
+        found = list(made(found))
     return paginator.get_paginated_response(show_rows(kind, found) if tuples is None else tuples.show(found))
 
 

@@ -10,6 +10,7 @@ os.environ.setdefault("TOKEN_KEY", "local-only-token-key-that-production-refuses
 os.environ.setdefault("CODE_KEY", "local-only-code-key-that-production-refuses-to-start-with")
 os.environ.setdefault("BLIND_INDEX_KEY", "local-only-blind-index-key-that-production-refuses")
 os.environ.setdefault("FIELD_KEYS", "local:bG9jYWwtb25seS0tLS0tLS0tLS0tLS0tLS0tLS0tLS0=")
+os.environ.setdefault("AUDIT_KEY", "bG9jYWwtb25seS1hdWRpdC1rZXktLS0tLS0tLS0tLS0=")
 os.environ.setdefault("TWILIO_ACCOUNT_SID", "AC" + "0" * 32)
 os.environ.setdefault("TWILIO_AUTH_TOKEN", "sandbox-auth-token")
 os.environ.setdefault("TWILIO_SMS_FROM", "+15005550006")

@@ -10,6 +10,7 @@ from notifications.handlers import (
     camps,
     coming_back,
     consultations,
+    conversations,
     doctors,
     exchange,
     families,
@@ -20,6 +21,7 @@ from notifications.handlers import (
     records,
     shelves,
     subscriptions,
+    support,
     visits,
     webhooks,
 )
@@ -31,6 +33,7 @@ __all__ = [
     "camps",
     "coming_back",
     "consultations",
+    "conversations",
     "doctors",
     "exchange",
     "families",
@@ -41,6 +44,7 @@ __all__ = [
     "records",
     "shelves",
     "subscriptions",
+    "support",
     "visits",
     "webhooks",
 ]

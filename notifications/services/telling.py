@@ -14,9 +14,11 @@ from django.db import transaction
 from common import clock
 from common.db import lock, step
 from common.ids import uuid7
+from common.phone import is_test_number
 from notifications import doorbell
 from notifications.kinds import RULES, Kind
 from notifications.models import Delivery, Notification, OptOut
+from notifications.services.budgeting import segments_of
 from notifications.states import OVER, TEXT_CHANNELS, Channel, DeliveryStatus
 from notifications.templates import Fact, Message, compose, spoken_text
 
@@ -112,7 +114,7 @@ def notify(
             now=now,
             run_at=not_before or now,
             valid_until=valid_until or (not_before or now) + WORTH_SENDING,
-            is_deaf=(recipient.phone, channel) in deaf,
+            is_deaf=(recipient.phone, channel) in deaf or is_test_number(recipient.phone),
         )
         for pk, (recipient, message) in texts.items()
         if pk in new_ids
@@ -204,15 +206,20 @@ def _delivery(
         subject=subject if is_mail else "",
         invitation=(recipient.invitation or None) if is_mail else None,
         body=None if is_deaf and is_secret else body,
+        segments=segments_of(channel, body),
         is_secret=is_secret,
         priority=priority,
         status=DeliveryStatus.SKIPPED if is_deaf else DeliveryStatus.QUEUED,
-        error_code="opted_out" if is_deaf else "",
+        error_code=_why_silent(recipient) if is_deaf else "",
         run_at=run_at,
         valid_until=valid_until,
         created_at=now,
         ended_at=now if is_deaf else None,
     )
+
+
+def _why_silent(recipient: Recipient) -> str:
+    return "test_mode" if is_test_number(recipient.phone) else "opted_out"
 
 
 def _takes_mail(recipient: Recipient) -> bool:

@@ -18,6 +18,7 @@ ROOMS = (
     "donations",
     "orders",
     "appointments",
+    "chat",
     "notifications",
     "config",
 )

@@ -8,7 +8,7 @@ import uuid
 
 from django.db.models import ProtectedError
 
-from common import clock
+from common import clock, live
 from common.db import command, lock, lock_one
 from users import personal_data
 from users.models import Consent, Donor, IdentityAssurance, IdentityAttestation, ScoreEntry, User
@@ -18,13 +18,15 @@ KEEP_TRACE = dt.timedelta(days=5 * 366)  # at least five years, as the law asks 
 log = logging.getLogger(__name__)
 
 
-def delete_old_traces(*, after: uuid.UUID | None, limit: int) -> tuple[int, uuid.UUID | None]:
+def delete_old_traces(
+    *, after: uuid.UUID | None, limit: int, keep: dt.timedelta = KEEP_TRACE
+) -> tuple[int, uuid.UUID | None]:
     """Delete the next accounts that were erased long ago, with all that was kept of them.
 
     Return how many went and the last one looked at, none when no more are due. One that some table still holds on to
     stays, and is said in the log.
     """
-    due = erased_before(clock.now() - KEEP_TRACE, after=after, limit=limit)
+    due = erased_before(clock.now() - keep, after=after, limit=limit)
     gone = 0
     for user_id in due:
         try:
@@ -46,4 +48,5 @@ def _delete_trace(*, user_id: uuid.UUID) -> None:
     IdentityAttestation.objects.filter(user_id=user_id).delete()
     IdentityAssurance.objects.filter(user_id=user_id).delete()
     Consent.objects.filter(user_id=user_id).delete()
+    live.forget(user_id)
     User.objects.filter(pk=user_id).delete()
