@@ -59,7 +59,8 @@ def make_typescript(into: Path) -> Path:
         if source.is_file():
             shutil.copy(source, folder)
     install(folder)
-    run("npm", "exec", "--no", "openapi-typescript", "--", SCHEMA, "--output", "schema.ts", folder=folder)
+    options = ("--output", "schema.ts", "--default-non-nullable=false")  # what has a default may be left out
+    run("npm", "exec", "--no", "openapi-typescript", "--", SCHEMA, *options, folder=folder)
     return folder
 
 
