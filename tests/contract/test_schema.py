@@ -33,6 +33,18 @@ def sets() -> Iterator[tuple[str, dict[str, Any]]]:
                 yield f"{described['operationId']} {parameter['name']}", parameter["schema"]
 
 
+def defaults() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every value that has a default: parts of bodies and parameters."""
+    for name, shape in read_document()["components"]["schemas"].items():
+        for part, described in shape.get("properties", {}).items():
+            if "default" in described:
+                yield f"{name} {part}", described
+    for one in operations():
+        for parameter in one.get("parameters", []):
+            if "default" in parameter["schema"]:
+                yield f"{one['operationId']} {parameter['name']}", parameter["schema"]
+
+
 def contents(described: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Every body, sent or answered, that the operation has; of answers the successful ones."""
     yield from described.get("requestBody", {}).get("content", {}).values()
@@ -89,3 +101,10 @@ def test_a_generated_client_can_tell_the_values_of_every_set_apart():
     assert [name for name, found in names.items() if len({str(one).upper() for one in found}) < len(found)] == []
     assert [name for name, found in names.items() for one in found if not WORD.fullmatch(str(one))] == []
     assert names["BloodGroup"][:2] == ["O_NEG", "O_POS"]
+
+
+def test_every_default_is_a_value_that_may_be_sent():
+    """Generated clients send defaults: one that is refused would break every call that leaves the value out."""
+    refused = [name for name, shape in defaults() if shape["default"] == "" and shape.get("minLength", 0) > 0]
+
+    assert refused == []
