@@ -34,6 +34,7 @@ BENCHMARKS = (
     "ledger",
     "slots",
     "doctor_search",
+    "streams",
 )
 MISSED = 3  # the exit code of a benchmark one of whose bars does not hold
 

@@ -187,7 +187,8 @@ def logging_config(*, json: bool, level: str) -> dict[str, Any]:
             "gunicorn.access": through_root,
             "uvicorn": through_root,
             "uvicorn.error": through_root,
-            "uvicorn.access": through_root,
+            # It would write whole addresses, with the tickets in them; the stream process writes its own line.
+            "uvicorn.access": {**through_root, "level": "WARNING"},
             # These tell whole requests and their bodies below WARNING.
             "twilio": {"level": "WARNING"},
             "urllib3": {"level": "WARNING"},

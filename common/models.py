@@ -1,4 +1,4 @@
-"""The kernel's own tables: the outbox, idempotent replies, throttles, live changes and private files."""
+"""The kernel's own tables: the outbox, idempotent replies, throttles, what is live, and private files."""
 
 from django.db import models
 
@@ -117,6 +117,17 @@ class RetentionRun(models.Model):
     last_at = models.DateTimeField()
     last_rows = models.PositiveIntegerField(default=0)
     rows = models.PositiveBigIntegerField(default=0)
+
+
+class LiveTicket(models.Model):
+    """Leave to open one stream, for a client that cannot send a header. Gone once it is used."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    realm = models.CharField(max_length=10, help_text="Which of the two streams it opens.")
+    kind = models.CharField(max_length=10, help_text="What it stands for: a person's session, a member's, a key.")
+    credential = models.UUIDField(help_text="The id of that.")
+    access_until = models.DateTimeField(null=True, help_text="When the stream ends at the latest.")
+    expires_at = models.DateTimeField(db_index=True)
 
 
 class PrivateFile(models.Model):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from django.db import models
 from django.db.models import QuerySet
 
-from common import clock
+from common import clock, live
 from common.audit.context import known_as
 from common.audit.states import ActorKind
 from common.db import command, delete_in_batches, lock, step
@@ -57,6 +59,7 @@ class AbstractSession(models.Model):
         abstract = True
 
     account_id: uuid.UUID
+    access_until: dt.datetime | None = None  # when the access token by which it was found expires
 
     def is_open(self, now: dt.datetime) -> bool:
         return self.ended_at is None and now < self.expires_at
@@ -125,6 +128,7 @@ def authenticate(model: type[S], *, access: str, related: str = "account") -> S:
         raise TokenInvalid
     if not session.is_open(now):
         raise SessionEnded
+    session.access_until = claims.expires_at
     if now - session.last_used_at > SEEN_EVERY:
         model._default_manager.filter(pk=session.pk).update(last_used_at=now)
     return session
@@ -140,6 +144,21 @@ def addresses(model: type[S], **account: Any) -> set[str]:
     """Return from where the accounts that match have signed in lately: sessions are kept a month after their end."""
     known = model._default_manager.filter(**account).exclude(address=None).order_by()
     return set(known.values_list("address", flat=True).distinct())
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Who listens to a live stream, and to which topic."""
+
+    account: uuid.UUID
+    topic: uuid.UUID
+
+
+def seats(model: type[S], session_ids: Collection[uuid.UUID], *, topic: str, **account: Any) -> dict[uuid.UUID, Seat]:
+    """Return those of the sessions that are open, of accounts that match; `topic` is the column of what they hear."""
+    is_open = model._default_manager.filter(pk__in=session_ids, ended_at=None, expires_at__gt=clock.now())
+    rows = is_open.filter(**account).values_list("pk", "account_id", topic)
+    return {pk: Seat(account_id, heard) for pk, account_id, heard in rows}
 
 
 @command
@@ -169,7 +188,10 @@ def prune(model: type[S], keep: dt.timedelta = KEEP_ENDED) -> int:
 
 
 def _end(sessions: QuerySet[S]) -> int:
-    return sessions.filter(ended_at=None).update(ended_at=clock.now())
+    ended = sessions.filter(ended_at=None).update(ended_at=clock.now())
+    if ended:
+        live.ask_again()
+    return ended
 
 
 def _pair(session: AbstractSession) -> Pair:

@@ -88,6 +88,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "meeting.fell_back": "A consultation is held by another link than its provider's, which did not answer.",
     "meeting.joined": "Somebody is in the meeting of an appointment, for the first time.",
     "meeting.notified": "A provider of meetings has told us about one.",
+    "notification.created": "Something stands in people's inboxes.",
     "order.accepted": "A bank keeps bags for an order.",
     "order.bags_unfit": "Bags of an order that have left may not be used.",
     "order.breached": "A box of an order was out of its temperature for too long.",

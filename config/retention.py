@@ -14,7 +14,7 @@ import partners.jobs
 import payments.services.notices
 import scheduler
 import users.jobs
-from common import idempotency, live, outbox, throttle
+from common import idempotency, live, live_tickets, outbox, throttle
 from common.audit import anchors
 
 # What holds rules, below the rooms that know everybody.
@@ -33,6 +33,7 @@ HOLDERS = (
     users.jobs,
     idempotency,
     live,
+    live_tickets,
     outbox,
     throttle,
     anchors,

@@ -42,6 +42,7 @@ ROUTES: Final[Mapping[str, Needs]] = {
             *("partner-support-files", "partner-support-close", "partner-support-reopen"),
             "partner-payout-account",  # where the money goes
             "partner-audit-log",
+            *("partner-stream", "partner-stream-tickets"),  # tells of everything; systems have webhooks
         ),
         MEMBERS_ONLY,
     ),

@@ -22,6 +22,7 @@ API: list[URLPattern | URLResolver] = [
     path("", include("donations.api.urls")),
     path("", include("orders.api.urls")),
     path("", include("appointments.api.urls")),
+    path("", include("chat.stream.urls")),
     path("", include("chat.api.urls")),
     path("", include("notifications.api.urls")),
     path("", include("notifications.webhooks.api.urls")),

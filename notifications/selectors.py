@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
@@ -27,6 +27,12 @@ class Tap:
     language: str
     expires_at: dt.datetime
     act: str
+
+
+def owners_of(notification_ids: Iterable[uuid.UUID]) -> list[Notification]:
+    """Return these notifications of persons, with their owners and kinds only."""
+    rows = Notification.objects.filter(pk__in=list(notification_ids), user__isnull=False)
+    return list(rows.only("pk", "user_id", "kind", "created_at").order_by("pk"))
 
 
 def inbox_of(user_id: uuid.UUID, *, unread: bool | None = None) -> QuerySet[Notification]:

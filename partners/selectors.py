@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Lower
 
-from common import clock
+from common import clock, sessions
 from common.errors import NotFound
 from common.geo import Point, bounding_boxes, nearest_first
 from common.money import Currency
@@ -24,6 +24,7 @@ from partners.models import (
     ContractCharge,
     DeliveryBand,
     Member,
+    MemberSession,
     Partner,
     PartnerQuerySet,
     PriceList,
@@ -31,7 +32,7 @@ from partners.models import (
 )
 from partners.pricing import Tariff
 from partners.searching import SearchDocument, beginnings_of
-from partners.states import PartnerKind, PartnerStatus, Role, TestPart
+from partners.states import MAY_SIGN_IN, PartnerKind, PartnerStatus, Role, TestPart
 from users.audiences import around
 
 # What no answer of the public directory needs.
@@ -177,6 +178,17 @@ def test_twin(partner_id: uuid.UUID) -> Partner:
         raise NotFound
     twin.parts = [(row.test_part, row.pk) for row in rows]
     return twin
+
+
+def seats_of(session_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, sessions.Seat]:
+    """Return those of the members' sessions by which somebody may still listen to what changes for the partner."""
+    return sessions.seats(
+        MemberSession,
+        session_ids,
+        topic="account__partner_id",
+        account__is_active=True,
+        account__partner__status__in=MAY_SIGN_IN,
+    )
 
 
 def directory(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -182,6 +182,11 @@ def code_to_send(challenge_id: uuid.UUID) -> CodeToSend | None:
 def signed_in_from(phone: str) -> set[str]:
     """Return the addresses from which whoever has the number has signed in lately."""
     return sessions.addresses(Session, account__phone=phone)
+
+
+def seats_of(session_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, sessions.Seat]:
+    """Return those of the sessions by which somebody may still listen to what changes for them."""
+    return sessions.seats(Session, session_ids, topic="account_id", account__is_active=True)
 
 
 def get_donor(user_id: uuid.UUID) -> Donor:

@@ -193,7 +193,7 @@ SPECTACULAR_SETTINGS = {
 }
 CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/(api|fhir)/.*$"
-CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "x-request-id"]
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "x-request-id", "last-event-id"]
 CORS_EXPOSE_HEADERS = ["X-Request-ID", "Retry-After", "Idempotency-Replayed"]
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)  # how many proxies of ours stand in front
 
@@ -243,6 +243,7 @@ THROTTLES = {
     "otp_phone": "10/h",  # codes asked for, per number
     "otp_phone_day": "20/d",  # nobody's telephone rings all night
     "otp_resend": "1/30s",  # and how soon again for one purpose
+    "stream": "60/m",  # live streams opened, per account
     "test_reset": "20/d",  # beginnings of test data, per account
     "webhook": "6000/m",
 }
@@ -258,6 +259,12 @@ TWILIO_VOICE_FROM: str = env.str("TWILIO_VOICE_FROM", default="")
 # An approved WhatsApp template with one variable, for messages outside the 24 hours after a person's reply.
 TWILIO_WHATSAPP_CONTENT_SID: str = env.str("TWILIO_WHATSAPP_CONTENT_SID", default="")
 PUBLIC_URL: str = env.str("PUBLIC_URL", default="").rstrip("/")  # how providers and people reach this server
+# Live streams: where clients reach them, behind one proxy the same as PUBLIC_URL; and how many one process holds.
+STREAM_URL: str = env.str("STREAM_URL", default=PUBLIC_URL).rstrip("/")
+STREAM_PORT = env.int("STREAM_PORT", default=8001)
+STREAMS_PER_ACCOUNT = env.int("STREAMS_PER_ACCOUNT", default=8)
+STREAMS_PER_ADDRESS = env.int("STREAMS_PER_ADDRESS", default=250)  # a whole ward, or a mobile network, behind one
+STREAMS_PER_PROCESS = env.int("STREAMS_PER_PROCESS", default=5000)
 SANDBOX_URL: str = env.str("SANDBOX_URL", default="")  # never set in production
 DISPATCH_THREADS = env.int("DISPATCH_THREADS", default=32)
 DISPATCH_LEASE = dt.timedelta(seconds=env.int("DISPATCH_LEASE", default=60))  # twice what a send may take, or more

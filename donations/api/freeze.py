@@ -25,6 +25,8 @@ STILL_ALLOWED: Final = frozenset(
         # One's own account.
         "partner-session",
         "partner-password-change",
+        # Hearing what changes.
+        "partner-stream-tickets",
         # A key that may be in wrong hands, and what is no stock of anybody.
         "partner-api-key-rotate",
         "partner-api-key-revoke",

@@ -11,7 +11,7 @@ from typing import Final
 from django.conf import settings
 from django.db import transaction
 
-from common import clock
+from common import clock, outbox
 from common.db import lock, step
 from common.ids import uuid7
 from common.phone import is_test_number
@@ -22,6 +22,8 @@ from notifications.services.budgeting import segments_of
 from notifications.states import OVER, TEXT_CHANNELS, Channel, DeliveryStatus
 from notifications.templates import Fact, Message, compose, spoken_text
 
+LISTENERS: Final = 500  # told of by one event
+LONGEST_KEY: Final = 80  # of an event
 WORTH_SENDING: Final = dt.timedelta(hours=24)  # what has no hour of its own is not sent later than that
 
 
@@ -123,7 +125,15 @@ def notify(
     )
     if new_ids:
         transaction.on_commit(doorbell.ring)
+        _tell_listeners(occasion, [row for row in rows if row.pk in new_ids and row.user_id is not None])
     return len(new_ids)
+
+
+def _tell_listeners(occasion: str, rows: Sequence[Notification]) -> None:
+    """Have whoever looks at the inbox see it at once; by an event, for this is not the transaction's last word."""
+    for start in range(0, len(rows), LISTENERS):
+        ids = [str(row.pk) for row in rows[start : start + LISTENERS]]
+        outbox.emit("notification.created", key=f"inbox:{occasion}"[:LONGEST_KEY], notifications=ids)
 
 
 @step

@@ -32,6 +32,7 @@ class RequestFacts:
     needed_by: dt.datetime
     expires_at: dt.datetime
     note: str
+    status: RequestStatus
 
 
 def requests_of(
@@ -94,6 +95,7 @@ def request_facts(request_id: uuid.UUID) -> RequestFacts:
         needed_by=row.needed_by,
         expires_at=row.expires_at,
         note=row.note,
+        status=RequestStatus(row.status),
     )
 
 
