@@ -14,4 +14,6 @@ class ConfigConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
+        import_module("config.scopes").register()
+        import_module("config.retention")
         import_module("config.events")  # registers its check, when every app has registered its handlers
