@@ -190,6 +190,8 @@ UNHEARD: Final = frozenset(
     }
 )
 
+outbox.leave_unheard(UNHEARD)
+
 
 def faults_of(events: Set[str], heard: Set[str], unheard: Set[str]) -> Iterator[tuple[str, str]]:
     """Yield the id and text of everything wrong between what happens and who listens."""
