@@ -98,9 +98,9 @@ class SupportTicketAdmin(ReadOnlyAdmin):
     def asker(self, row: SupportTicket) -> str:
         return str(row.person or row.partner or row.phone)
 
-    @admin.display(description="overdue", boolean=True)
-    def overdue(self, row: SupportTicket) -> bool:
-        return row.is_overdue
+    @admin.display(description="overdue")
+    def overdue(self, row: SupportTicket) -> str:
+        return "overdue" if row.is_overdue else ""
 
     def _each(
         self,
