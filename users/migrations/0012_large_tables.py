@@ -29,4 +29,5 @@ class Migration(migrations.Migration):
             ),
         ),
         ValidateConstraint(model_name="user", name="user_in_test_data_is_nobody"),
+        ValidateConstraint(model_name="user", name="user_email_is_there_to_be_verified"),
     ]
