@@ -87,8 +87,6 @@ class AnnouncementAdmin(EditableAdmin):
     list_display = ("title_en", "status", "audience", "where", "progress", "starts_at", "valid_until", "sending")
     list_filter = ("status", "audience")
     ordering = ("-pk",)
-    list_per_page = 50
-    show_full_result_count = False
     inlines = (AnnouncementEventInline,)
     fieldsets = (
         ("Words", {"fields": ("title_en", "body_en", "title_hi", "body_hi", "title_bn", "body_bn")}),
@@ -96,9 +94,6 @@ class AnnouncementAdmin(EditableAdmin):
         ("Sending", {"fields": ("channels", "starts_at", "valid_until", "sending")}),
     )
     readonly_fields = ("sending",)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Announcement | None = None) -> bool:
-        return False
 
     def has_change_permission(self, request: HttpRequest, obj: Announcement | None = None) -> bool:
         is_open = obj is None or obj.status == AnnouncementStatus.DRAFT
@@ -209,12 +204,8 @@ class ChannelTermsAdmin(EditableAdmin):
     list_filter = ("channel",)
     list_select_related = ("set_by",)
     ordering = ("channel", "-pk")
-    show_full_result_count = False
 
     def has_change_permission(self, request: HttpRequest, obj: ChannelTerms | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: ChannelTerms | None = None) -> bool:
         return False
 
     def save_model(self, request: HttpRequest, obj: ChannelTerms, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001 - Django's signature

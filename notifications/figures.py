@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from common import figures
 from common.figures import Counted, Scope
 from notifications.models import Delivery, WebhookDelivery, WebhookEndpoint
-from notifications.states import REACHED, DeliveryStatus
+from notifications.states import REACHED, TEST_MODE, DeliveryStatus
 from notifications.webhooks.states import DisabledReason, EndpointStatus, WebhookStatus
 from partners import selectors as partners
 
@@ -17,18 +17,18 @@ WAITING: Final = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.
 
 
 def made(scope: Scope) -> QuerySet[Delivery]:
-    """Return the deliveries that were made in the period."""
-    return scope.created(Delivery.objects.all())
+    """Return the deliveries that were made in the period, but those to nobody in test data."""
+    return scope.created(Delivery.objects.exclude(error_code=TEST_MODE))
 
 
 def posted(scope: Scope) -> QuerySet[WebhookDelivery]:
     """Return the webhooks that were made in the period, for partners of the city."""
-    return _in_city(scope.created(WebhookDelivery.objects.all()), scope, "endpoint__partner")
+    return partners.of_real(scope.created(WebhookDelivery.objects.all()), "endpoint__partner", city=scope.city)
 
 
 def endpoints(scope: Scope) -> QuerySet[WebhookEndpoint]:
     """Return the addresses that partners have, now."""
-    return _in_city(WebhookEndpoint.objects.all(), scope, "partner")
+    return partners.of_real(WebhookEndpoint.objects.all(), "partner", city=scope.city)
 
 
 MESSAGES: Final = Counted(
@@ -76,7 +76,3 @@ def by_channel(scope: Scope) -> list[dict[str, Any]]:
     wanted = {name: Count("pk", filter=where or None) for name, where in MESSAGES.parts.items()}
     rows = made(scope).order_by("channel").values("channel")
     return [dict(row) for row in rows.annotate(**wanted)]
-
-
-def _in_city(rows: QuerySet[Any], scope: Scope, partner: str) -> QuerySet[Any]:
-    return rows.filter(**{f"{partner}__in": partners.in_city(scope.city)}) if scope.city else rows

@@ -15,12 +15,12 @@ from partners import selectors as partners
 
 def placed(scope: Scope) -> QuerySet[Order]:
     """Return the orders that were placed in the period, at banks of the city."""
-    return _in_city(scope.created(Order.objects.all()), scope)
+    return partners.of_real(scope.created(Order.objects.all()), "bank", city=scope.city)
 
 
 def on_the_way(scope: Scope) -> QuerySet[Order]:
     """Return the orders that are on the road now, whenever they were placed."""
-    return _in_city(Order.objects.filter(status=OrderStatus.DISPATCHED), scope)
+    return partners.of_real(Order.objects.filter(status=OrderStatus.DISPATCHED), "bank", city=scope.city)
 
 
 class Road(Counted):
@@ -49,7 +49,3 @@ ORDERS: Final = Counted(
 )
 ROAD: Final = Road("orders.order", on_the_way, {"on_the_way": Q(), "late": Q()})
 figures.register(ORDERS, ROAD)
-
-
-def _in_city(rows: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
-    return rows.filter(bank__in=partners.in_city(scope.city)) if scope.city else rows
