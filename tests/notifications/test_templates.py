@@ -60,7 +60,6 @@ FACTS = {
     "answer": templates.Prose("We have looked into it."),
     "channel": Channel.WHATSAPP,
     "day": dt.date(2030, 12, 20),
-    "key": "jsk_live_0123456789ab",
     "link": templates.Link(f"https://api.jeevansetu.example/a/{'A' * 22}"),
 }
 WITH_LINK = {Kind.ASK, Kind.CAMP_REMINDER}  # the address takes a segment of its own where letters are wide

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     atomic = False
     dependencies = [
-        ("users", "0010_test_people"),
+        ("users", "0011_verified_email"),
     ]
 
     operations = [
