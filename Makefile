@@ -29,6 +29,10 @@ run: venv ## everything on this machine, with demo data, until Ctrl-C
 test: venv ## the whole test suite, in parallel
 	@exec $(with_test_database) $(python) -m pytest -n 2 $(ARGS)
 
+.PHONY: screenshots
+screenshots: venv ## draw the pictures of docs/admin anew, from a month that is the same at every run
+	@SCREENSHOTS=yes exec $(with_test_database) $(python) -m pytest tests/administration/test_pages.py $(ARGS)
+
 .PHONY: check
 check: venv ## format, lint, types, import contracts, missing migrations, schema drift
 	$(python) -m ruff format --check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 import threading
 import time
@@ -48,3 +49,8 @@ def uuid7() -> uuid.UUID:
     rand_a = counter >> _RAND_B_COUNTER_BITS
     rand_b = (counter & ((1 << _RAND_B_COUNTER_BITS) - 1)) << _TAIL_BITS | secrets.randbits(_TAIL_BITS)
     return uuid.UUID(int=ms << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b)
+
+
+def id_floor(moment: dt.datetime) -> uuid.UUID:
+    """Return what no UUIDv7 made at `moment` or later is below: where an index on ids begins to be read, no fact."""
+    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80 | 0x7 << 76 | 0b10 << 62)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 from common import outbox
-from common.admin import ReadOnlyAdmin
+from common.admin import EditableAdmin, ReadOnlyAdmin
 from common.models import OutboxEvent, PrivateFile
+from config.dashboard.running import late_jobs
 
 
 class UndoneFilter(admin.SimpleListFilter):
@@ -40,7 +43,10 @@ class OutboxEventAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     actions = ("tell_again",)
 
-    @admin.action(description="Give given-up events new attempts", permissions=["view"])
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("common.change_outboxevent")
+
+    @admin.action(description="Give given-up events new attempts", permissions=["replay"])
     def tell_again(self, request: HttpRequest, chosen: QuerySet[OutboxEvent]) -> None:
         dead = outbox.dead_events().filter(pk__in=chosen.values("pk")).values_list("pk", flat=True)
         count = 0
@@ -56,7 +62,7 @@ class PrivateFileAdmin(ReadOnlyAdmin):
 
     list_display = ("id", "content_type", "size", "storage", "created_at", "stored_at", "discarded_at")
     list_filter = ("storage", "content_type")
-    exclude = ("name", "content")
+    exclude = ("key", "name", "content")
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PrivateFile]:
@@ -67,9 +73,22 @@ class PrivateFileAdmin(ReadOnlyAdmin):
 admin.site.unregister([DjangoJob, DjangoJobExecution])
 
 
+class LateFilter(admin.SimpleListFilter):
+    title = "late"
+    parameter_name = "late"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "should have run")]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[DjangoJob]) -> QuerySet[DjangoJob]:
+        return rows.filter(pk__in=late_jobs().values("pk")) if self.value() else rows
+
+
 @admin.register(DjangoJob)
 class JobAdmin(ReadOnlyAdmin):
     """The periodic jobs and when each runs next."""
+
+    list_filter = (LateFilter,)
 
     list_display = ("id", "next_run_time")
     exclude = ("job_state",)
@@ -83,3 +102,12 @@ class JobExecutionAdmin(ReadOnlyAdmin):
     list_display = ("run_time", "job", "status", "duration", "exception")
     list_filter = ("status", "job")
     ordering = ("-id",)
+
+
+# Django's own page of groups, in the dress of the others.
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, EditableAdmin):
+    """What administrators of a group may see and do."""

@@ -1,23 +1,65 @@
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
 
-from django.contrib.admin import AdminSite
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from unfold.sites import UnfoldAdminSite
 
 from common import throttle
 from common.api.address import client_network
 from common.api.guesses import spend_password_try
 from common.errors import TooMany
+from config.dashboard import map_views, views
+from config.waiting import views as waiting_views
 from users.selectors import signed_in_from
 
+# What a page may load: the app's own files. Alpine, which opens its menus, reads expressions from attributes.
+POLICY: Final = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data:",
+        "style-src 'self' 'unsafe-inline'",
+        "script-src 'self' 'unsafe-eval'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
 
-class Site(AdminSite):
+
+class Site(UnfoldAdminSite):
     """JeevanSetu's administration."""
 
     site_header = "JeevanSetu"
     site_title = "JeevanSetu"
-    index_title = "Administration"
+    index_title = "Dashboard"
+    index_template = "admin/dashboard.html"
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Show the figures of the morning."""
+        return super().index(request, {**views.context(request), **(extra_context or {})})
+
+    def extra_urls(self) -> list[URLPattern]:
+        """Return the pages that belong to no table."""
+        return [
+            path("map/<str:key>/", self.admin_view(self.map), name="map"),
+            path("waiting/<str:desk>/", self.admin_view(self.waiting), name="waiting"),
+        ]
+
+    def map(self, request: HttpRequest, key: str) -> HttpResponse:
+        """Show where something is."""
+        return map_views.show(request, self.each_context(request), key)
+
+    def waiting(self, request: HttpRequest, desk: str) -> HttpResponse:
+        """Show what waits for a person."""
+        return waiting_views.show(request, self.each_context(request), desk)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Count attempts against the same limits as the API's sign-in: an administrator's password opens more."""
@@ -29,4 +71,23 @@ class Site(AdminSite):
             except TooMany as exc:
                 wait = {"Retry-After": str(exc.facts["retry_after"])}
                 return HttpResponse(exc.message, status=429, headers=wait, content_type="text/plain")
-        return super().login(request, extra_context)
+        return _guarded(super().login(request, extra_context))
+
+    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:  # noqa: FBT001, FBT002 - Django's signature
+        """Show a page to administrators alone, with times of their zone, under a policy that keeps out other hosts."""
+        shown = super().admin_view(view, cacheable)
+
+        @wraps(shown)
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            with timezone.override(getattr(request.user, "zone", None) or settings.DEFAULT_ZONE):
+                response = shown(request, *args, **kwargs)
+                if isinstance(response, TemplateResponse):
+                    response.render()
+            return _guarded(response)
+
+        return inner
+
+
+def _guarded(response: HttpResponse) -> HttpResponse:
+    response["Content-Security-Policy"] = POLICY
+    return response

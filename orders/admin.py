@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from common.admin import ReadOnlyAdmin, ReadOnlyInline, money_column
+from common.admin import ActionForm, ReadOnlyAdmin, ReadOnlyInline, money_column, words_box
 from common.errors import DomainError
 from orders.models import (
     BookingEvent,
@@ -33,7 +31,7 @@ def actor_of(request: HttpRequest) -> str:
 class WordsForm(ActionForm):
     """The box beside the actions: from whom it is known."""
 
-    words = forms.CharField(required=False, max_length=300, label="Known from")
+    words = words_box("Known from", max_length=300)
 
 
 class LineInline(ReadOnlyInline):
@@ -155,7 +153,7 @@ class CourierNoticeAdmin(ReadOnlyAdmin):
     list_filter = ("outcome", "kind")
     search_fields = ("event_id", "reference")
     ordering = ("-pk",)
-    exclude = ("code",)
+    exclude = ("code", "digest")
 
 
 @admin.register(ContractBill)

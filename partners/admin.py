@@ -6,14 +6,13 @@ from collections.abc import Callable
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from common.admin import ReadOnlyAdmin, ReadOnlyInline
+from common.admin import ActionForm, EditableAdmin, ReadOnlyAdmin, ReadOnlyInline, words_box
 from common.errors import DomainError
 from partners.models import (
     Complaint,
@@ -40,7 +39,7 @@ def actor_of(request: HttpRequest) -> str:
 class ReasonForm(ActionForm):
     """The box beside the actions; a refusal or a suspension needs a reason."""
 
-    reason = forms.CharField(required=False, max_length=500, label="Reason")
+    reason = words_box("Reason", max_length=500)
 
 
 class PartnerEventInline(ReadOnlyInline):
@@ -70,13 +69,11 @@ class FlaggedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Partner)
-class PartnerAdmin(admin.ModelAdmin):
+class PartnerAdmin(EditableAdmin):
     list_display = ("name", "city", "state", "kind", "status", "license_number", "flagged_at", "created_at")
     list_filter = (FlaggedFilter, "status", "kind", "in_directory", "category", "state")
     search_fields = ("name", "city", "license_number", "license_key", "phone")
     ordering = ("-pk",)
-    list_per_page = 50
-    show_full_result_count = False
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     action_form = ReasonForm
     actions = ("approve", "reject", "suspend", "reinstate", "reviewed")
@@ -109,9 +106,6 @@ class PartnerAdmin(admin.ModelAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Partners register themselves or come from the directory."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Partner | None = None) -> bool:
         return False
 
     def save_model(self, request: HttpRequest, obj: Partner, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001 - Django's signature
@@ -184,7 +178,7 @@ class MemberAdmin(ReadOnlyAdmin):
 class CaseForm(ActionForm):
     """The box beside the actions, for what is noted or answered."""
 
-    words = forms.CharField(required=False, max_length=4000, label="Words", widget=forms.Textarea(attrs={"rows": 2}))
+    words = words_box("Words", max_length=4000, lines=2)
 
 
 class ComplaintEventInline(ReadOnlyInline):

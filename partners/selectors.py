@@ -291,3 +291,14 @@ def tariff_of(bank_id: uuid.UUID, contract: Contract | None = None) -> Tariff:
 def _contracts() -> QuerySet[Contract]:
     charges = Prefetch("processing", ContractCharge.objects.order_by("component"))
     return Contract.objects.select_related("bank", "hospital").prefetch_related(charges)
+
+
+def in_city(city: str) -> QuerySet[Partner, Any]:
+    """Return the ids of the partners of a city, however it is written, for others' queries."""
+    return Partner.objects.alias(city_key=Lower("city")).filter(city_key=Lower(Value(city))).values("pk")
+
+
+def cities() -> list[str]:
+    """Return the cities in which partners work, by name."""
+    rows = Partner.objects.filter(status=PartnerStatus.LIVE).order_by("city")
+    return list(rows.values_list("city", flat=True).distinct())

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 
-from common.admin import ReadOnlyAdmin, ReadOnlyInline, money_column
+from common.admin import ActionForm, ReadOnlyAdmin, ReadOnlyInline, money_column, words_box
 from common.errors import DomainError
 from payments import errands, plan_admin, selectors  # noqa: F401 - registers the admin of plans
 from payments.models import (
@@ -46,7 +44,7 @@ def actor_of(request: HttpRequest) -> str:
 class WordsForm(ActionForm):
     """The box beside the actions: a reason, or the bank's reference."""
 
-    words = forms.CharField(required=False, max_length=120, label="Reason or reference")
+    words = words_box("Reason or reference", max_length=120)
 
 
 class Acting(ReadOnlyAdmin):
@@ -192,6 +190,7 @@ class ProviderNoticeAdmin(ReadOnlyAdmin):
     list_filter = ("provider", "outcome")
     search_fields = ("=event_id", "=our_id")
     ordering = ("-id",)
+    exclude = ("digest",)
 
 
 @admin.register(Invoice)
@@ -230,11 +229,17 @@ class EntryAdmin(ReadOnlyAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": "Money: trial balance and mismatches",
-            "trial": sorted(selectors.trial_balance().items()),
-            "accounts": selectors.account_totals(),
-            "mismatches": selectors.mismatches(),
+            "trial": _table("Currency", "Total", rows=sorted(selectors.trial_balance().items())),
+            "accounts": _table("Kind", "Which", "Currency", "Balance", rows=selectors.account_totals()),
+            "mismatches": _table(
+                "What", "Which", "Why", rows=[(one.kind, one.subject, one.detail) for one in selectors.mismatches()]
+            ),
         }
         return TemplateResponse(request, "admin/money_report.html", context)
+
+
+def _table(*headers: str, rows: Iterable[Sequence[Any]]) -> dict[str, Any]:
+    return {"headers": headers, "rows": [list(row) for row in rows]}
 
 
 @admin.register(Account)

@@ -6,11 +6,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from common.admin import ReadOnlyAdmin, ReadOnlyInline
+from common.admin import BOX, ActionForm, EditableAdmin, ReadOnlyAdmin, ReadOnlyInline, words_box
 from common.money import LARGEST, Currency, Money
 from payments.models import (
     Charge,
@@ -43,7 +42,7 @@ class PlanVersionInline(ReadOnlyInline):
 
 
 @admin.register(Plan)
-class PlanAdmin(admin.ModelAdmin):
+class PlanAdmin(EditableAdmin):
     """What a plan is called and whether it is sold; what it costs is a version."""
 
     list_display = ("code", "name", "rank", "is_offered")
@@ -53,12 +52,9 @@ class PlanAdmin(admin.ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("code", "rank") if obj is not None else ()
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 @admin.register(PlanVersion)
-class PlanVersionAdmin(admin.ModelAdmin):
+class PlanVersionAdmin(EditableAdmin):
     """Another price is another version: added here, never changed."""
 
     list_display = ("plan", "number", "price_minor", "currency", "appointments", "storage_bytes", "actor", "created_at")
@@ -69,9 +65,6 @@ class PlanVersionAdmin(admin.ModelAdmin):
     fields = ("plan", "price_minor", "months", "appointments", "storage_bytes", "tax_points", "sac")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def save_model(self, request: HttpRequest, obj: PlanVersion, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's
@@ -96,7 +89,7 @@ class CouponUseInline(ReadOnlyInline):
 
 
 @admin.register(Coupon)
-class CouponAdmin(admin.ModelAdmin):
+class CouponAdmin(EditableAdmin):
     """A change counts for later uses; each use keeps what it took off."""
 
     list_display = ("code", "kind", "percent", "amount_minor", "used", "max_uses", "valid_until", "is_active")
@@ -105,9 +98,6 @@ class CouponAdmin(admin.ModelAdmin):
     ordering = ("-id",)
     readonly_fields = ("used",)
     inlines = (CouponUseInline,)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class ChargeInline(ReadOnlyInline):
@@ -133,8 +123,10 @@ class SubscriptionAdmin(ReadOnlyAdmin):
 class GrantForm(ActionForm):
     """The boxes beside the action."""
 
-    minor = forms.IntegerField(required=False, min_value=1, max_value=LARGEST, label="Minor units")
-    words = forms.CharField(required=False, max_length=120, label="Why")
+    minor = forms.IntegerField(
+        required=False, min_value=1, max_value=LARGEST, label="Minor units", widget=forms.NumberInput(attrs=BOX)
+    )
+    words = words_box("Why", max_length=120)
 
 
 class CreditMoveInline(ReadOnlyInline):
@@ -154,7 +146,11 @@ class WalletAdmin(ReadOnlyAdmin):
     action_form = GrantForm
     actions = ("grant",)
 
-    @admin.action(description="Grant credits", permissions=["view"])
+    def has_grant_permission(self, request: HttpRequest) -> bool:
+        """Who may only look gives nothing away."""
+        return request.user.has_perm("payments.change_wallet")
+
+    @admin.action(description="Grant credits", permissions=["grant"])
     def grant(self, request: HttpRequest, chosen: QuerySet[Wallet]) -> None:
         """The same words and amount on the same day are one present, however often they are sent."""
         form = GrantForm(request.POST)

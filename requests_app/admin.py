@@ -53,6 +53,15 @@ class BloodRequestAdmin(ReadOnlyAdmin):
     inlines = (WaveInline, AssignmentInline, EventInline)
 
 
+@admin.register(Wave)
+class WaveAdmin(ReadOnlyAdmin):
+    list_display = ("started_at", "request", "number", "kind", "radius_km", "asked", "answered", "stop_reason")
+    list_filter = ("kind", "stop_reason")
+    search_fields = ("=id", "=request__id")
+    list_select_related = ("request__partner",)
+    ordering = ("-id",)
+
+
 @admin.register(Assignment)
 class AssignmentAdmin(ReadOnlyAdmin):
     list_display = ("accepted_at", "request", "donor", "status", "distance_km", "expires_at", "arrived_at")

@@ -81,12 +81,14 @@ class UnitAdmin(ReadOnlyAdmin):
     list_select_related = ("partner",)
     ordering = ("-id",)
     fields = (
-        ("din", "component", "blood_group", "status"),
-        ("partner", "split_from"),
+        ("din", "component", "blood_group"),
+        ("status", "partner", "split_from"),
         ("collected_at", "expires_at", "reserved_until"),
-        ("volume_ml", "anticoagulant", "storage_min_c", "storage_max_c"),
-        ("irradiated", "leukoreduced", "cmv_negative", "k_negative", "counted"),
-        ("discard_reason", "recalled_at"),
+        ("volume_ml", "anticoagulant"),
+        ("storage_min_c", "storage_max_c"),
+        ("irradiated", "leukoreduced"),
+        ("cmv_negative", "k_negative"),
+        ("discard_reason", "recalled_at", "counted"),
     )
     inlines = (MovementInline, ReservationInline, CrossmatchInline)
 

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from common import clock
-from common.admin import ReadOnlyAdmin, ReadOnlyInline
+from common.admin import EditableAdmin, ReadOnlyAdmin, ReadOnlyInline
 from users.eligibility.rules import RuleInvalid, rules_from_rows
 from users.eligibility.ruleset import RuleSet, RulesUnusable
 from users.fitness import forget_rules
@@ -34,16 +34,13 @@ from users.services import accounts
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(EditableAdmin):
     list_display = ("name", "public_id", "phone", "city", "is_active", "is_staff", "created_at")
     list_filter = ("is_active", "is_staff", "language")
     search_fields = ("phone", "public_id", "name")
     ordering = ("-id",)
-    list_per_page = 50
-    show_full_result_count = False
     fields = ("name", "public_id", "phone", "email", "language", "zone", "city", "is_active", "is_staff", "groups")
     readonly_fields = ("public_id", "phone", "is_active")
-    filter_horizontal = ("groups",)
     actions = ("suspend", "reinstate")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -51,9 +48,6 @@ class UserAdmin(admin.ModelAdmin):
         return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, "is_staff", "groups")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     @admin.action(description="Suspend: every session ends at once", permissions=["change"])
@@ -110,6 +104,7 @@ class IdentityAssuranceAdmin(ReadOnlyAdmin):
     search_fields = ("user__public_id", "user__phone")
     list_select_related = ("user",)
     ordering = ("-id",)
+    exclude = ("subject_digest",)
 
 
 @admin.register(IdentityAttestation)
@@ -190,16 +185,15 @@ def _refuse_gaps(rules: RuleSet) -> None:
 
 
 @admin.register(EligibilityRule)
-class EligibilityRuleAdmin(admin.ModelAdmin):
+class EligibilityRuleAdmin(EditableAdmin):
+    """A rule ends by its date and is never deleted: what it decided must stay explicable."""
+
     form = RuleForm
     list_display = ("code", "kind", "jurisdiction", "value", "defer_days", "permanent", "status", "effective_from")
     list_filter = ("jurisdiction", "kind", "status", "enabled")
     search_fields = ("code", "message")
     ordering = ("jurisdiction", "kind", "code", "effective_from")
     list_per_page = 100
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # a rule ends by its date; what it decided must stay explicable
 
     def save_model(self, request: HttpRequest, obj: EligibilityRule, form: Any, change: bool) -> None:  # noqa: FBT001
         super().save_model(request, obj, form, change)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
@@ -24,7 +22,7 @@ from appointments.models import (
 from appointments.selectors.doctors import application_of
 from appointments.services import rating
 from appointments.services.approving import approve_doctor, reinstate_doctor, reject_doctor, suspend_doctor
-from common.admin import ReadOnlyAdmin, ReadOnlyInline
+from common.admin import ActionForm, EditableAdmin, ReadOnlyAdmin, ReadOnlyInline, words_box
 from common.errors import DomainError
 from users.selectors import documents_of
 from users.services import documents
@@ -39,7 +37,7 @@ def actor_of(request: HttpRequest) -> str:
 class ReasonForm(ActionForm):
     """The box beside the actions; a refusal or a suspension needs a reason, which the doctor reads."""
 
-    reason = forms.CharField(required=False, max_length=300, label="Reason")
+    reason = words_box("Reason", max_length=300)
 
 
 class DoctorEventInline(ReadOnlyInline):
@@ -132,7 +130,7 @@ class DoctorAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Specialisation)
-class SpecialisationAdmin(admin.ModelAdmin):
+class SpecialisationAdmin(EditableAdmin):
     """What patients search by: an administrator adds one; the code of one that is used stays."""
 
     list_display = ("code", "name", "name_hi", "name_bn", "snomed")
@@ -140,9 +138,6 @@ class SpecialisationAdmin(admin.ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Specialisation | None = None) -> tuple[str, ...]:
         return () if obj is None else ("code",)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Specialisation | None = None) -> bool:
-        return False
 
 
 @admin.register(DoctorRating)

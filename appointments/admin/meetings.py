@@ -43,6 +43,7 @@ class MeetingNoticeAdmin(ReadOnlyAdmin):
     list_filter = ("outcome", "news")
     search_fields = ("=external_id",)
     ordering = ("-id",)
+    exclude = ("digest",)
 
 
 @admin.register(Reminder)

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from common.crypto import KeysInvalid, parse_keys
 from common.logs import logging_config
+from config.appearance import UNFOLD  # noqa: F401
 from config.enums import ENUM_NAMES
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -26,6 +27,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "users.User"
 
 INSTALLED_APPS = [
+    "unfold.apps.BasicAppConfig",  # before Django's admin, whose pages it dresses
     "config.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -127,6 +129,7 @@ TIME_ZONE = "UTC"
 DEFAULT_ZONE = "Asia/Kolkata"  # where no person or partner says otherwise
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = ["config.formats"]  # how the administration writes days and hours
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

@@ -1,0 +1,82 @@
+"""What administrators count of messages, of every city, because a message knows none; and of partners' webhooks."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.db.models import Count, Q, QuerySet
+
+from common import figures
+from common.figures import Counted, Scope
+from notifications.models import Delivery, WebhookDelivery, WebhookEndpoint
+from notifications.states import REACHED, DeliveryStatus
+from notifications.webhooks.states import DisabledReason, EndpointStatus, WebhookStatus
+from partners import selectors as partners
+
+WAITING: Final = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.IN_DOUBT, DeliveryStatus.FAILED)
+
+
+def made(scope: Scope) -> QuerySet[Delivery]:
+    """Return the deliveries that were made in the period."""
+    return scope.created(Delivery.objects.all())
+
+
+def posted(scope: Scope) -> QuerySet[WebhookDelivery]:
+    """Return the webhooks that were made in the period, for partners of the city."""
+    return _in_city(scope.created(WebhookDelivery.objects.all()), scope, "endpoint__partner")
+
+
+def endpoints(scope: Scope) -> QuerySet[WebhookEndpoint]:
+    """Return the addresses that partners have, now."""
+    return _in_city(WebhookEndpoint.objects.all(), scope, "partner")
+
+
+MESSAGES: Final = Counted(
+    "notifications.delivery",
+    made,
+    {
+        "all": Q(),
+        "arrived": Q(status__in=sorted(REACHED)),
+        "sent": Q(status=DeliveryStatus.SENT),
+        "waiting": Q(status__in=WAITING),
+        "dead": Q(status=DeliveryStatus.DEAD),
+        "skipped": Q(status=DeliveryStatus.SKIPPED),
+    },
+    {"all": "every message", "sent": "taken by the provider", "dead": "given up", "skipped": "not wanted or too late"},
+)
+WEBHOOKS: Final = Counted(
+    "notifications.webhookdelivery",
+    posted,
+    {
+        "all": Q(),
+        "succeeded": Q(status=WebhookStatus.SUCCEEDED),
+        "on_its_way": Q(status__in=[WebhookStatus.PENDING, WebhookStatus.SENDING]),
+        "retried": Q(status__in=[WebhookStatus.PENDING, WebhookStatus.SENDING], tries__gt=0),
+        "failed": Q(status=WebhookStatus.FAILED),
+    },
+    {"all": "every webhook", "retried": "failing, tried again", "failed": "given up"},
+)
+ENDPOINTS: Final = Counted(
+    "notifications.webhookendpoint",
+    endpoints,
+    {
+        "enabled": Q(status=EndpointStatus.ENABLED),
+        "failing": Q(status=EndpointStatus.ENABLED, failing_since__isnull=False),
+        "switched_off": Q(
+            status=EndpointStatus.DISABLED, disabled_reason__in=[DisabledReason.FAILING, DisabledReason.GONE]
+        ),
+    },
+    {"enabled": "addresses in use", "failing": "of them failing", "switched_off": "switched off for failing"},
+)
+figures.register(MESSAGES, WEBHOOKS, ENDPOINTS)
+
+
+def by_channel(scope: Scope) -> list[dict[str, Any]]:
+    """Return for each channel how many messages there were, by figure; one query."""
+    wanted = {name: Count("pk", filter=where or None) for name, where in MESSAGES.parts.items()}
+    rows = made(scope).order_by("channel").values("channel")
+    return [dict(row) for row in rows.annotate(**wanted)]
+
+
+def _in_city(rows: QuerySet[Any], scope: Scope, partner: str) -> QuerySet[Any]:
+    return rows.filter(**{f"{partner}__in": partners.in_city(scope.city)}) if scope.city else rows
