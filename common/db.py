@@ -21,6 +21,7 @@ LOCK_ORDER = (
     "users.OtpChallenge",
     "users.User",
     "users.Session",
+    "users.SecondFactor",
     "users.IdentityAttestation",
     "users.Donor",
     "users.Document",

@@ -205,6 +205,7 @@ THROTTLES = {
     "sign_in_network": "10/h",  # password attempts, per number and address
     "sign_in_phone": "30/h",  # password attempts, per number, from addresses that it has never signed in from
     "password": "10/h",  # attempts to change the password, per account
+    "second_factor": "10/h",  # codes of an administrator's telephone, and recovery codes, per account
     "family_request": "20/h",  # requests for patients, per account
     "identity": "10/h",  # proofs of identity, per account
     "attestation": "5/d",  # codes that a licensed provider sends and charges, per account
@@ -228,6 +229,9 @@ THROTTLES = {
     "otp_resend": "1/30s",  # and how soon again for one purpose
     "webhook": "6000/m",
 }
+# Whether every administrator signs in with a code of his telephone, too. Who has set one up is always asked for it.
+ADMIN_TOTP_REQUIRED: bool = env.bool("ADMIN_TOTP_REQUIRED", default=True)
+
 SMS_PREFIXES: list[str] = env.list("SMS_PREFIXES", default=["+91", "+880"])
 
 # Messages.

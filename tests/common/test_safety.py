@@ -23,6 +23,7 @@ SAFE = {
     **STRONG,
     "DEBUG": False,
     "ALLOWED_HOSTS": ["api.jeevansetu.example"],
+    "ADMIN_TOTP_REQUIRED": True,
     "FIELD_KEYS": {"k1": KEY},
     "TWILIO_ACCOUNT_SID": "AC5ef872f6da5a21de157d80997a64bd33",
     "TWILIO_AUTH_TOKEN": "9d1e2f4a5b6c7d8e01990b1e6c007a3b",

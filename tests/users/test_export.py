@@ -51,6 +51,7 @@ KINDS = {
     "record_grants",
     "record_reads",
     "score",
+    "second_factor",
     "visit_answers",
     "waitlist",
 }
