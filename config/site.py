@@ -15,8 +15,9 @@ from common import throttle
 from common.api.address import client_network
 from common.api.guesses import spend_password_try
 from common.errors import TooMany
-from config import second_factor
+from config import operating_page, second_factor
 from config.dashboard import map_views, views
+from config.reports import views as report_views
 from config.waiting import views as waiting_views
 from users.selectors import signed_in_from
 
@@ -52,6 +53,9 @@ class Site(UnfoldAdminSite):
         return [
             path("second-factor/", self.second_factor, name="second_factor"),
             path("map/<str:key>/", self.admin_view(self.map), name="map"),
+            path("operating/", self.admin_view(self.operating), name="operating"),
+            path("reports/", self.admin_view(self.reports), name="reports"),
+            path("reports/<str:key>/", self.admin_view(self.report), name="report"),
             path("waiting/<str:desk>/", self.admin_view(self.waiting), name="waiting"),
         ]
 
@@ -66,6 +70,18 @@ class Site(UnfoldAdminSite):
     def map(self, request: HttpRequest, key: str) -> HttpResponse:
         """Show where something is."""
         return map_views.show(request, self.each_context(request), key)
+
+    def operating(self, request: HttpRequest) -> HttpResponse:
+        """Show and change what may be changed while the product runs."""
+        return operating_page.show(request, self.each_context(request))
+
+    def reports(self, request: HttpRequest) -> HttpResponse:
+        """Show which reports there are."""
+        return report_views.index(request, self.each_context(request))
+
+    def report(self, request: HttpRequest, key: str) -> HttpResponse:
+        """Show one report, or give it as a file."""
+        return report_views.show(request, self.each_context(request), key)
 
     def waiting(self, request: HttpRequest, desk: str) -> HttpResponse:
         """Show what waits for a person."""

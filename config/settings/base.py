@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "common.maintenance.MaintenanceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -254,6 +255,9 @@ DISPATCH_GRACE = dt.timedelta(
 )  # before the provider is asked about a send
 DAILY_ASK_CAP = env.int("DAILY_ASK_CAP", default=3)  # how often one donor may be asked in 24 hours
 QUIET_HOURS = (dt.time(21, 30), dt.time(7, 0))  # in the partner's zone; only critical requests may wake people
+
+# Seconds for which a process trusts what it knows of the settings that administrators change (common/operating.py).
+OPERATING_FRESH: float | None = 1.0
 
 # Partners' webhooks.
 WEBHOOK_THREADS = env.int("WEBHOOK_THREADS", default=8)  # messages that one worker sends at once

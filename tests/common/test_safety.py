@@ -173,6 +173,7 @@ UNSAFE = [
     ("LOGISTICS_WEBHOOK_SECRET", SANDBOX_LOGISTICS_WEBHOOK_SECRET),
     ("LOGISTICS_WEBHOOK_SECRET", "whsec_c2hvcnQ="),
     ("LOGISTICS_WEBHOOK_SECRET", "whsec_no base64"),
+    ("ADMIN_TOTP_REQUIRED", False),
     ("DEBUG", True),
     ("ALLOWED_HOSTS", ["*"]),
     ("ALLOWED_HOSTS", ["api.example", "*"]),
