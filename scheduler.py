@@ -33,7 +33,8 @@ import payments.jobs
 import requests_app.jobs
 import stock.jobs
 import users.jobs
-from common import idempotency, live, outbox, throttle
+from common import retention
+from common.audit import anchors
 from common.db import advisory_lock
 from common.health import LEADER_LOCK
 
@@ -59,9 +60,17 @@ def nightly(hour: int, minute: int = 0) -> CronTrigger:
     return CronTrigger(hour=hour, minute=minute, timezone=settings.DEFAULT_ZONE)
 
 
-def prune_runs() -> int:
+@retention.retained(
+    "scheduler_runs",
+    what="What the periodic jobs did, and how it ended",
+    since="since the run",
+    why="To find out what went wrong; no personal data.",
+    keep=KEEP_RUNS,
+    floor=dt.timedelta(days=1),
+)
+def prune_runs(keep: dt.timedelta) -> int:
     """Forget the scheduler's own records of old runs; return how many went."""
-    return DjangoJobExecution.objects.delete_old_job_executions(int(KEEP_RUNS.total_seconds())) or 0
+    return DjangoJobExecution.objects.delete_old_job_executions(int(keep.total_seconds())) or 0
 
 
 JOBS = (
@@ -76,28 +85,20 @@ JOBS = (
     Job("advance_camps", donations.jobs.advance_camps, every(minutes=1)),
     Job("tell_of_camps", donations.jobs.tell_of_camps, every(minutes=1)),
     Job("remind_of_camps", donations.jobs.remind_of_camps, every(minutes=15)),
-    Job("prune_camp_invites", donations.jobs.prune_camp_invites, nightly(3, 15)),
-    Job("destroy_deleted_files", appointments.jobs.destroy_deleted_files, every(hours=1)),
-    Job("prune_analyses", appointments.jobs.prune_analyses, nightly(3, 25)),
     Job("lapse_referrals", appointments.jobs.lapse_referrals, every(hours=1)),
-    Job("prune_prescription_drafts", appointments.jobs.prune_prescription_drafts, nightly(3, 35)),
     Job("expire_units", stock.jobs.expire_units, every(minutes=10)),
     Job("lapse_reservations", stock.jobs.lapse_reservations, every(minutes=5)),
     Job("advance_transfers", stock.jobs.advance_transfers, every(minutes=1)),
     Job("end_due_orders", orders.jobs.end_due_orders, every(minutes=1)),
     Job("tell_late_orders", orders.jobs.tell_late_orders, every(minutes=1)),
-    Job("forget_handover_codes", orders.jobs.forget_codes, every(hours=1)),
     Job("reconcile_couriers", orders.jobs.reconcile_couriers, every(minutes=1)),
-    Job("prune_courier_notices", orders.jobs.prune_courier_notices, nightly(3, 25)),
     Job("bill_contracts", orders.jobs.bill_contracts, nightly(1, 0)),
     Job("remind_of_visits", appointments.jobs.remind_of_visits, every(seconds=15)),
-    Job("prune_meetings", appointments.jobs.prune_meetings, nightly(3, 25)),
     Job("lapse_appointment_holds", appointments.jobs.lapse_holds, every(minutes=1)),
     Job("close_visits", appointments.jobs.close_visits, every(minutes=15)),
     Job("refresh_next_free", appointments.jobs.refresh_next_free, every(minutes=1)),
     Job("tell_of_waiting_messages", chat.jobs.tell_of_waiting_messages, every(minutes=1)),
     Job("show_ways_into_consultations", chat.jobs.show_ways_in, every(seconds=15)),
-    Job("prune_conversations", chat.jobs.prune, nightly(3, 40)),
     Job("reconcile_payments", payments.jobs.reconcile, every(minutes=1)),
     Job("move_subscriptions", payments.jobs.move_subscriptions, every(minutes=5)),
     Job("follow_disputes", payments.jobs.follow_disputes, nightly(5, 0)),
@@ -106,18 +107,12 @@ JOBS = (
     Job("unlock_donors", users.jobs.unlock_donors, every(hours=1)),
     Job("settle_attestations", users.jobs.settle_attestations, every(minutes=5)),
     Job("refresh_eligibility", users.jobs.refresh_windows, nightly(0, 10)),
-    Job("prune_accounts", users.jobs.prune, nightly(3, 0)),
-    Job("delete_old_traces", users.jobs.delete_old_traces, nightly(2, 30)),
-    Job("prune_members", partners.jobs.prune, nightly(3, 5)),
-    Job("prune_payments", payments.jobs.prune, nightly(3, 15)),
+    Job("warn_of_expiring_keys", partners.jobs.warn_of_expiring_keys, every(hours=1)),
+    Job("finish_announcements", notifications.jobs.finish_announcements, every(minutes=1)),
+    Job("apply_retention", retention.apply_nightly, nightly(3, 0)),
+    Job("apply_hourly_retention", retention.apply_hourly, every(hours=1)),
+    Job("anchor_audit", anchors.anchor, every(minutes=15)),
     Job("tidy_webhooks", notifications.webhooks.jobs.tidy, every(minutes=15)),
-    Job("prune_webhooks", notifications.webhooks.jobs.prune, nightly(3, 35)),
-    Job("prune_notifications", notifications.jobs.prune, nightly(3, 10)),
-    Job("prune_outbox", outbox.prune, nightly(3, 20)),
-    Job("prune_replies", idempotency.prune, every(hours=1)),
-    Job("prune_live_changes", live.prune, every(hours=1)),
-    Job("prune_throttles", throttle.prune, every(hours=1)),
-    Job("prune_runs", prune_runs, nightly(3, 30)),
 )
 
 

@@ -21,6 +21,7 @@ from appointments.services import (
 )
 from appointments.services.doctors import find_next_free_of_stale
 from common import clock
+from common.retention import retained
 from common.sweeps import act_on_each
 
 BATCH: Final = 500
@@ -71,7 +72,15 @@ def prune_meetings() -> int:
     return attendance.prune() + reminders.prune()
 
 
-def destroy_deleted_files() -> int:
+@retained(
+    "deleted_files",
+    what="Medical files that their owner deleted",
+    since="seven days after they were deleted, in which they can be brought back",
+    why="A finger slips.",
+    keep=None,
+    hourly=True,
+)
+def destroy_deleted_files(_keep: dt.timedelta) -> int:
     """Destroy every file whose time to be brought back is over; return how many."""
     now = clock.now()
     return act_on_each(
@@ -79,9 +88,16 @@ def destroy_deleted_files() -> int:
     )
 
 
-def prune_analyses() -> int:
-    """Delete analyses that failed a month ago; return how many."""
-    before, gone = clock.now() - KEEP_FAILURES, 0
+@retained(
+    "failed_analyses",
+    what="Readings of reports that failed",
+    since="since they failed",
+    why="To find out why.",
+    keep=KEEP_FAILURES,
+)
+def prune_analyses(keep: dt.timedelta) -> int:
+    """Delete analyses that failed long ago; return how many."""
+    before, gone = clock.now() - keep, 0
     while due := analyses.old_failures(before, limit=BATCH):
         gone += analysing.prune(analysis_ids=due)
     return gone
@@ -97,4 +113,4 @@ def lapse_referrals() -> int:
 
 def prune_prescription_drafts() -> int:
     """Delete prescriptions that nobody has signed for a month; return how many."""
-    return prescribing.prune_drafts(clock.now())
+    return prescribing.prune_drafts()

@@ -27,12 +27,14 @@ BENCHMARKS = (
     "import_directory",
     "lists",
     "sweeps",
+    "announcement",
     "allocation",
     "relay",
     "webhooks",
     "ledger",
     "slots",
     "doctor_search",
+    "streams",
 )
 MISSED = 3  # the exit code of a benchmark one of whose bars does not hold
 

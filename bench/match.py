@@ -105,6 +105,7 @@ def search(origin: Point, recipient: BloodGroup) -> list[matching.NearDonor]:
         donation_type=DonationType.WHOLE_BLOOD,
         zone=ZONE,
         limit=LIMIT,
+        world=None,
     )
 
 

@@ -28,18 +28,24 @@ class Servers:
     url: str
     port: int
     sandbox_url: str
+    stream_url: str
 
 
 @contextmanager
 def running(*names: str, database_url: str, **environment: str) -> Iterator[Servers]:
-    """Run these of web, worker and sandbox inside the block; `environment` is theirs alone."""
-    ports = {"PORT": str(free_port()), "SANDBOX_PORT": str(free_port())}
+    """Run these of web, stream, worker and sandbox inside the block; `environment` is theirs alone."""
+    ports = {name: str(free_port()) for name in ("PORT", "STREAM_PORT", "SANDBOX_PORT")}
     before = {name: os.environ.get(name) for name in ports}
     os.environ.update(ports)
     try:
         plan = default_plan()
         # This process has settings of its own by now; and nobody measures against a real provider.
-        own = {"PUBLIC_URL": plan.url, "SANDBOX_URL": plan.sandbox_url, "TWILIO_API_BASE": plan.sandbox_url}
+        own = {
+            "PUBLIC_URL": plan.url,
+            "STREAM_URL": plan.stream_url,
+            "SANDBOX_URL": plan.sandbox_url,
+            "TWILIO_API_BASE": plan.sandbox_url,
+        }
         env = {**child_environment(plan, database_url), **own, **environment}
     finally:
         for name, value in before.items():
@@ -49,11 +55,15 @@ def running(*names: str, database_url: str, **environment: str) -> Iterator[Serv
         logs = Path(folder)
         processes = [launch(program, env=env, cwd=PROJECT, logs=logs) for program in chosen]
         try:
+            ready = {
+                "web": lambda: _answers(f"{plan.url}/healthz"),
+                "stream": lambda: _answers(f"{plan.stream_url}/healthz"),
+                "sandbox": lambda: _answers(plan.sandbox_url),
+            }
             for program, process in zip(chosen, processes, strict=True):
-                ready = {"web": lambda: _answers(f"{plan.url}/healthz"), "sandbox": lambda: _answers(plan.sandbox_url)}
                 log = logs / f"{program.name}.log"
                 _await(process, ready.get(program.name, lambda log=log: "worker started" in log.read_text()), log)
-            yield Servers(plan.url, plan.port, plan.sandbox_url)
+            yield Servers(plan.url, plan.port, plan.sandbox_url, plan.stream_url)
         finally:
             end(processes)
 

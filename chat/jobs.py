@@ -1,8 +1,11 @@
 """What time does to conversations."""
 
+import datetime as dt
+
 from chat import selectors
 from chat.services import following, forgetting, waiting
 from common import clock
+from common.retention import retained
 from common.sweeps import act_on_each
 
 
@@ -18,7 +21,14 @@ def show_ways_in() -> int:
     return act_on_each(lambda: selectors.joinable(now), lambda pk: following.show_way(conversation_id=pk))
 
 
-def prune() -> int:
+@retained(
+    "conversations",
+    what="Conversations that are closed, with their files",
+    since="half a year after the end; three years of what was said to a doctor",
+    why="What is said to a doctor is part of the record (Telemedicine Practice Guidelines); complaints need the rest.",
+    keep=None,
+)
+def prune(_keep: dt.timedelta) -> int:
     """Delete the conversations that were kept long enough; return how many went."""
     now = clock.now()
     return act_on_each(lambda: selectors.kept_long_enough(now), lambda pk: forgetting.delete_if_old(conversation_id=pk))

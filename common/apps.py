@@ -19,5 +19,6 @@ class CommonConfig(AppConfig):
     name = "common"
 
     def ready(self) -> None:
+        import_module("common.audit.recording")  # witnesses every command
         import_module("common.files.carrying")  # registers its handlers
         MigrationWriter.register_serializer(enum.Enum, ValueSerializer)

@@ -18,6 +18,7 @@ M = TypeVar("M", bound=models.Model)
 
 # Climbed upwards, each rung once: two transactions that do so cannot wait for each other in a ring.
 LOCK_ORDER = (
+    "notifications.TapLink",  # a link is spent before what it answers, whatever that is
     "users.OtpChallenge",
     "users.User",
     "users.Session",
@@ -28,6 +29,7 @@ LOCK_ORDER = (
     "partners.Partner",
     "partners.Member",
     "partners.MemberSession",
+    "partners.ApiKey",
     "orders.Order",
     "orders.CourierBooking",
     "orders.Box",
@@ -74,6 +76,9 @@ LOCK_ORDER = (
     "payments.Account",
     "payments.InvoiceCounter",
     "payments.ProviderToken",
+    "notifications.SupportTicket",
+    "notifications.Announcement",
+    "notifications.ChannelSpend",
     "notifications.WebhookEndpoint",
     "notifications.WebhookDelivery",
     "notifications.Notification",
@@ -86,6 +91,10 @@ LOCK_TIMEOUT = "3s"  # then the caller is told to try again, and no thread waits
 # SQLSTATE: lock_not_available, deadlock_detected, serialization_failure
 RETRYABLE = frozenset({"55P03", "40P01", "40001"})
 
+# What is told of every command inside its transaction: its name, what it was given, what it returned, how it ended.
+Witness = Callable[[str, Mapping[str, Any], Any, str], None]
+DONE = "done"
+_witnesses: list[Witness] = []
 _joinable: ContextVar[bool] = ContextVar("joinable", default=False)
 _same_rung: ContextVar[str] = ContextVar("same_rung", default="")
 
@@ -145,11 +154,31 @@ def command(func: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         if _joinable.get():
             _joinable.set(False)
-            return func(*args, **kwargs)
+            return _witnessed(func, *args, **kwargs)
         with unit_of_work():
-            return func(*args, **kwargs)
+            return _witnessed(func, *args, **kwargs)
 
     return run
+
+
+def witness(told: Witness) -> Witness:
+    """Have `told` called at the end of every command, in its transaction: what it writes commits with the deed."""
+    _witnesses.append(told)
+    return told
+
+
+def _witnessed(func: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    name = f"{func.__module__}.{func.__name__}"
+    try:
+        result = func(*args, **kwargs)
+    except DomainError as exc:
+        if exc.keeps_writes:  # of every other refusal nothing will have happened
+            for told in _witnesses:
+                told(name, kwargs, None, exc.code)
+        raise
+    for told in _witnesses:
+        told(name, kwargs, result, DONE)
+    return result
 
 
 def step(func: Callable[P, R]) -> Callable[P, R]:

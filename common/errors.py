@@ -91,6 +91,12 @@ class Unavailable(DomainError):
     code, message = "unavailable", "This is not available right now. Try again later."
 
 
+class Misdirected(DomainError):
+    """Another server answers this."""
+
+    code, message = "misdirected", "Another server answers this."
+
+
 class WebhookSignatureInvalid(Unauthenticated):
     code, message = "webhook_signature_invalid", "The signature is missing, too old, or does not belong to this body."
 

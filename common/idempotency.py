@@ -21,6 +21,7 @@ from common.crypto import decrypt, encrypt, keyed_digest
 from common.db import delete_in_batches, shared_unit_of_work
 from common.errors import DomainError, Invalid, Mismatch
 from common.models import IdempotentReply
+from common.retention import retained
 
 KEEP = dt.timedelta(hours=24)
 CONTEXT = "common.idempotent_reply.body"
@@ -73,9 +74,18 @@ def run_once(*, who: str, method: str, path: str, key: str, body: bytes, act: Ca
         return reply
 
 
-def prune() -> int:
+@retained(
+    "idempotent_replies",
+    what="Sealed answers to calls with an Idempotency-Key",
+    since="since the call",
+    why="A repeated call gets its first answer, for as long as the API promises.",
+    keep=KEEP,
+    floor=KEEP,
+    hourly=True,
+)
+def prune(keep: dt.timedelta) -> int:
     """Forget replies older than a day; return how many went."""
-    return delete_in_batches(IdempotentReply.objects.filter(created_at__lt=clock.now() - KEEP))
+    return delete_in_batches(IdempotentReply.objects.filter(created_at__lt=clock.now() - keep))
 
 
 def _act_or_let_go(digest: str, act: Callable[[], Reply]) -> Reply:

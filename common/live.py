@@ -19,9 +19,11 @@ from django.db.models import QuerySet
 from common import clock
 from common.db import delete_in_batches, step
 from common.models import LiveChange, LiveTopic
+from common.retention import retained
 
 CHANNEL: Final = "live"  # PostgreSQL's NOTIFY: the payload is the topic
 SIGNALS: Final = "live_signal"  # the payload is the signal itself
+ENDINGS: Final = "live_ended"  # sessions have ended: streams are looked over at once
 LARGEST_SIGNAL: Final = 7500  # bytes; PostgreSQL passes on less than 8000
 KEEP: Final = dt.timedelta(hours=48)  # whoever was away longer reads the lists again
 
@@ -81,6 +83,11 @@ def publish(changes: Iterable[Change]) -> None:
         )
 
 
+def written(moment: dt.datetime) -> str:
+    """Return a time as the data of changes hold it: in UTC, as the API writes it."""
+    return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+
 def signal(topics: Iterable[uuid.UUID], name: str, data: Mapping[str, Any]) -> None:
     """Tell whoever listens right now, and keep nothing: for what is worth nothing a moment later, such as typing.
 
@@ -113,6 +120,44 @@ def shown_by(name: str) -> Callable[[Show], Show]:
     return register
 
 
+def ask_again() -> None:
+    """Have every stream process look at once, when this commits, whether whoever listens still may."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [ENDINGS])
+
+
+@dataclass
+class Page:
+    """What a topic has for somebody who has seen a number: what follows it, oldest first, and its last number."""
+
+    last: int
+    changes: list[LiveChange] = field(default_factory=list)
+
+
+def read(seen: Mapping[uuid.UUID, int], *, limit: int) -> dict[uuid.UUID, Page]:
+    """Return what follows these numbers, up to `limit` changes a topic; one query, one moment."""
+    pages: dict[uuid.UUID, Page] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT asked.topic, coalesce(t.last, 0), c.number, c.name, c.data
+            FROM unnest(%(topics)s::uuid[], %(seen)s::bigint[]) AS asked(topic, seen)
+            LEFT JOIN common_livetopic t ON t.id = asked.topic
+            LEFT JOIN LATERAL (
+                SELECT number, name, data FROM common_livechange
+                WHERE topic = asked.topic AND number > asked.seen ORDER BY number LIMIT %(limit)s
+            ) c ON true
+            ORDER BY c.number
+            """,
+            {"topics": list(seen), "seen": list(seen.values()), "limit": limit},
+        )
+        for topic, last, number, name, data in cursor:
+            page = pages.setdefault(topic, Page(last))
+            if number is not None:
+                page.changes.append(LiveChange(topic=topic, number=number, name=name, data=json.loads(data)))
+    return pages
+
+
 def after(topic: uuid.UUID, number: int, *, limit: int) -> QuerySet[LiveChange]:
     """Return the topic's changes that follow this number, oldest first."""
     return LiveChange.objects.filter(topic=topic, number__gt=number).order_by("number")[:limit]
@@ -125,6 +170,15 @@ def forget(topic: uuid.UUID) -> None:
     LiveTopic.objects.filter(pk=topic).delete()
 
 
-def prune() -> int:
+@retained(
+    "live_changes",
+    what="Changes for live streams: ids and states",
+    since="since they happened",
+    why="Whoever was away resumes without a gap; after that the lists are read again.",
+    keep=KEEP,
+    floor=dt.timedelta(hours=1),
+    hourly=True,
+)
+def prune(keep: dt.timedelta) -> int:
     """Delete what is older than anybody resumes from; return how many changes went."""
-    return delete_in_batches(LiveChange.objects.filter(created_at__lt=clock.now() - KEEP))
+    return delete_in_batches(LiveChange.objects.filter(created_at__lt=clock.now() - keep))

@@ -54,6 +54,7 @@ _KEYED: Final = r"passw(?:or)?d|passphrase|secret|token|signature|aadhaar|api[_-
 _RULES: Final = (
     # Three parts for a signed token, five for an encrypted one (RFC 7515, RFC 7516).
     re.compile(r"()\beyJ[\w-]+(?:\.[\w-]*){2,4}"),
+    re.compile(r"(\bjsk_(?:live|test)_[0-9a-f]{12}_)[0-9a-f]+"),  # what is shown of an API key stays
     re.compile(r"(\bBearer\s+)[\w.~+/=-]+", re.IGNORECASE),
     re.compile(r"(\bBasic\s+)[\w+/=-]{16,}", re.IGNORECASE),
     re.compile(rf"""((?:authorization|cookie){_CLOSE}\s{{0,3}}[:=]\s{{0,3}}["']?)[^\r\n"']+""", re.IGNORECASE),
@@ -186,7 +187,8 @@ def logging_config(*, json: bool, level: str) -> dict[str, Any]:
             "gunicorn.access": through_root,
             "uvicorn": through_root,
             "uvicorn.error": through_root,
-            "uvicorn.access": through_root,
+            # It would write whole addresses, with the tickets in them; the stream process writes its own line.
+            "uvicorn.access": {**through_root, "level": "WARNING"},
             # These tell whole requests and their bodies below WARNING.
             "twilio": {"level": "WARNING"},
             "urllib3": {"level": "WARNING"},

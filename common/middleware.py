@@ -13,6 +13,7 @@ from common.logs import REDACTED, request_id
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
 FILES = "/files/"
 CALENDARS = "/api/v1/calendar/"
+TAPS = "/a/"
 log = logging.getLogger("request")
 
 
@@ -46,6 +47,7 @@ class RequestIdMiddleware:
 
 
 def shown_path(path: str) -> str:
-    """Return the path as a log may hold it: what follows `/files/` opens a private file, or `calendar/` a calendar."""
-    secret = next((prefix for prefix in (FILES, CALENDARS) if path.startswith(prefix)), None)
+    """Return the path as a log may hold it: what follows `/files/` opens a private file, `calendar/` a calendar, and
+    what follows `/a/` answers for somebody."""
+    secret = next((prefix for prefix in (FILES, CALENDARS, TAPS) if path.startswith(prefix)), None)
     return f"{secret}{REDACTED}" if secret else path

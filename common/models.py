@@ -1,9 +1,27 @@
-"""The kernel's own tables: the outbox, idempotent replies, throttles, live changes and private files."""
+"""The kernel's own tables: the outbox, idempotent replies, throttles, what is live, and private files."""
 
 from django.db import models
 
 from common import clock
+from common.audit.tables import AuditAnchor, AuditCut, AuditEntry, AuditLink, AuditPending
 from common.ids import uuid7
+
+__all__ = [
+    "AuditAnchor",
+    "AuditCut",
+    "AuditEntry",
+    "AuditLink",
+    "AuditPending",
+    "IdempotentReply",
+    "LiveChange",
+    "LiveTopic",
+    "OutboxEvent",
+    "PrivateFile",
+    "RetentionPeriod",
+    "RetentionRun",
+    "Throttle",
+    "Told",
+]
 
 
 class OutboxEvent(models.Model):
@@ -71,6 +89,45 @@ class LiveChange(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["topic", "number"], name="live_change_once")]
+
+
+class RetentionPeriod(models.Model):
+    """How long a rule keeps things from a moment on. Rows are added, never changed: the newest holds."""
+
+    rule = models.CharField(max_length=60)
+    hours = models.PositiveIntegerField()
+    floor_hours = models.PositiveIntegerField(help_text="The least that the rule's law or protocol allows.")
+    reason = models.CharField(max_length=300)
+    set_by = models.CharField(max_length=60)
+    set_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(hours__gte=models.F("floor_hours")), name="retention_not_below_floor"
+            ),
+        ]
+        indexes = [models.Index(fields=["rule", "-id"], name="retention_by_rule")]
+
+
+class RetentionRun(models.Model):
+    """When a rule last ran, and how many rows it has touched then and in all."""
+
+    rule = models.CharField(max_length=60, primary_key=True)
+    last_at = models.DateTimeField()
+    last_rows = models.PositiveIntegerField(default=0)
+    rows = models.PositiveBigIntegerField(default=0)
+
+
+class LiveTicket(models.Model):
+    """Leave to open one stream, for a client that cannot send a header. Gone once it is used."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    realm = models.CharField(max_length=10, help_text="Which of the two streams it opens.")
+    kind = models.CharField(max_length=10, help_text="What it stands for: a person's session, a member's, a key.")
+    credential = models.UUIDField(help_text="The id of that.")
+    access_until = models.DateTimeField(null=True, help_text="When the stream ends at the latest.")
+    expires_at = models.DateTimeField(db_index=True)
 
 
 class PrivateFile(models.Model):

@@ -19,6 +19,7 @@ from common import clock
 from common.db import delete_in_batches, step, unit_of_work
 from common.logs import redact_text
 from common.models import OutboxEvent, Told
+from common.retention import retained
 
 LEASE = dt.timedelta(seconds=60)  # a killed worker holds its events back so long; no handler takes a tenth of it
 LONGEST_WAIT = dt.timedelta(hours=1)
@@ -167,9 +168,17 @@ def replay(event_id: int) -> None:
     OutboxEvent.objects.filter(pk=event_id, done_at=None).update(attempts=0, available_at=clock.now())
 
 
-def prune() -> int:
+@retained(
+    "told_events",
+    what="Events that everybody was told",
+    since="since they were told",
+    why="To tell again what somebody missed; ids and states, no personal data.",
+    keep=KEEP,
+    floor=dt.timedelta(days=1),
+)
+def prune(keep: dt.timedelta) -> int:
     """Delete what was told long ago; return how many events went."""
-    return delete_in_batches(OutboxEvent.objects.filter(done_at__lt=clock.now() - KEEP))
+    return delete_in_batches(OutboxEvent.objects.filter(done_at__lt=clock.now() - keep))
 
 
 def _label(handler: Handler) -> str:

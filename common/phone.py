@@ -15,6 +15,10 @@ E164_PATTERN: Final = r"\A\+[1-9][0-9]{6,14}\Z"
 # India and Bangladesh. Every other country is a way to make the product pay for «SMS pumping».
 DEFAULT_SMS_PREFIXES: Final = ("+91", "+880")
 
+# No country has this code (ITU-T E.164.D), so nobody can register such a number and nothing is ever sent to it.
+TEST_PREFIX: Final = "+999"
+_TEST_DIGITS: Final = 12
+
 # `phonenumbers` digs a number out of any sentence and turns letters into digits; a field holds one number.
 # `\d` takes the digits of every script, so that Hindi and Bengali keyboards work.
 _AS_WRITTEN: Final = re.compile(r"[+\uff0b]?[\d\s().\u2010-\u2015-]+")
@@ -61,6 +65,15 @@ def is_mobile(e164: str) -> bool:
 def sms_allowed(e164: str, allowed_prefixes: Iterable[str] = DEFAULT_SMS_PREFIXES) -> bool:
     """Whether an SMS may go to this country. Country codes are prefix-free, so a prefix is enough."""
     return e164.startswith(tuple(allowed_prefixes))
+
+
+def test_number(seed: int) -> str:
+    """Return the number of somebody in test data: the same for the same seed, and nobody's."""
+    return f"{TEST_PREFIX}{seed % 10**_TEST_DIGITS:0{_TEST_DIGITS}d}"
+
+
+def is_test_number(e164: str) -> bool:
+    return e164.startswith(TEST_PREFIX)
 
 
 def mask_phone(phone: str) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from django.db import models
 from django.db.models import QuerySet
 
-from common import clock
+from common import clock, live
+from common.audit.context import known_as
+from common.audit.states import ActorKind
 from common.db import command, delete_in_batches, lock, step
 from common.errors import NotFound, Unauthenticated
 from common.finding import find_with
@@ -18,6 +22,7 @@ from common.tokens import Claims, Kind, Pair, Realm, TokenInvalid, issue_pair, r
 
 ABSOLUTE_LIFETIME = dt.timedelta(days=90)  # then the person signs in again, however often the token was renewed
 SEEN_EVERY = dt.timedelta(minutes=5)  # how exact «last used» is
+ACTORS = {Realm.USER: ActorKind.PERSON, Realm.PARTNER: ActorKind.MEMBER}  # as what the audit log knows an account
 KEEP_ENDED = dt.timedelta(days=30)
 
 
@@ -54,6 +59,7 @@ class AbstractSession(models.Model):
         abstract = True
 
     account_id: uuid.UUID
+    access_until: dt.datetime | None = None  # when the access token by which it was found expires
 
     def is_open(self, now: dt.datetime) -> bool:
         return self.ended_at is None and now < self.expires_at
@@ -66,6 +72,7 @@ S = TypeVar("S", bound=AbstractSession)
 def open_session(model: type[S], *, account_id: uuid.UUID, device: str, address: str) -> tuple[S, Pair]:
     """Sign a device in; return its session and first pair of tokens."""
     now = clock.now()
+    known_as(ACTORS[model.realm], account_id)
     session = model._default_manager.create(
         account_id=account_id,
         refresh_jti=uuid.uuid4(),
@@ -97,6 +104,7 @@ def _rotate(model: type[S], *, claims: Claims, seen_alive: bool) -> Pair:
     now = clock.now()
     if session is None or not session.is_open(now):
         raise SessionEnded
+    known_as(ACTORS[model.realm], session.account_id)
     if session.refresh_jti != claims.jti:
         if seen_alive:
             raise RefreshRaceLost
@@ -120,6 +128,7 @@ def authenticate(model: type[S], *, access: str, related: str = "account") -> S:
         raise TokenInvalid
     if not session.is_open(now):
         raise SessionEnded
+    session.access_until = claims.expires_at
     if now - session.last_used_at > SEEN_EVERY:
         model._default_manager.filter(pk=session.pk).update(last_used_at=now)
     return session
@@ -135,6 +144,21 @@ def addresses(model: type[S], **account: Any) -> set[str]:
     """Return from where the accounts that match have signed in lately: sessions are kept a month after their end."""
     known = model._default_manager.filter(**account).exclude(address=None).order_by()
     return set(known.values_list("address", flat=True).distinct())
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Who listens to a live stream, and to which topic."""
+
+    account: uuid.UUID
+    topic: uuid.UUID
+
+
+def seats(model: type[S], session_ids: Collection[uuid.UUID], *, topic: str, **account: Any) -> dict[uuid.UUID, Seat]:
+    """Return those of the sessions that are open, of accounts that match; `topic` is the column of what they hear."""
+    is_open = model._default_manager.filter(pk__in=session_ids, ended_at=None, expires_at__gt=clock.now())
+    rows = is_open.filter(**account).values_list("pk", "account_id", topic)
+    return {pk: Seat(account_id, heard) for pk, account_id, heard in rows}
 
 
 @command
@@ -156,15 +180,18 @@ def end_sessions(model: type[S], *, keep: uuid.UUID | None = None, **account: An
     return _end(model._default_manager.filter(**account).exclude(pk=keep))
 
 
-def prune(model: type[S]) -> int:
+def prune(model: type[S], keep: dt.timedelta = KEEP_ENDED) -> int:
     """Delete the sessions that ended or expired long ago; return how many went."""
-    before = clock.now() - KEEP_ENDED
+    before = clock.now() - keep
     over = models.Q(ended_at__lt=before) | models.Q(expires_at__lt=before)
     return delete_in_batches(model._default_manager.filter(over))
 
 
 def _end(sessions: QuerySet[S]) -> int:
-    return sessions.filter(ended_at=None).update(ended_at=clock.now())
+    ended = sessions.filter(ended_at=None).update(ended_at=clock.now())
+    if ended:
+        live.ask_again()
+    return ended
 
 
 def _pair(session: AbstractSession) -> Pair:

@@ -16,6 +16,7 @@ from common import clock
 from common.db import delete_in_batches
 from common.errors import TooMany
 from common.models import Throttle
+from common.retention import retained
 
 PERIODS = {"s": 1, "m": 60, "h": 3600, "d": 86400}  # seconds
 RATE = re.compile(r"([1-9]\d*)/([1-9]\d*)?([smhd])")
@@ -44,12 +45,28 @@ class Rate:
         return self.period // self.count
 
 
+@dataclass(frozen=True)
+class Left:
+    """What is left of a rate after a call: so many calls at once, and all of them in `full_in` seconds."""
+
+    rate: Rate
+    calls: int
+    full_in: int
+
+
 def spend(name: str, who: str) -> None:
     """Count one call of `who` (stored only as a digest) against the throttle `name`.
 
     The rate is `settings.THROTTLES[name]`. Raises: TooMany with `retry_after` in whole seconds.
     """
-    rate = Rate.parse(settings.THROTTLES[name])
+    spend_of(Rate.parse(settings.THROTTLES[name]), name, who)
+
+
+def spend_of(rate: Rate, name: str, who: str) -> Left:
+    """Count one call of `who` against a rate of its own; return what is left of it.
+
+    Raises: TooMany with `retry_after` in whole seconds.
+    """
     key = hashlib.sha256(f"{name}\0{who}".encode()).hexdigest()
     now = clock.now()
     with connection.cursor() as cursor:
@@ -58,16 +75,26 @@ def spend(name: str, who: str) -> None:
             INSERT INTO common_throttle AS t (key, arrival) VALUES (%(key)s, %(now)s + %(emission)s::interval)
             ON CONFLICT (key) DO UPDATE SET arrival = GREATEST(t.arrival, %(now)s) + %(emission)s::interval
             WHERE GREATEST(t.arrival, %(now)s) + %(emission)s::interval <= %(now)s + %(period)s::interval
-            RETURNING 1
+            RETURNING arrival
             """,
             {"key": key, "now": now, "emission": _interval(rate.emission), "period": _interval(rate.period)},
         )
-        allowed = cursor.fetchone() is not None
-    if not allowed:
+        found = cursor.fetchone()
+    if found is None:
         raise TooMany(retry_after=_seconds_to_wait(key, rate, now))
+    ahead = found[0] - now
+    return Left(rate, (rate.period - ahead) // rate.emission, math.ceil(ahead.total_seconds()))
 
 
-def prune() -> int:
+@retained(
+    "throttles",
+    what="Counters of calls, by digests of numbers and networks",
+    since="when they have run out",
+    why="A limit is counted, and nothing of it is needed later.",
+    keep=None,
+    hourly=True,
+)
+def prune(_keep: dt.timedelta) -> int:
     """Delete the throttles that have run dry; return how many went."""
     return delete_in_batches(Throttle.objects.filter(arrival__lt=clock.now()))
 

@@ -45,6 +45,7 @@ class Claims:
     subject: uuid.UUID
     session: uuid.UUID
     jti: uuid.UUID
+    expires_at: dt.datetime
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,12 @@ def read_token(realm: Realm, kind: Kind, raw: str) -> Claims:
         payload = _backend(realm, settings.TOKEN_KEY).decode(raw)  # type: ignore[arg-type]
         if payload["token_type"] != kind or payload["realm"] != realm or "exp" not in payload:
             raise TokenInvalid
-        return Claims(uuid.UUID(payload["sub"]), uuid.UUID(payload["sid"]), uuid.UUID(payload["jti"]))
+        return Claims(
+            subject=uuid.UUID(payload["sub"]),
+            session=uuid.UUID(payload["sid"]),
+            jti=uuid.UUID(payload["jti"]),
+            expires_at=dt.datetime.fromtimestamp(payload["exp"], dt.UTC),
+        )
     except (TokenBackendError, LookupError, ValueError, TypeError, AttributeError, RecursionError) as exc:
         raise TokenInvalid from exc
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
+from common.audit.context import note_step
 from common.errors import IllegalTransition
 
 S = TypeVar("S", bound=StrEnum)
@@ -17,7 +18,9 @@ def advance(table: Mapping[tuple[S, str], S], state: S, verb: str) -> S:
     Raises: IllegalTransition, naming the verbs that are open.
     """
     try:
-        return table[state, verb]
+        after = table[state, verb]
     except KeyError:
         open_verbs = sorted(name for start, name in table if start == state)
         raise IllegalTransition(state=str(state), verb=verb, open=open_verbs) from None
+    note_step(str(state), verb, str(after))
+    return after

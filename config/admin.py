@@ -14,6 +14,7 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 from common import outbox
 from common.admin import EditableAdmin, ReadOnlyAdmin
 from common.models import OutboxEvent, PrivateFile, SettingChange
+from config import audit_admin, retention_admin  # noqa: F401  (register their pages)
 from config.dashboard.running import late_jobs
 
 

@@ -48,13 +48,24 @@ from chat.states import (
     ReportReason,
     ReportStatus,
 )
+from common.audit.states import ActorKind, Deed
 from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
 from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
-from notifications.states import Channel, DeliveryStatus
+from notifications.states import Channel, DeliveryStatus, TicketAuthor, TicketCategory, TicketStatus
 from notifications.webhooks.states import DisabledReason, EndpointStatus, Failure, WebhookStatus
 from orders.states import BagFate, BookingStatus, CourierKind, EndReason, Fault, OrderStatus, Terms
-from partners.states import ComplaintCategory, ComplaintStatus, PartnerKind, PartnerStatus, Role, SubjectKind
+from partners.scopes import Scope as ApiKeyScope
+from partners.states import (
+    ComplaintCategory,
+    ComplaintStatus,
+    KeyMode,
+    KeyState,
+    PartnerKind,
+    PartnerStatus,
+    Role,
+    SubjectKind,
+)
 from payments.states import (
     KEPT_ACCOUNTS,
     PAYOUT_PROVIDERS,
@@ -114,6 +125,8 @@ SETS: dict[str, Iterable[str]] = {
     "AppointmentOrigin": Origin,
     "AppointmentStatus": AppointmentStatus,
     "Analyser": Analyser,
+    "AuditActor": ActorKind,
+    "AuditDeed": Deed,
     "AnalysisFailure": AnalysisFailure,
     "AnalysisStatus": AnalysisStatus,
     "FileAvailability": Availability,
@@ -121,6 +134,9 @@ SETS: dict[str, Iterable[str]] = {
     "Interpretation": Interpretation,
     "ObservationStatus": ObservationStatus,
     "PassedRow": Passed,
+    "ApiKeyMode": KeyMode,
+    "ApiKeyScope": ApiKeyScope,
+    "ApiKeyState": KeyState,
     "AssignmentStatus": AssignmentStatus,
     "Answered": Answered,
     "AssuranceLabel": AssuranceLabel,
@@ -199,6 +215,9 @@ SETS: dict[str, Iterable[str]] = {
     "StopReason": StopReason,
     "SubjectKind": SubjectKind,
     "Tag": Tag,
+    "TicketAuthor": TicketAuthor,
+    "TicketCategory": TicketCategory,
+    "TicketStatus": TicketStatus,
     "MoneyStatus": RefundStatus,  # of refunds and payouts
     "TransferAnswer": Answer,
     "TransferCondition": Condition,

@@ -14,6 +14,10 @@ EVENTS: Final[Mapping[str, str]] = {
     "access.glass_broken": "A doctor has opened a patient's records in an emergency.",
     "account.erased": "A person has had the account erased.",
     "account.password_changed": "A person has a new password.",
+    "apikey.expiring": "An API key of a partner ends in a few days.",
+    "apikey.made": "A partner has a new API key.",
+    "apikey.revoked": "An API key is dead.",
+    "apikey.rotated": "An API key has a new secret.",
     "appointment.cancelled": "A visit was called off.",
     "appointment.checked_in": "The patient is there.",
     "appointment.completed": "A visit is over.",
@@ -34,6 +38,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "assignment.deferred": "The donor was found unfit at the visit.",
     "assignment.missed": "The donor did not come.",
     "assignment.released": "The donor need not come.",
+    "budget.used_up": "What a day of a channel may cost is used up.",
     "bill.due": "A hospital with a contract owes a bank for a month.",
     "camp.cancelled": "A partner has called a camp off.",
     "camp.donors_invited": "Donors near a camp are to be told of it.",
@@ -83,6 +88,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "meeting.fell_back": "A consultation is held by another link than its provider's, which did not answer.",
     "meeting.joined": "Somebody is in the meeting of an appointment, for the first time.",
     "meeting.notified": "A provider of meetings has told us about one.",
+    "notification.created": "Something stands in people's inboxes.",
     "order.accepted": "A bank keeps bags for an order.",
     "order.bags_unfit": "Bags of an order that have left may not be used.",
     "order.breached": "A box of an order was out of its temperature for too long.",
@@ -143,6 +149,11 @@ EVENTS: Final[Mapping[str, str]] = {
     "reservation.ended": "What was reserved has lapsed, or was lost.",
     "settlement.made": "A month is settled with a partner.",
     "stock.low": "A partner has fewer units of a kind than it wants to have.",
+    "testworld.closed": "Test data is no longer used.",
+    "testpartner.made": "A partner of somebody's test data is there, to be furnished.",
+    "support.answered": "An administrator has answered a question.",
+    "support.opened": "Somebody asks the administrators something.",
+    "support.resolved": "An administrator has settled a question.",
     "transfer.candidate_asked": "Partners were asked for bags.",
     "transfer.confirmed": "A partner has accepted the bags offered.",
     "transfer.dispatched": "Bags are on the road to another partner.",
@@ -170,8 +181,10 @@ EVENTS: Final[Mapping[str, str]] = {
 UNHEARD: Final = frozenset(
     {
         "chat.reported",  # administrators see it in their list
+        *("apikey.made", "apikey.revoked", "apikey.rotated"),  # owners do it themselves, and see it in the list
         "complaint.opened",  # administrators see it in their list
         "partner.flagged",  # administrators see this too
+        "support.opened",  # and this
     }
 )
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 
@@ -47,8 +46,8 @@ ROLES: Final = (
     ),
     Role(
         "Support",
-        "answer complaints, and what people report of chats",
-        works=("partners.complaint", "chat.report", "chat.chatblock"),
+        "answer complaints and questions, and what people report of chats",
+        works=("partners.complaint", "notifications.supportticket", "chat.report", "chat.chatblock"),
         sees=(
             *("users.user", "users.donor", "partners.partner", "partners.member", "requests_app.bloodrequest"),
             *("requests_app.attenderrequest", "requests_app.assignment", "donations.donation", "donations.camp"),
@@ -74,13 +73,15 @@ ROLES: Final = (
     ),
     Role(
         "Operations",
-        "keep the product running: messages, webhooks, events, jobs, operating settings",
+        "keep the product running: messages, announcements, webhooks, events, jobs, operating settings",
         works=(
             *("notifications.delivery", "notifications.webhookdelivery", "common.outboxevent", "common.setting"),
-            *("orders.order",),
+            *("orders.order", "notifications.announcement", "notifications.channelterms"),
         ),
+        adds=("notifications.announcement", "notifications.channelterms"),
         sees=(
             *("notifications.notification", "notifications.optout", "notifications.webhookendpoint"),
+            *("notifications.channelspend", "notifications.taplink", "partners.apikey", "common.retentionrun"),
             *("django_apscheduler.djangojob", "django_apscheduler.djangojobexecution", "common.privatefile"),
             *("common.settingchange", "orders.box", "orders.rider", "orders.courierbooking", "orders.couriernotice"),
             *("requests_app.bloodrequest", "requests_app.assignment", "requests_app.wave", "partners.partner"),
@@ -111,7 +112,7 @@ ROLES: Final = (
 
 def every_page() -> list[str]:
     """Return every table that has a page."""
-    return [model._meta.label_lower for model in apps.get_models() if admin.site.is_registered(model)]
+    return [page.opts.label_lower for page in admin.site._registry.values()]
 
 
 def install(**_: Any) -> None:

@@ -13,8 +13,9 @@ from config.waiting.registry import DESKS
 HEAD: Final = (
     "# Groups of administrators",
     "",
-    "Printed by `python manage.py print_roles`, which asks every page. The groups are written at each `migrate`, by name: what is changed",
-    "in one of them by hand is undone by the next. For another mixture make a group of another name. Superusers may do everything.",
+    "Printed by `python manage.py print_roles`, which asks every page. The groups are written at each `migrate`, by",
+    "name: what is changed in one of them by hand is undone by the next. For another mixture make a group of another",
+    "name. Superusers may do everything.",
 )
 
 

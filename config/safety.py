@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from common.crypto import KeysInvalid, parse_key
 from common.webhooks import key_of
 
 SECRETS = ("SECRET_KEY", "TOKEN_KEY", "CODE_KEY", "BLIND_INDEX_KEY")
@@ -88,6 +89,18 @@ def _weak_secrets(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "FIELD_KEYS is empty."
     elif any(b"local-only" in key or len(set(key)) < FEWEST_CHARACTERS for key in settings["FIELD_KEYS"].values()):
         yield "FIELD_KEYS is weak: use 32 random bytes, base64-encoded."
+    yield from _audit_key(settings["AUDIT_KEY"])
+
+
+def _audit_key(text: str) -> Iterator[str]:
+    """It signs what nobody may rewrite; with a known key anybody could."""
+    try:
+        key = parse_key(text)
+    except KeysInvalid:
+        yield "AUDIT_KEY is not the base64 of 32 random bytes."
+    else:
+        if b"local-only" in key or len(set(key)) < FEWEST_CHARACTERS:
+            yield "AUDIT_KEY is weak: use 32 random bytes, base64-encoded."
 
 
 def _outside_world(settings: Mapping[str, Any]) -> Iterator[str]:

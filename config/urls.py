@@ -9,6 +9,7 @@ from common.api.docs import RedocView, SchemaView, SwaggerView
 from common.api.files import show_file
 from common.api.problems import unknown_address
 from common.health import healthz, readyz
+from notifications.api.tap_views import TapView
 
 API: list[URLPattern | URLResolver] = [
     path("", include("users.api.urls")),
@@ -21,6 +22,7 @@ API: list[URLPattern | URLResolver] = [
     path("", include("donations.api.urls")),
     path("", include("orders.api.urls")),
     path("", include("appointments.api.urls")),
+    path("", include("chat.stream.urls")),
     path("", include("chat.api.urls")),
     path("", include("notifications.api.urls")),
     path("", include("notifications.webhooks.api.urls")),
@@ -34,6 +36,7 @@ urlpatterns = [
     path("api/v1/", include(API)),
     path("fhir/R4/", include("config.fhir")),
     path("files/<str:token>", show_file, name="file"),
+    path("a/<str:token>", TapView.as_view(), name="tap"),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=f"/{settings.STATIC_URL.strip('/')}/favicon.svg"), name="favicon"),
     path("healthz", healthz, name="healthz"),

@@ -203,7 +203,8 @@ def get_camp_of(partner_id: uuid.UUID, camp_id: uuid.UUID) -> Camp:
 
 def get_public_camp(camp_id: uuid.UUID) -> Camp:
     """Return a camp that was published. Raises: NotFound."""
-    found = Camp.objects.filter(pk=camp_id, status__in=sorted(PUBLIC_CAMP)).select_related("partner").first()
+    public = Camp.objects.filter(pk=camp_id, status__in=sorted(PUBLIC_CAMP), partner__test_world=None)
+    found = public.select_related("partner").first()
     if found is None:
         raise NotFound
     return found
@@ -214,7 +215,7 @@ def camps_near(
 ) -> list[Camp]:
     """Return the published camps that are not over, with their `distance_km`, nearest first; one query."""
     boxes = reduce(or_, (Q(place__within=box) for box in bounding_boxes(origin, radius_km)))
-    live = Camp.objects.filter(boxes, status__in=sorted(LIVE_CAMP), ends_at__gt=clock.now())
+    live = Camp.objects.filter(boxes, status__in=sorted(LIVE_CAMP), ends_at__gt=clock.now(), partner__test_world=None)
     rows = list(_held_within(live, begins, ends).select_related("partner"))
     found = nearest_first(origin, rows, radius_km)
     for near in found:
@@ -226,6 +227,11 @@ def enrolments_of_camp(partner_id: uuid.UUID, camp_id: uuid.UUID) -> QuerySet[En
     """Return the places of the partner's camp that were not given back. Raises: NotFound."""
     get_camp_of(partner_id, camp_id)
     return Enrolment.objects.filter(camp_id=camp_id, status__in=sorted(HOLDS_PLACE)).select_related("donor__user")
+
+
+def enrolments_of_partner(partner_id: uuid.UUID) -> QuerySet[Enrolment]:
+    """Return every place in the partner's camps, also those that were given back."""
+    return Enrolment.objects.filter(camp__partner_id=partner_id)
 
 
 def enrolments_of_donor(donor_id: uuid.UUID) -> QuerySet[Enrolment]:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import uuid
+from typing import Any
+
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from common.admin import ReadOnlyAdmin, ReadOnlyInline
 from common.errors import DomainError
-from notifications import services
-from notifications.models import Delivery, Notification, OptOut
+from notifications import announcement_admin, reports, services, support_admin  # noqa: F401 - register their pages
+from notifications.models import Delivery, Notification, OptOut, TapLink
 from notifications.webhooks import admin as webhooks  # noqa: F401 - registers its own
 
 
@@ -26,13 +34,38 @@ class NotificationAdmin(ReadOnlyAdmin):
     list_select_related = ("user", "member")
     ordering = ("-id",)
     inlines = (DeliveryInline,)
+    readonly_fields = ("report_link",)
+
+    def get_urls(self) -> list[Any]:
+        report = path("report/<uuid:subject_id>/", self.admin_site.admin_view(self.report), name="notifications_report")
+        return [report, *super().get_urls()]
+
+    def report(self, request: HttpRequest, subject_id: uuid.UUID) -> HttpResponse:
+        """Who was reached about one request, camp, order … by what, and when."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Delivery report",
+            "subject_id": subject_id,
+            "summary": reports.of_subject(subject_id),
+        }
+        return TemplateResponse(request, "admin/deliveries.html", context)
+
+    @admin.display(description="delivery report")
+    def report_link(self, row: Notification) -> SafeString | str:
+        if row.subject_id is None:
+            return ""
+        return format_html(
+            '<a href="{}">Of everything</a>', reverse("admin:notifications_report", args=[row.subject_id])
+        )
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
     list_display = ("id", "kind", "channel", "to", "status", "attempts", "error_code", "run_at", "sent_at", "ended_at")
     list_filter = ("status", "channel", "notification__kind")
-    search_fields = ("=id", "=to", "=provider_id")
+    search_fields = ("=id", "=to", "=provider_id", "=notification__subject_id")
     list_select_related = ("notification",)
     ordering = ("-id",)
     exclude = ("body", "invitation")
@@ -61,4 +94,16 @@ class OptOutAdmin(ReadOnlyAdmin):
     list_display = ("phone", "channel", "created_at")
     list_filter = ("channel",)
     search_fields = ("=phone",)
+    ordering = ("-pk",)
+
+
+@admin.register(TapLink)
+class TapLinkAdmin(ReadOnlyAdmin):
+    """Links in messages, by what they are for and how they were answered; the links themselves are kept nowhere."""
+
+    list_display = ("id", "matter", "subject_id", "user", "expires_at", "used_at", "act")
+    list_filter = ("matter", "act")
+    search_fields = ("=subject_id", "=user__phone")
+    list_select_related = ("user",)
+    exclude = ("digest",)
     ordering = ("-pk",)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
 from common import figures
 from common.figures import Counted, Scope
-from notifications.models import Delivery, WebhookDelivery, WebhookEndpoint
+from common.money import Currency, Money
+from notifications.models import ChannelSpend, Delivery, WebhookDelivery, WebhookEndpoint
+from notifications.services.budgeting import terms_now
 from notifications.states import REACHED, DeliveryStatus
 from notifications.webhooks.states import DisabledReason, EndpointStatus, WebhookStatus
 from partners import selectors as partners
@@ -76,6 +78,22 @@ def by_channel(scope: Scope) -> list[dict[str, Any]]:
     wanted = {name: Count("pk", filter=where or None) for name, where in MESSAGES.parts.items()}
     rows = made(scope).order_by("channel").values("channel")
     return [dict(row) for row in rows.annotate(**wanted)]
+
+
+def spent(scope: Scope) -> list[dict[str, Any]]:
+    """Return what the period's days have cost by channel: `messages`, `spent`, and how many were put off."""
+    terms = {channel: one.currency for channel, one in terms_now().items()}
+    rows = ChannelSpend.objects.filter(day__gte=scope.first, day__lte=scope.last).order_by("channel").values("channel")
+    found = rows.annotate(all=Sum("messages"), cost=Sum("spent_minor"), later=Sum("held"))
+    return [
+        {
+            "channel": row["channel"],
+            "messages": row["all"],
+            "spent": Money(row["cost"], terms.get(row["channel"], Currency.INR)),
+            "held": row["later"],
+        }
+        for row in found
+    ]
 
 
 def _in_city(rows: QuerySet[Any], scope: Scope, partner: str) -> QuerySet[Any]:

@@ -35,6 +35,11 @@ class Kind(StrEnum):
     CAMP_CANCELLED = "camp_cancelled"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a message
     COMPLAINT_ANSWERED = "complaint_answered"  # to whoever complained, person or member
+    # To whoever asked the administrators something.
+    SUPPORT_ANSWERED = "support_answered"
+    SUPPORT_RESOLVED = "support_resolved"
+    ANNOUNCEMENT = "announcement"  # in an administrator's words; its channels are chosen with them
+    BUDGET_USED_UP = "budget_used_up"  # to administrators
     # To a family that asked for a patient.
     FAMILY_RESERVED = "family_reserved"
     FAMILY_CONFIRMED = "family_confirmed"
@@ -78,6 +83,7 @@ class Kind(StrEnum):
     PARTNER_SUSPENDED = "partner_suspended"
     PARTNER_REINSTATED = "partner_reinstated"
     MEMBER_ADDED = "member_added"
+    API_KEY_EXPIRING = "api_key_expiring"
     STOCK_LOW = "stock_low"
     UNITS_RECALLED = "units_recalled"
     CAMP_REPORT_DUE = "camp_report_due"
@@ -154,6 +160,7 @@ class Kind(StrEnum):
     CHAT_WARNED = "chat_warned"
     CHAT_BLOCKED = "chat_blocked"
     # To a number, whoever holds it; never in an inbox.
+    SUPPORT_VISITOR = "support_visitor"
     HANDOVER_CODE = "handover_code"
     CODE = "code"
     ACCOUNT_EXISTS = "account_exists"
@@ -192,6 +199,11 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.CAMP_CANCELLED: Rule(BOTH, priority=1),
     Kind.PASSWORD_CHANGED: Rule(SMS, priority=1),
     Kind.COMPLAINT_ANSWERED: Rule(SMS),
+    Kind.SUPPORT_ANSWERED: Rule(SMS),
+    Kind.SUPPORT_RESOLVED: Rule(SMS, priority=6),
+    Kind.SUPPORT_VISITOR: Rule(SMS, in_inbox=False),
+    Kind.ANNOUNCEMENT: Rule(BOTH, priority=8),
+    Kind.BUDGET_USED_UP: Rule(SMS, priority=0),
     Kind.FAMILY_RESERVED: Rule(BOTH, priority=2),
     Kind.FAMILY_CONFIRMED: Rule(BOTH, priority=2),
     Kind.FAMILY_TRANSFER: Rule(BOTH, priority=2),
@@ -231,6 +243,7 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.PARTNER_SUSPENDED: Rule(BOTH),
     Kind.PARTNER_REINSTATED: Rule(SMS),
     Kind.MEMBER_ADDED: Rule(SMS),
+    Kind.API_KEY_EXPIRING: Rule(SMS),
     Kind.STOCK_LOW: Rule(SMS),
     Kind.UNITS_RECALLED: Rule(BOTH, priority=1),
     Kind.CAMP_REPORT_DUE: Rule(BOTH, priority=3),

@@ -5,15 +5,52 @@ from __future__ import annotations
 import uuid
 
 from notifications import selectors
-from users.personal_data import Holding, Rows, hold
+from notifications.models import TapLink
+from notifications.services.support import delete_traces
+from users.personal_data import Holding, Rows, hold, leaves_traces
 
 FIELDS = ("id", "kind", "title", "body", "subject_kind", "subject_id", "created_at", "read_at")
+TICKET = ("id", "status", "category", "subject", "due_at", "created_at", "updated_at")
 
 
 def messages(user_id: uuid.UUID) -> Rows:
     return list(selectors.inbox_of(user_id).order_by("pk").values(*FIELDS))
 
 
+def links(user_id: uuid.UUID) -> Rows:
+    rows = TapLink.objects.filter(user_id=user_id).order_by("pk")
+    return list(rows.values("id", "matter", "subject_id", "created_at", "expires_at", "used_at", "act"))
+
+
+def support_tickets(user_id: uuid.UUID) -> Rows:
+    found = []
+    for row in selectors.tickets_of_person(user_id).order_by("pk"):
+        said = row.messages.order_by("pk")
+        messages = [{"author": one.author, "text": one.text, "created_at": one.created_at} for one in said]
+        found.append({**{name: getattr(row, name) for name in TICKET}, "messages": messages})
+    return found
+
+
+hold(
+    Holding(
+        "support_tickets",
+        "To answer what you asked the administrators.",
+        "You and the administrators.",
+        "As long as the account.",
+        "That there was a question and how it ended, without words or name.",
+        support_tickets,
+    )
+)
+hold(
+    Holding(
+        "message_links",
+        "To let you answer a message with one tap.",
+        "Who has the link; only what it was for and how you answered is kept, not the link itself.",
+        "Thirty days after it is over.",
+        "",
+        links,
+    )
+)
 hold(
     Holding(
         "messages",
@@ -24,3 +61,4 @@ hold(
         messages,
     )
 )
+leaves_traces(delete_traces)

@@ -63,3 +63,99 @@ FATE_KNOWN = frozenset({DeliveryStatus.SENT}) | REACHED | OVER
 def sources(verb: str) -> list[DeliveryStatus]:
     """Return the states from which `verb` may go."""
     return [state for state, name in DELIVERY_TRANSITIONS if name == verb]
+
+
+class AnnouncementStatus(StrEnum):
+    """What an administrator says to many: written, then told in batches."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"  # begins at its hour
+    SENDING = "sending"  # until every message has left, or is known not to
+    PAUSED = "paused"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+ANNOUNCEMENT_TRANSITIONS = {
+    (AnnouncementStatus.DRAFT, "schedule"): AnnouncementStatus.SCHEDULED,
+    (AnnouncementStatus.SCHEDULED, "start"): AnnouncementStatus.SENDING,
+    (AnnouncementStatus.SCHEDULED, "withdraw"): AnnouncementStatus.DRAFT,  # to be written anew
+    (AnnouncementStatus.SENDING, "pause"): AnnouncementStatus.PAUSED,
+    (AnnouncementStatus.PAUSED, "resume"): AnnouncementStatus.SENDING,
+    (AnnouncementStatus.SENDING, "finish"): AnnouncementStatus.FINISHED,
+    (AnnouncementStatus.DRAFT, "cancel"): AnnouncementStatus.CANCELLED,
+    (AnnouncementStatus.SCHEDULED, "cancel"): AnnouncementStatus.CANCELLED,
+    (AnnouncementStatus.SENDING, "cancel"): AnnouncementStatus.CANCELLED,
+    (AnnouncementStatus.PAUSED, "cancel"): AnnouncementStatus.CANCELLED,
+}
+
+
+class AudienceKind(StrEnum):
+    """To whom an announcement goes."""
+
+    DONORS = "donors"
+    DOCTORS = "doctors"
+    MEMBERS = "members"  # of live partners
+    EVERYBODY = "everybody"  # people and members
+
+
+class TapMatter(StrEnum):
+    """What a link in a message answers."""
+
+    ASK = "ask"  # a request for blood, to which one was asked
+    CAMP = "camp"  # a place in a camp
+
+
+class TapAct(StrEnum):
+    COME = "come"
+    DECLINE = "decline"
+    GIVE_UP = "give_up"
+
+
+ACTS = {TapMatter.ASK: (TapAct.COME, TapAct.DECLINE), TapMatter.CAMP: (TapAct.GIVE_UP,)}
+
+
+class TicketStatus(StrEnum):
+    """A question to the administrators."""
+
+    OPEN = "open"  # waits for an administrator
+    ANSWERED = "answered"  # waits for whoever asked
+    RESOLVED = "resolved"  # an administrator says so
+    CLOSED = "closed"  # whoever asked says so
+
+
+TICKET_TRANSITIONS = {
+    (TicketStatus.OPEN, "answer"): TicketStatus.ANSWERED,
+    (TicketStatus.ANSWERED, "answer"): TicketStatus.ANSWERED,
+    (TicketStatus.OPEN, "reply"): TicketStatus.OPEN,
+    (TicketStatus.ANSWERED, "reply"): TicketStatus.OPEN,
+    (TicketStatus.ANSWERED, "resolve"): TicketStatus.RESOLVED,
+    (TicketStatus.OPEN, "close"): TicketStatus.CLOSED,
+    (TicketStatus.ANSWERED, "close"): TicketStatus.CLOSED,
+    (TicketStatus.RESOLVED, "reopen"): TicketStatus.OPEN,
+    (TicketStatus.CLOSED, "reopen"): TicketStatus.OPEN,
+}
+WAITING_TICKETS = frozenset({TicketStatus.OPEN, TicketStatus.ANSWERED})
+
+
+class TicketCategory(StrEnum):
+    ACCOUNT = "account"
+    DONATION = "donation"
+    ORDER = "order"
+    APPOINTMENT = "appointment"
+    PAYMENT = "payment"
+    MESSAGES = "messages"
+    PRIVACY = "privacy"  # a grievance about personal data
+    OTHER = "other"
+
+
+# Days within which each is answered: the period we publish. For grievances about personal data the law (DPDP Rules
+# 2025, rule 14) allows 90 at most.
+DAYS_TO_ANSWER = {category: 30 if category is TicketCategory.PRIVACY else 14 for category in TicketCategory}
+
+
+class TicketAuthor(StrEnum):
+    PERSON = "person"
+    MEMBER = "member"
+    VISITOR = "visitor"
+    ADMINISTRATOR = "administrator"

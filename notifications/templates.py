@@ -6,7 +6,7 @@ import datetime as dt
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -42,6 +42,18 @@ class Word(StrEnum):
     """What is said in the reader's language, besides ways to donate."""
 
     UNKNOWN_GROUP = "unknown_group"
+
+
+class Prose(str):
+    """What somebody wrote for its readers, said whole, also in an SMS."""
+
+    __slots__ = ()
+
+
+class Link(str):
+    """An address, said whole. Whoever has it may act: it stands in texts and in no inbox."""
+
+    __slots__ = ()
 
 
 Fact = str | int | Decimal | dt.datetime | dt.date | DonationType | Word
@@ -90,8 +102,10 @@ def placeholders(text: str) -> set[str]:
     return names
 
 
-def compose(kind: Kind, *, language: str, zone: str, facts: Facts) -> Message:
-    """Say it in the reader's language, in English where that has no texts.
+def compose(
+    kind: Kind, *, language: str, zone: str, facts: Facts, channels: Iterable[Channel] | None = None
+) -> Message:
+    """Say it in the reader's language, in English where that has no texts, for the kind's channels or for `channels`.
 
     Raises: KeyError when a fact is missing.
     """
@@ -100,12 +114,20 @@ def compose(kind: Kind, *, language: str, zone: str, facts: Facts) -> Message:
     long = _words(facts, language=spoken, zone=zone, longest=None)
     short = _words(facts, language=spoken, zone=zone, longest=LONGEST_NAME.get(spoken, LONGEST_NAME_WIDE))
     title, inbox = (_fill(own[form], long) if form in own else "" for form in ("title", "inbox"))
+    link = facts.get("link")
+    with_link = f"{inbox}\n{link}" if isinstance(link, Link) else inbox
     forms: dict[Channel, Callable[[], str]] = {
         Channel.SMS: lambda: _fill(own["sms"], short),
-        Channel.WHATSAPP: lambda: _framed(Channel.WHATSAPP, spoken, title=title, body=inbox),
+        Channel.WHATSAPP: lambda: _framed(Channel.WHATSAPP, spoken, title=title, body=with_link),
         Channel.EMAIL: lambda: _framed(Channel.EMAIL, spoken, title=title, body=inbox),
     }
-    return Message(title, inbox, {channel: forms[channel]() for channel in RULES[kind].channels})
+    chosen = RULES[kind].channels if channels is None else channels
+    return Message(title, inbox, {channel: forms[channel]() for channel in chosen})
+
+
+def words_of(facts: Facts, *, language: str, zone: str) -> dict[str, str]:
+    """Return the facts in the reader's words."""
+    return _words(facts, language=language if language in languages() else FALLBACK, zone=zone, longest=None)
 
 
 def spoken_text(*, language: str, title: str, body: str) -> str:
@@ -141,7 +163,7 @@ def _say(fact: Fact, *, language: str, zone: str, longest: int | None) -> str:
         return f"{fact.day} {words['months'][fact.month - 1]} {fact.year}"
     if isinstance(fact, Decimal):
         return f"{fact:.1f}"
-    return _plain(str(fact), longest)
+    return _plain(str(fact), None if isinstance(fact, Prose | Link) else longest)
 
 
 def _plain(text: str, longest: int | None) -> str:

@@ -13,11 +13,13 @@ from django.db import InterfaceError, OperationalError, connection
 
 from appointments import errands as visits
 from common import outbox
+from common.audit import chain
 from common.errands import serve
 from common.errors import Busy
 from notifications.dispatch import POLL, Dispatcher
 from notifications.gateways import TextGateway, TwilioGateway
 from notifications.mail import Carriers, SmtpGateway
+from notifications.services import batching
 from notifications.webhooks import sending as webhooks
 from orders import errands as couriers
 from payments import errands as payments
@@ -25,7 +27,13 @@ from payments import errands as payments
 RELAYS: Final = 2  # threads that tell events; events of one key keep their order all the same
 CARRIERS: Final = 1  # threads that tell events to the outside, which may be slow: no message waits for them
 # What is done at providers outside, in a thread each: one that is slow holds up no other.
-ERRANDS: Final = (("payments", payments.run_due), ("couriers", couriers.run_due), *visits.ERRANDS)
+ERRANDS: Final = (
+    ("payments", payments.run_due),
+    ("couriers", couriers.run_due),
+    *visits.ERRANDS,
+    ("announcements", batching.run_due),
+    ("audit", chain.run_due),  # no provider, and as little to do with messages
+)
 BITE: Final = 5  # events that a relay takes at a time: what one holds, the other cannot tell
 STOP_WITHIN: Final = 9.0  # seconds for what is on its way when the worker is told to stop
 LONGEST_PAUSE: Final = 10.0  # seconds between two tries to reach the database

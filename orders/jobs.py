@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
 
 from common import clock
 from common.errors import Busy
+from common.retention import Fate, retained
 from common.sweeps import act_on_each
 from orders import errands, selectors
 from orders.services import billing, codes, notices, paying, road
@@ -25,7 +27,16 @@ def tell_late_orders() -> int:
     return act_on_each(lambda: selectors.orders_late(now, limit=BATCH), lambda pk: road.tell_if_late(order_id=pk))
 
 
-def forget_codes() -> int:
+@retained(
+    "handover_codes",
+    what="Sealed hand-over codes of orders",
+    since="when the order is over or the code has run out",
+    why="The receiver may ask for the code again until then.",
+    keep=None,
+    fate=Fate.WIPE,
+    hourly=True,
+)
+def forget_codes(_keep: dt.timedelta) -> int:
     """Wipe the hand-over codes that have run out; return how many."""
     return codes.forget_expired_codes(limit=BATCH)
 

@@ -40,7 +40,7 @@ def offer(
 
     Raises: NotFound, BankIsBuyer, NeededByInvalid, LinesDouble, NoPriceList, NotOffered, DeliveryTooFar
     """
-    bank = partners.bank_card(bank_id)
+    bank = partners.bank_card(bank_id, world=None if buyer.partner_id is None else partners.world_of(buyer.partner_id))
     if buyer.partner_id == bank_id:
         raise BankIsBuyer
     now = clock.now()

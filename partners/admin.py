@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from common.admin import ActionForm, EditableAdmin, ReadOnlyAdmin, ReadOnlyInline, words_box
 from common.errors import DomainError
 from partners.models import (
+    ApiKey,
     Complaint,
     ComplaintEvent,
     Contract,
@@ -51,7 +52,7 @@ class PartnerEventInline(ReadOnlyInline):
 
 class MemberInline(ReadOnlyInline):
     model = Member
-    fields = ("name", "phone", "role", "language", "is_active", "created_at")
+    fields = ("name", "phone", "role", "language", "is_active", "is_system", "created_at")
     ordering = ("pk",)
 
 
@@ -283,3 +284,19 @@ class ContractAdmin(ReadOnlyAdmin):
     list_select_related = ("bank", "hospital")
     search_fields = ("bank__name", "hospital__name")
     inlines = (ContractChargeInline,)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    """Which programs call for which partner. Nothing here opens anything."""
+
+    list_display = ("begins", "name", "partner", "mode", "expires_at", "last_used_at", "revoked_at")
+    list_filter = ("mode",)
+    search_fields = ("prefix", "name", "partner__name")
+    ordering = ("-pk",)
+    list_select_related = ("partner",)
+    fields = (
+        *("partner", "name", "begins", "mode", "scopes", "networks", "calls_per_minute", "expires_at"),
+        *("rotated_at", "previous_until", "last_used_at", "last_used_address", "made_by", "created_at"),
+        *("revoked_at", "revoked_by"),
+    )

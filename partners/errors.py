@@ -1,4 +1,4 @@
-from common.errors import Conflict, Invalid, NotAllowed
+from common.errors import Conflict, Invalid, NotAllowed, Unauthenticated
 
 
 class PartnerNotLive(NotAllowed):
@@ -64,3 +64,55 @@ class ComplaintOpen(Conflict):
 
 class AnswerMissing(Conflict):
     code, message = "answer_missing", "A complaint is closed with an answer to whoever complained."
+
+
+class ApiKeyInvalid(Unauthenticated):
+    code, message = "api_key_invalid", "There is no such API key."
+
+
+class ApiKeyExpired(Unauthenticated):
+    code, message = "api_key_expired", "This API key has expired. Make or extend one."
+
+
+class ApiKeyRevoked(Unauthenticated):
+    code, message = "api_key_revoked", "This API key has been revoked."
+
+
+class ApiKeyNetworkRefused(NotAllowed):
+    code, message = "api_key_network_refused", "This API key does not work from this address."
+
+
+class ScopeMissing(NotAllowed):
+    code, message = "scope_missing", "This API key does not have the scope that this needs."
+
+
+class MembersOnly(NotAllowed):
+    code, message = "members_only", "A member does this; no API key can."
+
+
+class RotationRunning(Conflict):
+    code, message = "rotation_running", "The secret before the last one still opens. Wait, or rotate without overlap."
+
+
+class ApiKeyOver(Conflict):
+    code, message = "api_key_over", "This API key is revoked; it does not come back."
+
+
+class TooManyApiKeys(Conflict):
+    code, message = "too_many_api_keys", "An organisation has at most 50 API keys in use. Revoke one first."
+
+
+class KeyExpiryInvalid(Invalid):
+    code, message, pointer = "key_expiry_invalid", "A key expires in the future, and within two years.", "/expires_at"
+
+
+class TestModeOnly(NotAllowed):
+    code, message = "test_mode_only", "Only test keys see and reset test data."
+
+
+class TestPartUnknown(Invalid):
+    code, message = "test_part_unknown", "There is no such part of test data, or this is no test key."
+
+
+class NotInTestMode(Conflict):
+    code, message = "not_in_test_mode", "A test key cannot do this: it would leave the test data."

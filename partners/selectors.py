@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Lower
 
-from common import clock
+from common import clock, sessions
 from common.errors import NotFound
 from common.geo import Point, bounding_boxes, nearest_first
 from common.money import Currency
 from partners.errors import NoPriceList
 from partners.models import (
     SEARCHED,
+    ApiKey,
     Complaint,
     Contract,
     ContractCharge,
     DeliveryBand,
     Member,
+    MemberSession,
     Partner,
     PartnerQuerySet,
     PriceList,
@@ -30,7 +32,8 @@ from partners.models import (
 )
 from partners.pricing import Tariff
 from partners.searching import SearchDocument, beginnings_of
-from partners.states import PartnerKind, PartnerStatus, Role
+from partners.states import MAY_SIGN_IN, PartnerKind, PartnerStatus, Role, TestPart
+from users.audiences import around
 
 # What no answer of the public directory needs.
 _UNSHOWN = ("claimed_profile", "license_key", "facility_code", "place", "flagged_at")
@@ -59,6 +62,7 @@ class PartnerCard:
     lat: float
     lng: float
     zone: str
+    world: uuid.UUID | None = None  # of test data
 
     @property
     def location(self) -> Point:
@@ -88,9 +92,16 @@ def profile_of(partner_id: uuid.UUID) -> PartnerProfile:
 
 def contacts_of(partner_id: uuid.UUID, roles: Iterable[Role]) -> list[MemberContact]:
     """Return the partner's active members in the roles, the oldest account first."""
-    members = Member.objects.filter(partner_id=partner_id, is_active=True, role__in=list(roles)).order_by("pk")
+    members = Member.objects.people().filter(partner_id=partner_id, is_active=True, role__in=list(roles)).order_by("pk")
     rows = members.values_list("pk", "name", "phone", "language", "partner__zone")
     return [MemberContact(*row) for row in rows]
+
+
+def find_contact(member_id: uuid.UUID) -> MemberContact | None:
+    """Return how one member is reached, if the account is still used."""
+    members = Member.objects.filter(pk=member_id, is_active=True)
+    row = members.values_list("pk", "name", "phone", "language", "partner__zone").first()
+    return None if row is None else MemberContact(*row)
 
 
 def card(partner_id: uuid.UUID) -> PartnerCard:
@@ -104,11 +115,11 @@ def card(partner_id: uuid.UUID) -> PartnerCard:
 def cards(partner_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, PartnerCard]:
     """Return the cards of the partners by id, in one query; unknown ids are left out."""
     rows = Partner.objects.filter(pk__in=list(partner_ids)).values_list(
-        "pk", "name", "phone", "address", "city", "lat", "lng", "zone"
+        "pk", "name", "phone", "address", "city", "lat", "lng", "zone", "test_world"
     )
     return {
-        pk: PartnerCard(pk, name, phone, address, city, float(lat), float(lng), zone)
-        for pk, name, phone, address, city, lat, lng, zone in rows
+        pk: PartnerCard(pk, name, phone, address, city, float(lat), float(lng), zone, world)
+        for pk, name, phone, address, city, lat, lng, zone, world in rows
     }
 
 
@@ -129,14 +140,55 @@ def facility_code_of(partner_id: uuid.UUID) -> str:
 
 
 def members_of(partner_id: uuid.UUID) -> QuerySet[Member]:
-    """Return the partner's members, active or not."""
-    return Member.objects.filter(partner_id=partner_id)
+    """Return the partner's members, active or not; those that keys act as are none."""
+    return Member.objects.people().filter(partner_id=partner_id)
 
 
 def are_active_members(partner_id: uuid.UUID, member_ids: Iterable[uuid.UUID]) -> bool:
     """Whether all of these are members of the partner who may sign in."""
     wanted = set(member_ids)
-    return Member.objects.filter(pk__in=wanted, partner_id=partner_id, is_active=True).count() == len(wanted)
+    found = Member.objects.people().filter(pk__in=wanted, partner_id=partner_id, is_active=True)
+    return found.count() == len(wanted)
+
+
+def api_keys_of(partner_id: uuid.UUID) -> QuerySet[ApiKey]:
+    """Return the partner's keys, also those that are over."""
+    return ApiKey.objects.filter(partner_id=partner_id)
+
+
+def api_key(partner_id: uuid.UUID, key_id: uuid.UUID) -> ApiKey:
+    """Raises: NotFound, also for another partner's."""
+    found = api_keys_of(partner_id).filter(pk=key_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def world_of(partner_id: uuid.UUID) -> uuid.UUID | None:
+    """Return the world of test data that the partner is part of; None for a real one. Raises: NotFound."""
+    world: uuid.UUID | None = _one_value(partner_id, "test_world")
+    return world
+
+
+def test_twin(partner_id: uuid.UUID) -> Partner:
+    """Return the partner's twin, with the ids of its world's `parts`. Raises: NotFound where there is none."""
+    rows = list(Partner.objects.filter(test_of_id=partner_id, status=PartnerStatus.LIVE).order_by("pk"))
+    twin = next((row for row in rows if row.test_part == TestPart.TWIN), None)
+    if twin is None:
+        raise NotFound
+    twin.parts = [(row.test_part, row.pk) for row in rows]
+    return twin
+
+
+def seats_of(session_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, sessions.Seat]:
+    """Return those of the members' sessions by which somebody may still listen to what changes for the partner."""
+    return sessions.seats(
+        MemberSession,
+        session_ids,
+        topic="account__partner_id",
+        account__is_active=True,
+        account__partner__status__in=MAY_SIGN_IN,
+    )
 
 
 def directory(
@@ -159,9 +211,16 @@ def directory(
 
 
 def partners_near(
-    origin: Point, radius_km: float, *, kind: PartnerKind | None = None, live: bool | None = None
+    origin: Point,
+    radius_km: float,
+    *,
+    kind: PartnerKind | None = None,
+    live: bool | None = None,
+    world: uuid.UUID | None = None,
 ) -> list[Partner]:
     """Return the public partners within the radius with their `distance_km`, nearest first; one query.
+
+    Real ones, unless `world` says in which test data: then the partners of that world alone.
 
     A box on the index trims, the geodesic decides. Partners at the same distance, to the millimetre, are in
     the order of their ids.
@@ -169,7 +228,7 @@ def partners_near(
     boxes = Q()
     for box in bounding_boxes(origin, radius_km):
         boxes |= Q(place__within=box)
-    rows = list(_public(kind=kind, live=live).filter(boxes))
+    rows = list(_public(kind=kind, live=live, world=world).filter(boxes))
     found = nearest_first(origin, rows, radius_km)
     for near in found:
         near.row.distance_km = round(near.distance_km, 6)
@@ -219,8 +278,10 @@ def complaint_author(complaint_id: uuid.UUID) -> ComplaintAuthor:
     return ComplaintAuthor(row.by_person_id, row.by_partner_id, row.by_member_id)
 
 
-def _public(*, kind: PartnerKind | None = None, live: bool | None = None) -> PartnerQuerySet:
-    found = Partner.objects.public().defer(*_UNSHOWN)
+def _public(
+    *, kind: PartnerKind | None = None, live: bool | None = None, world: uuid.UUID | None = None
+) -> PartnerQuerySet:
+    found = Partner.objects.public(world).defer(*_UNSHOWN)
     if kind is not None:
         found = found.of_kind(kind)
     if live is not None:
@@ -235,9 +296,13 @@ def _one_value(partner_id: uuid.UUID, field: str) -> Any:
     return found[0]
 
 
-def bank_card(partner_id: uuid.UUID) -> PartnerCard:
-    """Return the card of a live blood bank, of which blood may be ordered. Raises: NotFound."""
-    live = Partner.objects.filter(pk=partner_id, status=PartnerStatus.LIVE).of_kind(PartnerKind.BLOOD_BANK)
+def bank_card(partner_id: uuid.UUID, *, world: uuid.UUID | None = None) -> PartnerCard:
+    """Return the card of a live blood bank of which blood may be ordered: a real one, or one of that test data.
+
+    Raises: NotFound
+    """
+    live = Partner.objects.filter(pk=partner_id, status=PartnerStatus.LIVE, test_world=world)
+    live = live.of_kind(PartnerKind.BLOOD_BANK)
     if not live.exists():
         raise NotFound
     return card(partner_id)
@@ -302,3 +367,26 @@ def cities() -> list[str]:
     """Return the cities in which partners work, by name."""
     rows = Partner.objects.filter(status=PartnerStatus.LIVE).order_by("city")
     return list(rows.values_list("city", flat=True).distinct())
+
+
+def cities_in(state: str) -> set[str]:
+    """Return the cities, in small letters, in which some organisation of the state is; the directory's too."""
+    return set(Partner.objects.filter(state__iexact=state).values_list(Lower("city"), flat=True).distinct())
+
+
+def active_members(
+    *, city: str = "", state: str = "", language: str = "", place: Point | None = None, radius_km: float = 0
+) -> QuerySet[Member]:
+    """Return the members of live partners that fit all of it: where the partner is, what the member reads."""
+    rows = Member.objects.filter(
+        is_active=True, is_system=False, partner__status=PartnerStatus.LIVE, partner__test_world=None
+    )
+    if city:
+        rows = rows.filter(partner__city__iexact=city)
+    if state:
+        rows = rows.filter(partner__state__iexact=state)
+    if language:
+        rows = rows.filter(language=language)
+    if place is not None:
+        rows = rows.filter(around(place, radius_km, "partner__"))
+    return rows

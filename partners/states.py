@@ -40,6 +40,30 @@ class Role(StrEnum):
     INVENTORY = "inventory"
 
 
+class KeyMode(StrEnum):
+    """Where an API key acts: on the partner itself, or on a twin of it among test data."""
+
+    LIVE = "live"
+    TEST = "test"
+
+
+class TestPart(StrEnum):
+    """Who there is in a world of test data."""
+
+    TWIN = "twin"  # the partner's own
+    BANK = "bank"
+    HOSPITAL = "hospital"
+    FAR_BANK = "far_bank"
+
+
+class KeyState(StrEnum):
+    """What an API key is good for now, by its columns and the clock."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
 class ComplaintStatus(StrEnum):
     OPEN = "open"
     IN_REVIEW = "in_review"

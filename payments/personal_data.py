@@ -35,3 +35,23 @@ hold(
         payout_selectors.personal_rows,
     )
 )
+hold(
+    Holding(
+        "invoices",
+        "To give you and the other side a paper of what was paid.",
+        "Whoever sold it or bought it of you.",
+        "Eight years after the financial year (Companies Act 2013, section 128).",
+        "They stay, because the law wants them kept.",
+        selectors.personal_invoices,
+    )
+)
+hold(
+    Holding(
+        "friends",
+        "To thank you for friends that you brought.",
+        "Nobody else.",
+        "As long as the account.",
+        "That somebody came by somebody, with no name: credits were given for it.",
+        plan_selectors.personal_friends,
+    )
+)

@@ -180,3 +180,12 @@ def personal_rows(user_id: uuid.UUID) -> list[dict[str, object]]:
     times = ("due_minor", "currency", "starts_at", "ends_at", "created_at")
     moves = CreditMove.objects.filter(wallet__user_id=user_id).order_by("pk")
     return [*charges.values(*names, *times), *moves.values("id", "reason", "amount_minor", "note", "created_at")]
+
+
+def personal_friends(user_id: uuid.UUID) -> list[dict[str, object]]:
+    """Return the code by which the person brings friends, and when friends came, or the person by a friend's."""
+    codes = ReferralCode.objects.filter(user_id=user_id).order_by("pk")
+    came = Referral.objects.filter(Q(referrer_id=user_id) | Q(referee_id=user_id)).order_by("pk")
+    own: list[dict[str, object]] = [{"code": row.code, "created_at": row.created_at} for row in codes]
+    own.extend({"created_at": row.created_at, "rewarded_at": row.rewarded_at} for row in came)
+    return own

@@ -262,6 +262,13 @@ def personal_rows(user_id: uuid.UUID) -> list[dict[str, object]]:
     return list(rows.values(*names, "purchase__description"))
 
 
+def personal_invoices(user_id: uuid.UUID) -> list[dict[str, object]]:
+    """Return what was written for the person as buyer or seller, for a copy of its data."""
+    rows = Invoice.objects.filter(Q(seller_user_id=user_id) | Q(payment__payer_user_id=user_id)).order_by("pk")
+    names = ("code", "kind", "buyer", "lines", "amount_minor", "currency", "issued_on")
+    return [{name: getattr(row, name) for name in names} for row in rows]
+
+
 def invoice_for(payment: Payment) -> Invoice:
     """Return the payment's invoice. Raises: ReceiptNotReady"""
     return next(row for row in receipts_of(payment) if row.kind == InvoiceKind.INVOICE)

@@ -36,6 +36,12 @@ def owed_postings(partner_id: uuid.UUID, currency: str) -> QuerySet[Posting]:
     return Posting.objects.filter(**names)
 
 
+def every_line_of(partner_id: uuid.UUID) -> QuerySet[Posting]:
+    """Return every movement of what is owed to the partner, in any currency, as `lines_of` does of one month."""
+    rows = Posting.objects.filter(account__kind__in=OWED, account__owner_partner_id=partner_id)
+    return rows.annotate(owed_minor=-F("amount_minor"))
+
+
 def lines_of(row: Settlement) -> QuerySet[Posting]:
     """Return the month's postings, `owed_minor` above zero where they are owed to the partner."""
     starts_at, ends_at = bounds(row.month)

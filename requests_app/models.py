@@ -125,6 +125,7 @@ class Wave(models.Model):
     radius_km = models.DecimalField(max_digits=5, decimal_places=2)
     asked = models.PositiveIntegerField(default=0)
     answered = models.PositiveIntegerField(default=0)
+    declined = models.PositiveIntegerField(default=0, db_default=0)
     started_at = models.DateTimeField()
     stopped_at = models.DateTimeField(null=True)
     stop_reason = models.CharField(max_length=16, blank=True, choices=[(r, r) for r in StopReason])
@@ -142,6 +143,7 @@ class Ask(models.Model):
     donor = models.ForeignKey("users.Donor", on_delete=models.CASCADE, related_name="+")
     distance_km = models.DecimalField(max_digits=7, decimal_places=3)
     created_at = models.DateTimeField()
+    declined_at = models.DateTimeField(null=True, help_text="When the donor said that he cannot come.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["request", "donor"], name="donor_asked_once_per_request")]

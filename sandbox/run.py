@@ -38,6 +38,7 @@ class Plan:
     folder: Path  # for the lock, the logs and the data
     host: str
     port: int
+    stream_port: int
     sandbox_port: int
     setup: Sequence[Program]
     programs: Sequence[Program]
@@ -46,6 +47,11 @@ class Plan:
     def url(self) -> str:
         """How a browser on this machine reaches the product."""
         return f"http://{self.local_host}:{self.port}"
+
+    @property
+    def stream_url(self) -> str:
+        """How a browser on this machine reaches the live streams."""
+        return f"http://{self.local_host}:{self.stream_port}"
 
     @property
     def sandbox_url(self) -> str:
@@ -64,9 +70,10 @@ class Plan:
 
 
 def default_plan() -> Plan:
-    """Return the plan of `make run`, from HOST, PORT and SANDBOX_PORT. Raises RunError for no port."""
+    """Return the plan of `make run`, from HOST, PORT, STREAM_PORT and SANDBOX_PORT. Raises RunError for no port."""
     host = os.environ.get("HOST") or "127.0.0.1"
     port, sandbox_port = port_setting("PORT", 8000), port_setting("SANDBOX_PORT", 8090)
+    stream_port = port_setting("STREAM_PORT", port + 1)
     python = sys.executable
     web = (
         *(python, "-m", "gunicorn", "config.wsgi", "--bind", f"{host}:{port}"),
@@ -77,6 +84,7 @@ def default_plan() -> Plan:
         folder=PROJECT / ".run",
         host=host,
         port=port,
+        stream_port=stream_port,
         sandbox_port=sandbox_port,
         setup=[
             Program(name="migrate", command=(python, "manage.py", "migrate", "--no-input")),
@@ -85,6 +93,10 @@ def default_plan() -> Plan:
         programs=[
             Program(name="sandbox", command=(python, "-m", "sandbox.server")),
             Program(name="web", command=web),
+            Program(
+                name="stream",
+                command=(python, "manage.py", "stream", "--host", host, "--port", str(stream_port)),
+            ),
             Program(name="worker", command=(python, "manage.py", "worker")),
             Program(name="scheduler", command=(python, "manage.py", "run_scheduler")),
         ],
@@ -168,11 +180,13 @@ def child_environment(plan: Plan, database_url: str) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "config.settings.local",
         "SANDBOX_URL": plan.sandbox_url,
         "PUBLIC_URL": plan.url,
+        "STREAM_URL": plan.stream_url,
         "PYTHONUNBUFFERED": "1",
     }
     fixed = {
         "DATABASE_URL": database_url,
         "PORT": str(plan.port),
+        "STREAM_PORT": str(plan.stream_port),
         "SANDBOX_PORT": str(plan.sandbox_port),
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
@@ -198,6 +212,7 @@ def _only_one(folder: Path) -> Iterator[None]:
 def _check_ports(plan: Plan) -> None:
     for name, host, port in (
         ("PORT", plan.host, plan.port),
+        ("STREAM_PORT", plan.host, plan.stream_port),
         ("SANDBOX_PORT", "127.0.0.1", plan.sandbox_port),
     ):
         with socket.socket() as probe:
@@ -212,8 +227,8 @@ def _check_ports(plan: Plan) -> None:
                 if error.errno == errno.EADDRNOTAVAIL:
                     raise RunError(f"HOST must be an address of this machine, not {host!r}.") from None
                 raise RunError(f"Port {port} is taken: set {name} to another.") from None
-    if plan.port == plan.sandbox_port:
-        raise RunError("PORT and SANDBOX_PORT must differ.")
+    if len({plan.port, plan.stream_port, plan.sandbox_port}) < len(("PORT", "STREAM_PORT", "SANDBOX_PORT")):
+        raise RunError("PORT, STREAM_PORT and SANDBOX_PORT must differ.")
 
 
 def _run_programs(plan: Plan, cluster: Cluster | None) -> None:
@@ -256,24 +271,35 @@ def _run_to_its_end(program: Program, plan: Plan, env: Mapping[str, str]) -> Non
 def _await_ready(plan: Plan, supervisor: Supervisor) -> None:
     deadline = time.monotonic() + READY_WITHIN
     while True:
-        answer = _readiness(plan)
-        if answer.startswith("200 "):
+        name, answer = _first_not_ready(plan)
+        if not name:
             return
         supervisor.look_after()
         if time.monotonic() > deadline:
-            suspects = supervisor.fallen() or ["web"]
+            suspects = supervisor.fallen() or [name]
             ends = "\n".join(
                 f"The end of {plan.logs / name}.log:\n{tail_of(plan.logs / f'{name}.log')}" for name in suspects
             )
-            raise RunError(f"{plan.url}/readyz did not answer 200 within {READY_WITHIN:g} s, last: {answer}\n{ends}")
+            raise RunError(f"{name} did not answer 200 within {READY_WITHIN:g} s, last: {answer}\n{ends}")
         time.sleep(POLL)
 
 
-def _readiness(plan: Plan) -> str:
-    """Return status and body of /readyz, asked without any proxy: none knows this machine."""
-    connection = http.client.HTTPConnection(plan.local_host, plan.port, timeout=5)
+def _first_not_ready(plan: Plan) -> tuple[str, str]:
+    """Return the program that does not answer 200 yet, and what it answers; nothing when all do."""
+    asked = {"web": (plan.port, "/readyz"), "stream": (plan.stream_port, "/healthz")}
+    for program in plan.programs:
+        if program.name in asked:
+            answer = _answer(plan.local_host, *asked[program.name])
+            if not answer.startswith("200 "):
+                return program.name, answer
+    return "", ""
+
+
+def _answer(host: str, port: int, path: str) -> str:
+    """Return status and body, asked without any proxy: none knows this machine."""
+    connection = http.client.HTTPConnection(host, port, timeout=5)
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", path)
         response = connection.getresponse()
         return f"{response.status} {response.read(500).decode(errors='replace')}"
     except (OSError, http.client.HTTPException) as error:
@@ -288,6 +314,7 @@ def _welcome(plan: Plan) -> str:
         "Redoc": f"{plan.url}/api/v1/redoc",
         "Schema": f"{plan.url}/api/v1/schema",
         "Admin": f"{plan.url}/admin/",
+        "Live streams": f"{plan.stream_url}/api/v1/stream",
         "Sandbox inbox": f"{plan.sandbox_url}/",
         "Logs": str(plan.logs),
     }

@@ -42,7 +42,16 @@ def delete_all(case: Any) -> None:
         if is_allowed:
             cursor.execute(DELETE_ALL)
     if not is_allowed:
+        guard("DISABLE")
         truncate_all(case)
+        guard("ENABLE")
+
+
+def guard(verb: str) -> None:
+    """Let the audit log be emptied, or not, as the tables' owner."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        for table in ("auditentry", "auditlink", "auditanchor", "auditcut"):
+            cursor.execute(f"ALTER TABLE common_{table} {verb} TRIGGER table_stays")
 
 
 def install() -> None:

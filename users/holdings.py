@@ -201,7 +201,7 @@ hold(
         "Of administrators: to know that it is you who signs in, and how that was set up.",
         "Superusers.",
         "As long as the account.",
-        "",
+        "That it was set up and reset, with no name, to prove who administered.",
         second_factor,
     )
 )

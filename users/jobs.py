@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from common import sessions
+from common.retention import retained
 from users.models import Session
 from users.services import answering, attesting, otp, retention
 from users.services.donors import refresh_stale_windows, unlock_due_donors
@@ -19,16 +22,36 @@ def unlock_donors() -> int:
     return unlocked
 
 
+@retained(
+    "devices",
+    what="Devices that were signed in: name, address, times",
+    since="since they signed out or expired",
+    why="To show where an account was used, and to find a thief.",
+    keep=sessions.KEEP_ENDED,
+)
+def prune_sessions(keep: dt.timedelta) -> int:
+    """Delete the sessions that ended or expired long ago; return how many went."""
+    return sessions.prune(Session, keep)
+
+
 def prune() -> int:
     """Delete what accounts leave behind: old challenges, sessions, answers and attestations; return how many rows."""
-    return otp.prune() + sessions.prune(Session) + answering.prune() + attesting.prune()
+    return otp.prune() + prune_sessions() + answering.prune() + attesting.prune()
 
 
-def delete_old_traces() -> int:
+@retained(
+    "erased_people",
+    what="What the law had kept of people whose account was erased",
+    since="since the erasure",
+    why="Blood centres keep records for at least five years, medical records for three; then nobody's any more.",
+    keep=retention.KEEP_TRACE,
+    floor=dt.timedelta(days=1827),
+)
+def delete_old_traces(keep: dt.timedelta) -> int:
     """Delete what the law had kept of people who were forgotten long ago; return how many people."""
     deleted, after = 0, None
     while True:
-        found, after = retention.delete_old_traces(after=after, limit=BATCH)
+        found, after = retention.delete_old_traces(after=after, limit=BATCH, keep=keep)
         deleted += found
         if after is None:
             return deleted

@@ -114,18 +114,27 @@ def nearest_donors(
     donation_type: DonationType,
     zone: str,
     limit: int,
+    world: uuid.UUID | None,
     excluded: Sequence[Exists] = (),
 ) -> list[NearDonor]:
     """Return up to `limit` donors within the radius who may give today, nearest first.
+
+    Real people, or with a `world` those of that test data alone.
 
     May give: available, of one of the groups, inside the dates of their eligibility in the zone, not locked, and none
     of `excluded` (conditions over the donor's row) true of them.
     """
     if limit < 1 or not groups:
         return []
-    fit = may_give(donation_type, clock.today(zone), clock.now())
+    fit = may_give(donation_type, clock.today(zone), clock.now()) & Q(test_world=world)
     for condition in excluded:
         fit &= ~Q(condition)
+    if world is not None:  # a handful, in an index of its own: a walk would meet a whole city of others first
+        few = Donor.objects.filter(fit, available=True, blood_group__in=[str(group) for group in groups])
+        rows = few.values_list("pk", "lat", "lng")
+        placed = [_Met(pk, lat, lng, gap=0.0, fits=True) for pk, lat, lng in rows if lat and lng]
+        near = nearest_first(origin, placed, radius_km, limit=limit)
+        return [NearDonor(at.row.pk, at.distance_km) for at in near]
     search = _Search(origin, bounding_boxes(origin, radius_km), groups, fit)
     steps = math.ceil(limit / max(LEAST_COSINE, math.cos(math.radians(origin.lat)))) + SPARE
     while True:
@@ -146,6 +155,7 @@ def donors_around(
     after: uuid.UUID | None,
     looked_at: int,
     limit: int,
+    world: uuid.UUID | None,
     excluded: Sequence[Exists] = (),
     passed_over: Sequence[Exists] = (),
 ) -> Round:
@@ -156,7 +166,7 @@ def donors_around(
     """
     behind = Donor.objects.filter(pk__gt=after or uuid.UUID(int=0)).order_by("pk")
     last = behind.values_list("pk", flat=True)[looked_at - 1 : looked_at].first()
-    fit = may_give(donation_type, on, clock.now())
+    fit = may_give(donation_type, on, clock.now()) & Q(test_world=world)
     for condition in excluded:
         fit &= ~Q(condition)
     inside = reduce(or_, (Q(place__within=box) for box in bounding_boxes(origin, radius_km)))
@@ -180,11 +190,17 @@ def may_give(donation_type: DonationType, today: dt.date, now: dt.datetime) -> Q
 
 
 def count_donors(
-    *, origin: Point, rings: Sequence[float], groups: Sequence[BloodGroup], donation_type: DonationType, zone: str
+    *,
+    origin: Point,
+    rings: Sequence[float],
+    groups: Sequence[BloodGroup],
+    donation_type: DonationType,
+    zone: str,
+    world: uuid.UUID | None,
 ) -> list[RingCount]:
     """Return how many donors match in each ring (outer radii in km, rising) and group, counted in SQL."""
     boxes = bounding_boxes(origin, rings[-1])
-    matching = _matching(boxes, donation_type, zone).filter(blood_group__in=list(groups))
+    matching = _matching(boxes, donation_type, zone).filter(blood_group__in=list(groups), test_world=world)
     sql, params = matching.values("blood_group", "lat", "lng").query.sql_with_params()
     measured = COUNT.format(a=SEMI_MAJOR_KM, e2=ECCENTRICITY_SQUARED, matching=sql)
     with connection.cursor() as cursor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -185,6 +185,11 @@ def signed_in_from(phone: str) -> set[str]:
     return sessions.addresses(Session, account__phone=phone)
 
 
+def seats_of(session_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, sessions.Seat]:
+    """Return those of the sessions by which somebody may still listen to what changes for them."""
+    return sessions.seats(Session, session_ids, topic="account_id", account__is_active=True)
+
+
 def get_donor(user_id: uuid.UUID) -> Donor:
     """Raises: NotADonor."""
     donor = Donor.objects.select_related("user").filter(pk=user_id).first()
@@ -240,7 +245,7 @@ def score_ledger(user_id: uuid.UUID) -> QuerySet[ScoreEntry]:
 
 def leaderboard(*, city: str | None) -> QuerySet[Donor]:
     """Return the donors who agreed to be shown and have given, the most generous first, with their `rank`."""
-    shown = Donor.objects.filter(on_leaderboard=True, verified_donations__gt=0, user__is_active=True)
+    shown = Donor.objects.filter(on_leaderboard=True, verified_donations__gt=0, user__is_active=True, test_world=None)
     if city:
         shown = shown.filter(user__city__iexact=city)
     standing = Window(Rank(), order_by=[F("verified_donations").desc(), F("score").desc()])

@@ -28,6 +28,7 @@ DOCTORS = [errors.NotADoctor, errors.DoctorNotLive, errors.DoctorSuspended]
 class _DoctorView(APIView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsLiveDoctor]
+    audited = True
     doctor: Doctor
 
     def shown(self, appointment_id: UUID, *, status: int = 200) -> Response:
@@ -41,6 +42,7 @@ class _DoctorView(APIView):
 class DayView(_DoctorView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsLiveDoctor]
+    reads_health = "appointments"
 
     @operation(
         "List my patients' appointments",
@@ -65,6 +67,7 @@ class DayView(_DoctorView):
 class DoctorAppointmentView(_DoctorView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsLiveDoctor]
+    reads_health = "appointment"
 
     @operation(
         "Read a patient's appointment",

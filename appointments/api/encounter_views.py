@@ -42,6 +42,7 @@ LAWFUL = (VisitNotHeld, TreatmentOver, MedicineProhibited, DrugListMissing, Drug
 class NotesView(APIView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsLiveDoctor]
+    audited = True
     doctor: Doctor
 
     @operation(
@@ -79,6 +80,7 @@ class NotesView(APIView):
 class SignNotesView(APIView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsLiveDoctor]
+    audited = True
     doctor: Doctor
 
     @operation(
@@ -97,6 +99,7 @@ class SignNotesView(APIView):
 class AddendaView(APIView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsLiveDoctor]
+    audited = True
     doctor: Doctor
 
     @operation(
@@ -118,6 +121,7 @@ class AddendaView(APIView):
 class VisitPrescriptionsView(APIView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsLiveDoctor]
+    audited = True
     doctor: Doctor
 
     @operation(
@@ -157,6 +161,7 @@ class VisitPrescriptionsView(APIView):
 class PrescriptionView(APIView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsLiveDoctor]
+    audited = True
     doctor: Doctor
 
     @operation(
@@ -174,6 +179,7 @@ class PrescriptionView(APIView):
 class SignPrescriptionView(APIView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsLiveDoctor]
+    audited = True
     doctor: Doctor
 
     @operation(
@@ -192,6 +198,7 @@ class SignPrescriptionView(APIView):
 class RevokePrescriptionView(APIView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsLiveDoctor]
+    audited = True
     doctor: Doctor
 
     @operation(

@@ -119,6 +119,7 @@ class PatientAnalysisView(APIView):
 class SignOffView(APIView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsPerson]
+    audited = True
 
     @operation(
         "Sign an analysis off",

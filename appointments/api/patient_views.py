@@ -26,6 +26,7 @@ DOCTORS = [NotADoctor, DoctorNotLive, DoctorSuspended]
 class PatientsView(APIView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsLiveDoctor]
+    reads_health = "patients"
     doctor: Doctor
 
     @operation(
@@ -99,6 +100,7 @@ class PatientPrescriptionsView(APIView):
 class BreakGlassView(APIView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsLiveDoctor]
+    audited = True
     spends_by_account = ("break_glass",)
     doctor: Doctor
 

@@ -30,6 +30,8 @@ TAG = "Doctors: referrals"
 class DoctorReferralsView(APIView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsLiveDoctor]
+    audited = True
+    reads_health = "doctor_referrals"
     doctor: Doctor
 
     @operation(
@@ -80,6 +82,7 @@ class DoctorReferralsView(APIView):
 class AcceptReferralView(APIView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsLiveDoctor]
+    audited = True
     doctor: Doctor
 
     @operation(
@@ -98,6 +101,7 @@ class AcceptReferralView(APIView):
 class DeclineReferralView(APIView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsLiveDoctor]
+    audited = True
     doctor: Doctor
 
     @operation(
@@ -119,6 +123,7 @@ class DeclineReferralView(APIView):
 class EndReferralView(APIView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsLiveDoctor]
+    audited = True
     doctor: Doctor
 
     @operation(

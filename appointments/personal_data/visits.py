@@ -8,6 +8,7 @@ from appointments.analysis.states import FileStatus
 from appointments.errors import DoctorHasAppointments
 from appointments.selectors import booking, doctors, files, meetings
 from appointments.selectors.analysing import every_observation_of
+from appointments.selectors.calendars import feeds_of
 from common import clock
 from users.personal_data import Holding, Rows, hold, refuses_erasure
 
@@ -77,6 +78,10 @@ def medical_files(user_id: uuid.UUID) -> Rows:
 def observations(user_id: uuid.UUID) -> Rows:
     rows = every_observation_of(user_id).values(*OBSERVED)
     return [{name.removeprefix("analysis__"): value for name, value in row.items()} for row in rows]
+
+
+def calendar_feed(user_id: uuid.UUID) -> Rows:
+    return feeds_of(user_id)
 
 
 @refuses_erasure(DoctorHasAppointments)
@@ -166,5 +171,15 @@ hold(
         "As long as the file; what a doctor has signed, as long as medical records are kept.",
         "With no name, what a doctor has signed: medical records are kept for at least three years.",
         observations,
+    )
+)
+hold(
+    Holding(
+        "calendar_feed",
+        "To let your calendar program read your appointments at an address of your own.",
+        "Whoever you give the address to.",
+        "Until you end it.",
+        "",
+        calendar_feed,
     )
 )

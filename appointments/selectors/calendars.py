@@ -118,3 +118,8 @@ def _entry(row: Appointment, side: Side) -> Entry:
         is_cancelled=row.state is AppointmentStatus.CANCELLED,
         changed_at=row.updated_at,
     )
+
+
+def feeds_of(user_id: uuid.UUID) -> list[dict[str, object]]:
+    """Return that the person has a calendar's address, for a copy of its data; not the address."""
+    return [{"created_at": row.created_at} for row in CalendarFeed.objects.filter(user_id=user_id)]

@@ -36,6 +36,11 @@ def specialisations() -> QuerySet[Specialisation]:
     return Specialisation.objects.order_by("name")
 
 
+def people_who_practise() -> QuerySet[Doctor, uuid.UUID]:
+    """Return the ids of the people who are approved doctors."""
+    return Doctor.objects.filter(status=DoctorStatus.LIVE).values_list("user_id", flat=True)
+
+
 def doctors_of_user(user_id: uuid.UUID) -> QuerySet[Doctor]:
     """Return the person's registration as a doctor, in any state: one row or none."""
     return Doctor.objects.filter(user=user_id)

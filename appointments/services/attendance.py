@@ -13,6 +13,7 @@ from common import clock
 from common.db import command, delete_in_batches, lock, step
 from common.notices import keep_once
 from common.outbox import emit
+from common.retention import retained
 
 KEEP: Final = dt.timedelta(days=30)
 
@@ -86,6 +87,14 @@ def _note_person(sitting: MeetingSitting, notice: MeetingNotice, news: MeetingNe
         emit("meeting.joined", key=key, appointment=str(appointment_id), side=str(side), at=at.isoformat())
 
 
-def prune() -> int:
+@retained(
+    "meeting_notices",
+    what="Webhooks of the provider of meetings",
+    since="since they came",
+    why="A repeated one is known again.",
+    keep=KEEP,
+    floor=dt.timedelta(days=7),
+)
+def prune(keep: dt.timedelta) -> int:
     """Delete webhooks that were received long ago; return how many went."""
-    return delete_in_batches(MeetingNotice.objects.filter(received_at__lt=clock.now() - KEEP))
+    return delete_in_batches(MeetingNotice.objects.filter(received_at__lt=clock.now() - keep))

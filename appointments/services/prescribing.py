@@ -26,6 +26,7 @@ from common import clock, outbox
 from common.db import command, delete_in_batches, lock
 from common.errors import IllegalTransition, NotFound
 from common.public_id import new_public_id
+from common.retention import retained
 from common.secret_codes import new_token
 from common.transitions import advance
 from users.selectors import get_user
@@ -96,9 +97,16 @@ def revoke_prescription(*, prescription_id: uuid.UUID, doctor_id: uuid.UUID, rea
     return row
 
 
-def prune_drafts(now: dt.datetime) -> int:
-    """Delete drafts that nobody has signed for a month; return how many."""
-    return delete_in_batches(drafts_before(now - KEEP_DRAFTS))
+@retained(
+    "prescription_drafts",
+    what="Prescriptions that nobody signed",
+    since="since they were last changed",
+    why="A doctor may finish one; unsigned it is no record.",
+    keep=KEEP_DRAFTS,
+)
+def prune_drafts(keep: dt.timedelta) -> int:
+    """Delete drafts that nobody has signed for long; return how many."""
+    return delete_in_batches(drafts_before(clock.now() - keep))
 
 
 def _refuse_wrong(visit: Appointment, content: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ import uuid
 
 from appointments.models import RecordRead
 from appointments.records.states import Ground, Scope
+from common.audit.recording import record_read
 from common.db import step
 
 
@@ -21,7 +22,7 @@ def note_read(
     grant_id: uuid.UUID | None,
     now: dt.datetime,
 ) -> None:
-    """Write one line that nobody can take back."""
+    """Write one line for the patient that nobody can take back, and an entry of the audit log beside it."""
     RecordRead.objects.create(
         doctor_id=doctor_id,
         patient_id=patient_id,
@@ -30,4 +31,10 @@ def note_read(
         ground=ground,
         grant_id=grant_id,
         read_at=now,
+    )
+    record_read(
+        f"appointments.{scope}",
+        subject=("person", str(patient_id)),
+        ids=[] if object_id is None else [object_id],
+        facts={"ground": str(ground)},
     )

@@ -11,6 +11,7 @@ from appointments.states import AppointmentStatus, ReminderOutcome
 from common import clock
 from common.db import command, delete_in_batches, lock_free, step
 from common.outbox import emit
+from common.retention import retained
 
 # How long before, and how late it is still worth saying: what is to come a day before is not said an hour before.
 LEADS: Final = {24: dt.timedelta(hours=18), 1: dt.timedelta(minutes=50)}
@@ -64,9 +65,16 @@ def tell_some() -> int:
     return len(rows)
 
 
-def prune() -> int:
+@retained(
+    "visit_reminders",
+    what="Which reminders of visits were sent",
+    since="since they were due",
+    why="Nobody is reminded twice.",
+    keep=KEEP,
+)
+def prune(keep: dt.timedelta) -> int:
     """Delete reminders of long ago; return how many went."""
-    return delete_in_batches(Reminder.objects.filter(due_at__lt=clock.now() - KEEP))
+    return delete_in_batches(Reminder.objects.filter(due_at__lt=clock.now() - keep))
 
 
 def _is_worth(row: Reminder, visit: Appointment, now: dt.datetime) -> bool:

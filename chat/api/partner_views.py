@@ -27,6 +27,8 @@ class PartnerMessageFilesView(MemberTalks, shared.Filing):
 class PartnerMessageFileView(MemberTalks, shared.LinkingFile):
     """Of a partner."""
 
+    reads_health = "chat_file"
+
 
 class PartnerMessageView(MemberTalks, shared.Deleting):
     """Of a partner."""

@@ -37,6 +37,14 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network((address, IPV6_NETWORK), strict=False))
 
 
+def rough_network(request: HttpRequest | Request) -> str:
+    """Return where a call comes from as far as a log may remember it for years: a /24, or an IPv6 /48."""
+    address = client_address(request)
+    if not address:
+        return ""
+    return str(ipaddress.ip_network((address, 48 if ":" in address else 24), strict=False))
+
+
 def _address(text: str) -> str:
     """Return the address in what a proxy wrote (`192.0.2.1`, `192.0.2.1:443`, `[2001:db8::1]:443`), or nothing."""
     bare = text.partition("]")[0].lstrip("[") if text.startswith("[") else text

@@ -16,13 +16,18 @@ class BearerAuthentication(BaseAuthentication):
     realm = ""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        token = self.token_of(request)
+        return None if token is None else self.account_of(token)
+
+    def token_of(self, request: Request) -> str | None:
+        """Return the bearer token, None without any credentials. Raises: Unauthenticated."""
         header = request.headers.get("Authorization", "")
         scheme, _, token = header.partition(" ")
         if not header:
             return None
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthenticated
-        return self.account_of(token.strip())
+        return token.strip()
 
     def account_of(self, token: str) -> tuple[Any, Any]:
         """Return the account and its session. Raises: Unauthenticated's kinds."""

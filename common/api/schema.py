@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -10,12 +11,13 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework import serializers
 
 from common import errors
-from common.api.problems import TITLES, problem, status_of
+from common.api.problems import MEDIA_TYPE, TITLES, problem, status_of
 from common.idempotency import IdempotencyKeyInvalid, IdempotencyMismatch
 
 F = TypeVar("F", bound=Callable[..., Any])
 Refusals = Iterable[type[errors.DomainError]]
 
+SAMPLE_ID = "3f6c1e0a9d5b4f0c8a7e2d1b6c5f4a3e"
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
@@ -132,12 +134,30 @@ def _problems(kinds: Refusals) -> dict[tuple[int, str], OpenApiResponse]:
         if status == 400:  # noqa: PLR2004
             lines = f"- `invalid_input`: `errors` points at each value.\n{lines}".strip()
         sample = group[0] if group else errors.Invalid
-        body = {**problem(status, sample.code, sample.message), "request_id": "3f6c1e0a9d5b4f0c8a7e2d1b6c5f4a3e"}
+        body = {**problem(status, sample.code, sample.message), "request_id": SAMPLE_ID}
         example = OpenApiExample(sample.code, value=body, response_only=True, status_codes=[str(status)])
         found[(status, "application/problem+json")] = OpenApiResponse(
             ProblemOut, description=f"{TITLES[status]}:\n{lines}", examples=[example]
         )
     return found
+
+
+def add_refusals(responses: dict[str, Any], *kinds: type[errors.DomainError]) -> None:
+    """Add refusals to the responses of an operation that is described already: for hooks of the generator."""
+    for kind in kinds:
+        status = status_of(kind)
+        line = f"- `{kind.code}`: {kind.message}"
+        if str(status) in responses:
+            responses[str(status)]["description"] += f"\n{line}"
+            continue
+        refused = copy.deepcopy(responses["400"])
+        body = {**problem(status, kind.code, kind.message), "request_id": SAMPLE_ID}
+        refused["description"] = f"{TITLES[status]}:\n{line}"
+        refused["content"][MEDIA_TYPE]["examples"] = {kind.__name__: {"value": body, "summary": kind.code}}
+        responses[str(status)] = refused
+    ordered = sorted(responses.items())
+    responses.clear()
+    responses.update(ordered)
 
 
 def _examples(

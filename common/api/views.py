@@ -14,7 +14,9 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from common import idempotency, throttle
+from common.api import audit as edge
 from common.api.address import client_network
+from common.audit import context
 from common.phone import PhoneInvalid, parse_phone
 from common.replica import from_replica
 
@@ -41,11 +43,17 @@ class APIView(views.APIView):
     a transaction: its service makes a repeated call harmless by itself, by the key where it needs one. A view that
     takes files says with `reads_body` that its body is not to be read into memory, and what an Idempotency-Key stands
     for with `body_of`.
+
+    What partners write is recorded in the audit log by itself, what persons write where the view is `audited`: doctors
+    on their patients. A view by which anybody but the patient reads health data names it with `reads_health`, and the
+    answer leaves when the read is written down.
     """
 
     spends: ClassVar[tuple[str, ...]] = ()
     spends_by: ClassVar[Mapping[str, str]] = {}
     spends_by_account: ClassVar[tuple[str, ...]] = ()
+    reads_health: ClassVar[str] = ""
+    audited: ClassVar[bool] = False
     idempotency_required: ClassVar[bool] = False
     calls_outside: ClassVar[bool] = False
     reads_body: ClassVar[bool] = True
@@ -57,6 +65,16 @@ class APIView(views.APIView):
             cls.post = _idempotent(cls.__dict__["post"])  # type: ignore[attr-defined]
         if "get" in cls.__dict__ and cls.reads_replica:
             cls.get = from_replica(cls.__dict__["get"])  # type: ignore[attr-defined]
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        with context.watching():
+            response = super().dispatch(request, *args, **kwargs)
+            edge.settle(self, response)
+            return response
+
+    def perform_authentication(self, request: HTTPRequest) -> None:
+        super().perform_authentication(request)
+        edge.begin(self, request)
 
     def initial(self, request: HTTPRequest, *args: Any, **kwargs: Any) -> None:
         # Read before a parser takes the stream: only this refuses a body above the limit, and an Idempotency-Key
@@ -82,11 +100,21 @@ class APIView(views.APIView):
         if request.user is not None:
             self._spend_for_account(request)
 
+    def finalize_response(self, request: HTTPRequest, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Add what the credentials have to say to every answer, a refusal's too."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        said = getattr(request.__dict__.get("_auth"), "answer_headers", None)  # the property would authenticate again
+        for name, value in (said() if said else {}).items():
+            answer[name] = value
+        return answer
+
     def _spend_for_account(self, request: HTTPRequest) -> None:
         account = str(request.user.pk)
         for name in self.spends_by_account:
             throttle.spend(name, account)
-        if request.method not in SAFE_METHODS:
+        if spend := getattr(request.auth, "spend", None):  # credentials with a limit of their own, reads included
+            spend()
+        elif request.method not in SAFE_METHODS:
             throttle.spend("write", account)
 
 

@@ -123,8 +123,12 @@ def messages(scope: Scope) -> list[Table]:
         [str(row["channel"]), *(int(row[part]) for part in parts)] for row in notifications.by_channel(scope)
     ]
     heads = [notifications.MESSAGES.label(part) for part in parts]
+    spent = [
+        [row["channel"], row["messages"], in_code(row["spent"]), row["held"]] for row in notifications.spent(scope)
+    ]
     return [
         Table("By channel, every city", ["Channel", *heads], rows, "A message knows no city."),
+        Table("What they cost", ["Channel", "Messages", "Cost", "Put off for the budget"], spent),
         by_day("By day", notifications.MESSAGES, scope),
     ]
 

@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "common.audit.administration.AuditMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -108,10 +109,15 @@ if DATABASE_REPLICA_URL:
     }
 DATABASE_ROUTERS = ["common.replica.Router"]
 
+SESSION_ENGINE = "common.admin_sessions"  # of administrators; everybody else has tokens
+GRIEVANCE_OFFICER: str = env.str("GRIEVANCE_OFFICER", default="")  # an e-mail address, published with the API
+
 # Secrets. Each has its own purpose, so that one can be replaced without the others.
 SECRET_KEY: str = env.str("SECRET_KEY", default="")
 TOKEN_KEY: str = env.str("TOKEN_KEY", default="")  # signs access and refresh tokens
 CODE_KEY: str = env.str("CODE_KEY", default="")  # keys the digests of one-time codes
+AUDIT_KEY: str = env.str("AUDIT_KEY", default="")  # signs the audit log's anchors: base64 of 32 bytes, for Ed25519
+AUDIT_OLD_KEYS: list[str] = env.list("AUDIT_OLD_KEYS", default=[])  # public keys, in hex, of those that signed before
 BLIND_INDEX_KEY: str = env.str("BLIND_INDEX_KEY", default="")  # keys the searchable digests of encrypted fields
 try:
     FIELD_KEYS: dict[str, bytes] = parse_keys(env.str("FIELD_KEYS", default=""))  # the first encrypts
@@ -148,6 +154,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["common.api.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "common.api.negotiation.ContentNegotiation",
     "DEFAULT_PARSER_CLASSES": ["common.api.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "common.api.schema.AutoSchema",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
@@ -162,6 +169,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "JeevanSetu API",
     "DESCRIPTION": (BASE_DIR / "docs" / "api-introduction.md").read_text(encoding="utf-8"),
     "VERSION": "1.0.0",
+    **({"CONTACT": {"name": "Grievance officer", "email": GRIEVANCE_OFFICER}} if GRIEVANCE_OFFICER else {}),
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
@@ -177,12 +185,13 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "donations.api.freeze.document_freeze",
+        "config.scopes.document_scopes",
         "notifications.webhooks.api.schema.document_webhooks",
     ],
 }
 CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/(api|fhir)/.*$"
-CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "x-request-id"]
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "x-request-id", "last-event-id"]
 CORS_EXPOSE_HEADERS = ["X-Request-ID", "Retry-After", "Idempotency-Replayed"]
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)  # how many proxies of ours stand in front
 
@@ -213,6 +222,11 @@ THROTTLES = {
     "attestation_resend": "1/30s",
     "export": "10/h",  # copies of all one's data, per account
     "complaint": "20/d",  # per account
+    "support": "20/d",  # questions to the administrators, per account
+    "support_reply": "60/h",
+    "support_visitor": "10/d",  # by who is not signed in, per address
+    "support_phone": "3/d",  # and per number
+    "tap": "600/h",  # answers by a link in a message, per address: many share one
     "upload": "60/h",  # files, per account
     "chat_message": "60/m",  # messages and files in conversations, per account
     "chat_typing": "60/m",  # per account; a client says so every few seconds while somebody types
@@ -228,6 +242,8 @@ THROTTLES = {
     "otp_phone": "10/h",  # codes asked for, per number
     "otp_phone_day": "20/d",  # nobody's telephone rings all night
     "otp_resend": "1/30s",  # and how soon again for one purpose
+    "stream": "60/m",  # live streams opened, per account
+    "test_reset": "20/d",  # beginnings of test data, per account
     "webhook": "6000/m",
 }
 # Whether every administrator signs in with a code of his telephone, too. Who has set one up is always asked for it.
@@ -245,6 +261,12 @@ TWILIO_VOICE_FROM: str = env.str("TWILIO_VOICE_FROM", default="")
 # An approved WhatsApp template with one variable, for messages outside the 24 hours after a person's reply.
 TWILIO_WHATSAPP_CONTENT_SID: str = env.str("TWILIO_WHATSAPP_CONTENT_SID", default="")
 PUBLIC_URL: str = env.str("PUBLIC_URL", default="").rstrip("/")  # how providers and people reach this server
+# Live streams: where clients reach them, behind one proxy the same as PUBLIC_URL; and how many one process holds.
+STREAM_URL: str = env.str("STREAM_URL", default=PUBLIC_URL).rstrip("/")
+STREAM_PORT = env.int("STREAM_PORT", default=8001)
+STREAMS_PER_ACCOUNT = env.int("STREAMS_PER_ACCOUNT", default=8)
+STREAMS_PER_ADDRESS = env.int("STREAMS_PER_ADDRESS", default=250)  # a whole ward, or a mobile network, behind one
+STREAMS_PER_PROCESS = env.int("STREAMS_PER_PROCESS", default=5000)
 SANDBOX_URL: str = env.str("SANDBOX_URL", default="")  # never set in production
 DISPATCH_THREADS = env.int("DISPATCH_THREADS", default=32)
 DISPATCH_LEASE = dt.timedelta(seconds=env.int("DISPATCH_LEASE", default=60))  # twice what a send may take, or more
@@ -255,6 +277,9 @@ DISPATCH_GRACE = dt.timedelta(
 )  # before the provider is asked about a send
 DAILY_ASK_CAP = env.int("DAILY_ASK_CAP", default=3)  # how often one donor may be asked in 24 hours
 QUIET_HOURS = (dt.time(21, 30), dt.time(7, 0))  # in the partner's zone; only critical requests may wake people
+
+# Announcements to more people than this are sent off only by whoever types their number.
+ANNOUNCEMENT_CONFIRM_ABOVE = env.int("ANNOUNCEMENT_CONFIRM_ABOVE", default=1000)
 
 # Seconds for which a process trusts what it knows of the settings that administrators change (common/operating.py).
 OPERATING_FRESH: float | None = 1.0

@@ -9,6 +9,7 @@ from uuid import UUID
 from drf_spectacular.types import OpenApiTypes
 
 from common.api.csv_renderer import CSVRenderer
+from common.api.exports import CSV, XLSX, XLSX_TYPE, ListQuery, XLSXRenderer
 from common.api.pagination import paged
 from common.api.renderers import JSONRenderer
 from common.api.schema import operation
@@ -187,6 +188,7 @@ class CancelView(APIView):
 class EnrolmentsView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [IsLiveMember]
+    reads_health = "enrolments"
 
     @operation(
         "List a camp's enrolments",
@@ -213,23 +215,27 @@ class EnrolmentsView(APIView):
 class ListView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [MayCoordinate]
-    renderer_classes = [CSVRenderer, JSONRenderer]
+    reads_health = "enrolments_list"
+    renderer_classes = [CSVRenderer, XLSXRenderer, JSONRenderer]
 
     @operation(
         "Export a camp's list",
         tag=TAG,
-        responses={(200, "text/csv"): OpenApiTypes.STR},
+        query=[ListQuery],
+        responses={(200, "text/csv"): OpenApiTypes.STR, (200, XLSX_TYPE): OpenApiTypes.BINARY},
         refusals=[NotFound, errors.CampListNotOpen, errors.CampListClosed],
         answer=",".join(selectors.LIST_HEADING) + "\r\n",
     )
     def get(self, request: Request, camp_id: UUID) -> Response:
-        """The desk's list as CSV, from the camp's date until its report; no cell runs as a formula."""
+        """The desk's list as CSV or XLSX, from the camp's date until its report; no cell runs as a formula."""
+        read_query(ListQuery, request)
         rows = selectors.list_rows(request.user.partner_id, camp_id)
+        form = request.accepted_renderer.format if request.accepted_renderer.format == XLSX else CSV
         return Response(
             rows,
-            content_type="text/csv; charset=utf-8",
+            content_type=XLSX_TYPE if form == XLSX else "text/csv; charset=utf-8",
             headers={
-                "Content-Disposition": f'attachment; filename="camp-{camp_id}.csv"',
+                "Content-Disposition": f'attachment; filename="camp-{camp_id}.{form}"',
                 "Cache-Control": "no-store",
             },
         )

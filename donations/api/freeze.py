@@ -6,14 +6,13 @@ never stopped by paper; `STILL_ALLOWED` is the whole list.
 
 from __future__ import annotations
 
-import copy
 import re
 import uuid
 from typing import Any, Final
 
 from django.urls import Resolver404, resolve
 
-from common.api.problems import MEDIA_TYPE, TITLES, problem
+from common.api.schema import add_refusals
 from donations.errors import CampStockPending
 from donations.selectors import camp_owing_report
 from partners.api.permissions import IsMember
@@ -26,6 +25,18 @@ STILL_ALLOWED: Final = frozenset(
         # One's own account.
         "partner-session",
         "partner-password-change",
+        # Hearing what changes.
+        "partner-stream-tickets",
+        # A key that may be in wrong hands, and what is no stock of anybody.
+        "partner-api-key-rotate",
+        "partner-api-key-revoke",
+        "partner-test-data-reset",
+        # Asking the administrators, which moves nothing.
+        "partner-support-tickets",
+        "partner-support-messages",
+        "partner-support-files",
+        "partner-support-close",
+        "partner-support-reopen",
         # A secret that became known, and a system that is to be told nothing more.
         "partner-webhook-rotate-secret",
         "partner-webhook-disable",
@@ -35,7 +46,9 @@ STILL_ALLOWED: Final = frozenset(
         "partner-defer",
         # A bag that may do harm, and the look-back that a reactive result starts.
         "partner-stock-tests",
+        "partner-stock-tests-many",
         "partner-stock-discard",
+        "partner-stock-discard-many",
         # A patient whose family waits, and the bag that is given.
         "partner-attender-request-confirm",
         "partner-attender-request-refuse",
@@ -62,7 +75,6 @@ STILL_ALLOWED: Final = frozenset(
         "partner-conversation-message-report",
     }
 )
-CONFLICT: Final = "409"
 WRITES: Final = ("post", "put", "patch", "delete")
 PLACEHOLDER: Final = re.compile(r"{[^}]+}")
 
@@ -83,7 +95,7 @@ def document_freeze(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
             continue
         for method in WRITES:
             if method in item:
-                _describe(item[method]["responses"])
+                add_refusals(item[method]["responses"], CampStockPending)
     return result
 
 
@@ -95,22 +107,3 @@ def _may_be_stopped(path: str) -> bool:
     view = getattr(found.func, "cls", None)
     kinds = getattr(view, "permission_classes", ())
     return found.url_name not in STILL_ALLOWED and any(issubclass(kind, IsMember) for kind in kinds)
-
-
-def _describe(responses: dict[str, Any]) -> None:
-    line = f"- `{CampStockPending.code}`: {CampStockPending.message}"
-    if CONFLICT in responses:
-        responses[CONFLICT]["description"] += f"\n{line}"
-        return
-    refused = copy.deepcopy(responses["400"])
-    status = int(CONFLICT)
-    body = {
-        **problem(status, CampStockPending.code, CampStockPending.message),
-        "request_id": "3f6c1e0a9d5b4f0c8a7e2d1b6c5f4a3e",
-    }
-    refused["description"] = f"{TITLES[status]}:\n{line}"
-    refused["content"][MEDIA_TYPE]["examples"] = {"CampStockPending": {"value": body, "summary": CampStockPending.code}}
-    responses[CONFLICT] = refused
-    ordered = sorted(responses.items())
-    responses.clear()
-    responses.update(ordered)

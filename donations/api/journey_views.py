@@ -105,6 +105,7 @@ class MyCertificateView(APIView):
 class PartnerCertificateView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [IsLiveMember]
+    reads_health = "certificate"
     renderer_classes = [PDFRenderer, JSONRenderer]
 
     @operation(
@@ -160,6 +161,7 @@ class JourneyView(APIView):
 class DonationTraceView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [IsLiveMember]
+    reads_health = "donation_trace"
 
     @operation(
         "Trace a donation",
@@ -177,6 +179,7 @@ class DonationTraceView(APIView):
 class UnitTraceView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [IsLiveMember]
+    reads_health = "unit_trace"
 
     @operation(
         "Trace a unit",

@@ -3,11 +3,14 @@ from django.urls import path
 from donations.api import camp_views as camps
 from donations.api import complaint_views, family_views, views
 from donations.api import enrolment_views as enrolments
+from donations.api import export_views as exports
 from donations.api import journey_views as journey
 
 CAMP = "partner/camps/<uuid:camp_id>"
 
 urlpatterns = [
+    path("partner/exports/donations", exports.DonationsExportView.as_view(), name="partner-export-donations"),
+    path("partner/exports/enrolments", exports.EnrolmentsExportView.as_view(), name="partner-export-enrolments"),
     path("me/donations", views.MyDonationsView.as_view(), name="my-donations"),
     path(
         "me/donations/<uuid:donation_id>/certificate.pdf",

@@ -117,6 +117,7 @@ class MyDonationsView(APIView):
 class PartnerDonationsView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [IsLiveMember]
+    reads_health = "donations"
 
     @operation(
         "List our donations",

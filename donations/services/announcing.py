@@ -10,10 +10,12 @@ from django.db.models import Exists, OuterRef
 
 from common import clock, outbox
 from common.db import command, delete_in_batches, lock, lock_free, step
+from common.retention import retained
 from donations.models import Camp, CampInvite
 from donations.services.camps import settle
 from donations.services.enrolling import GIFT
 from donations.states import LIVE_CAMP, CampStatus
+from partners import selectors as partners
 from requests_app import selectors as requests
 from requests_app.services.waves import quiet_until
 from users import matching
@@ -59,6 +61,7 @@ def invite_next(*, camp_id: uuid.UUID) -> None:
         after=camp.invited_upto,
         looked_at=LOOKED_AT,
         limit=BATCH,
+        world=partners.world_of(camp.partner_id),
         excluded=[Exists(told.filter(camp=camp))],
         passed_over=in_peace,
     )
@@ -99,9 +102,16 @@ def remind_due(*, limit: int) -> int:
     return len(camps)
 
 
-def prune_invites() -> int:
+@retained(
+    "camp_invitations",
+    what="Which donors were told of a camp",
+    since="since the camp ended",
+    why="Nobody is told twice.",
+    keep=KEEP,
+)
+def prune_invites(keep: dt.timedelta) -> int:
     """Forget who was told of camps that are over; return how many rows went."""
-    return delete_in_batches(CampInvite.objects.filter(camp__ends_at__lt=clock.now() - KEEP))
+    return delete_in_batches(CampInvite.objects.filter(camp__ends_at__lt=clock.now() - keep))
 
 
 def _tell(camp: Camp, donor_ids: list[uuid.UUID], now: dt.datetime) -> None:

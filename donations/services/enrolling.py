@@ -43,6 +43,8 @@ def enrol(*, camp_id: uuid.UUID, donor_id: uuid.UUID) -> Enrolment:
     _refuse_what_is_full_at_a_glance(camp_id, donor_id)
     donor = donors.hold_donor(donor_id=donor_id)
     camp = _public_camp(camp_id)
+    if camp.partner.test_world != donor.test_world:  # nobody comes out of test data, and nobody goes into it
+        raise NotFound
     _refuse_closed(camp)
     _refuse_second_place(camp, donor_id)
     on = max(camp.opens_on, clock.today(camp.zone))

@@ -1,10 +1,35 @@
 from django.urls import path
 
+from notifications.api import support_views as support
+from notifications.api.report_views import RequestDeliveriesView
 from notifications.api.views import InboundView, InboxView, ReadView, StatusView
 
+MINE, OURS = "support-tickets", "partner/support-tickets"
 urlpatterns = [
     path("me/notifications", InboxView.as_view(), name="notifications"),
     path("me/notifications/<uuid:notification_id>/read", ReadView.as_view(), name="notification-read"),
+    path("contact", support.ContactView.as_view(), name="contact"),
+    path(MINE, support.TicketsView.as_view(), name="support-tickets"),
+    path(f"{MINE}/<uuid:ticket_id>", support.TicketView.as_view(), name="support-ticket"),
+    path(f"{MINE}/<uuid:ticket_id>/messages", support.TicketMessagesView.as_view(), name="support-messages"),
+    path(f"{MINE}/<uuid:ticket_id>/files", support.TicketFilesView.as_view(), name="support-files"),
+    path(f"{MINE}/<uuid:ticket_id>/close", support.CloseTicketView.as_view(), name="support-close"),
+    path(f"{MINE}/<uuid:ticket_id>/reopen", support.ReopenTicketView.as_view(), name="support-reopen"),
+    path(OURS, support.PartnerTicketsView.as_view(), name="partner-support-tickets"),
+    path(f"{OURS}/<uuid:ticket_id>", support.PartnerTicketView.as_view(), name="partner-support-ticket"),
+    path(
+        f"{OURS}/<uuid:ticket_id>/messages",
+        support.PartnerTicketMessagesView.as_view(),
+        name="partner-support-messages",
+    ),
+    path(f"{OURS}/<uuid:ticket_id>/files", support.PartnerTicketFilesView.as_view(), name="partner-support-files"),
+    path(f"{OURS}/<uuid:ticket_id>/close", support.PartnerCloseTicketView.as_view(), name="partner-support-close"),
+    path(f"{OURS}/<uuid:ticket_id>/reopen", support.PartnerReopenTicketView.as_view(), name="partner-support-reopen"),
+    path(
+        "partner/requests/<uuid:request_id>/deliveries",
+        RequestDeliveriesView.as_view(),
+        name="partner-request-deliveries",
+    ),
     path("webhooks/twilio/status", StatusView.as_view(), name="twilio-status"),
     path("webhooks/twilio/inbound", InboundView.as_view(), name="twilio-inbound"),
 ]

@@ -21,6 +21,7 @@ from notifications.handlers import (
     records,
     shelves,
     subscriptions,
+    support,
     visits,
     webhooks,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "records",
     "shelves",
     "subscriptions",
+    "support",
     "visits",
     "webhooks",
 ]

@@ -16,7 +16,7 @@ from notifications.handlers.addressing import (
     tell_people,
 )
 from notifications.kinds import Kind
-from notifications.services import Recipient, inbox, notify
+from notifications.services import Recipient, inbox, notify, support
 from users import selectors as users
 from users.services import otp
 from users.services.donors import LOCK_PERIOD
@@ -51,6 +51,7 @@ def tell_password_changed(event: OutboxEvent) -> None:
 def forget_person(event: OutboxEvent) -> None:
     """Keep no text and no number of somebody who is gone; nobody is told."""
     inbox.forget_person(user_id=id_in(event, "user"))
+    support.forget_person(user_id=id_in(event, "user"))
 
 
 @on("donor.locked")

@@ -16,7 +16,8 @@ from notifications.handlers.addressing import (
     person,
 )
 from notifications.kinds import Kind
-from notifications.services import Subject, notify
+from notifications.services import Subject, notify, tapping
+from notifications.states import TapMatter
 from partners import selectors as partners
 from requests_app import selectors as requests
 from requests_app.selectors import RequestFacts
@@ -34,11 +35,14 @@ def tell_asked(event: OutboxEvent) -> None:
     request = requests.request_facts(id_in(event, "request"))
     partner = partners.card(request.partner_id)
     contacts = users.contacts(ask.donor_id for ask in asks)
+    links = tapping.issue(matter=TapMatter.ASK, user_ids=contacts, subject_id=request.id, expires_at=request.expires_at)
     notify(
         kind=Kind.ASK,
         occasion=f"ask:{request.id}",
         recipients=[
-            person(contacts[ask.donor_id], distance=ask.distance_km) for ask in asks if ask.donor_id in contacts
+            person(contacts[ask.donor_id], distance=ask.distance_km, link=links[ask.donor_id])
+            for ask in asks
+            if ask.donor_id in contacts
         ],
         facts={"partner": partner.name, **_need(request)},
         subject=Subject("request", request.id),

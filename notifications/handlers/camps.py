@@ -9,11 +9,13 @@ from common.outbox import on
 from donations import selectors as donations
 from donations.selectors import CampFacts
 from donations.states import CampStatus
-from notifications.handlers.addressing import ANSWERING, id_in, members, people
+from notifications.handlers.addressing import ANSWERING, id_in, members, people, person
 from notifications.kinds import Kind
-from notifications.services import Subject, notify
+from notifications.services import Subject, notify, tapping
+from notifications.states import TapMatter
 from notifications.templates import Facts
 from partners import selectors as partners
+from users import selectors as users
 
 
 @on("camp.donors_invited")
@@ -37,10 +39,12 @@ def tell_reminder(event: OutboxEvent) -> None:
     camp = donations.camp_facts(id_in(event, "camp"))
     if camp.status is not CampStatus.SCHEDULED:
         return
+    contacts = users.contacts(donations.donors_expected_at(camp.id))
+    links = tapping.issue(matter=TapMatter.CAMP, user_ids=contacts, subject_id=camp.id, expires_at=camp.starts_at)
     notify(
         kind=Kind.CAMP_REMINDER,
         occasion=f"camp-reminder:{camp.id}",
-        recipients=people(donations.donors_expected_at(camp.id)),
+        recipients=[person(contact, link=links[contact.id]) for contact in contacts.values()],
         facts=_where_and_when(camp),
         subject=Subject("camp", camp.id),
         valid_until=camp.starts_at,

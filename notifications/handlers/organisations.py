@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from common import clock
 from common.models import OutboxEvent
 from common.outbox import on
 from notifications.handlers.addressing import (
@@ -53,6 +54,20 @@ def tell_member_added(event: OutboxEvent) -> None:
         recipients=[member for member in members(partner_id, tuple(Role)) if member.member_id == member_id],
         facts={"partner": partners.card(partner_id).name},
     )
+
+
+@on("apikey.expiring")
+def tell_key_expires(event: OutboxEvent) -> None:
+    """Tell the owners, who may extend the key or make another; nothing of a key that is over by now."""
+    key = partners.api_key(id_in(event, "partner"), id_in(event, "api_key"))
+    if key.is_open(clock.now()):
+        notify(
+            kind=Kind.API_KEY_EXPIRING,
+            occasion=occasion(event),
+            recipients=members(key.partner_id, (Role.OWNER,)),
+            facts={"key": key.begins, "at": key.expires_at},
+            subject=Subject("api_key", key.pk),
+        )
 
 
 @on("complaint.answered")

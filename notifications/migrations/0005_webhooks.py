@@ -11,7 +11,7 @@ import common.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("notifications", "0002_email"),
+        ("notifications", "0004_campaigns"),
         ("partners", "0004_price_list"),
     ]
 

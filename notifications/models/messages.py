@@ -32,6 +32,9 @@ class Notification(models.Model):
         indexes = [
             models.Index(fields=["user", "-id"], name="inbox_of_person", condition=Q(user__isnull=False)),
             models.Index(fields=["created_at"], name="notification_age"),
+            models.Index(
+                fields=["subject_id", "id"], name="notification_of_subject", condition=Q(subject_id__isnull=False)
+            ),
         ]
 
 
@@ -48,6 +51,8 @@ class Delivery(models.Model):
     body = EncryptedTextField(null=True, help_text="Wiped once its fate is known, when it carries a code.")
     is_secret = models.BooleanField(default=False, help_text="The body carries a code.")
     priority = models.PositiveSmallIntegerField(default=5, help_text="0 goes first.")
+    segments = models.PositiveSmallIntegerField(default=1, db_default=1, help_text="What an SMS is billed by.")
+    cost_minor = models.PositiveIntegerField(null=True, help_text="What it was counted at, when it was first leased.")
     status = models.CharField(max_length=10, choices=[(s, s) for s in DeliveryStatus], default=DeliveryStatus.QUEUED)
     run_at = models.DateTimeField()
     valid_until = models.DateTimeField(help_text="Not worth sending after this.")
@@ -79,6 +84,8 @@ class Delivery(models.Model):
             models.Index(fields=["lease_until"], name="delivery_leased", condition=Q(status="sending")),
             models.Index(fields=["run_at"], name="delivery_in_doubt", condition=Q(status="in_doubt")),
         ]
+
+    is_over: bool  # the day's budget; filled where deliveries are leased only
 
     @property
     def state(self) -> DeliveryStatus:

@@ -16,9 +16,10 @@ from django.conf import settings
 from django.db import IntegrityError, connection
 
 from common import clock
-from common.db import command
+from common.db import command, take_turn
 from notifications.gateways import OPTED_OUT, OUTSIDE_WINDOW, Found
-from notifications.models import Delivery, OptOut
+from notifications.models import ChannelSpend, Delivery, Notification, OptOut
+from notifications.services import budgeting
 from notifications.services.telling import lock_for_calls, queue_calls
 from notifications.states import (
     DELIVERY_TRANSITIONS,
@@ -34,7 +35,10 @@ LONGEST_DOUBT_WAIT: Final = dt.timedelta(minutes=10)  # between two look-ups of 
 SWEEP: Final = 1000
 MAX_ATTEMPTS: Final = 15  # with the waits between them more than an hour; then dead
 MOST_FREE_FORM: Final = 3  # attempts after which WhatsApp's refusal of a free-form message is final
+MOST_BITES: Final = 20  # that have to wait for another day's budget, before the desk looks after the rest
 TABLE: Final = Delivery._meta.db_table
+NOTIFICATIONS: Final = Notification._meta.db_table
+SPENDS: Final = ChannelSpend._meta.db_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,32 +62,97 @@ class Outcome:
 
 
 def claim(*, limit: int, worker: str) -> list[Delivery]:
-    """Lease up to `limit` due deliveries to `worker`, the most urgent first; what came too late is skipped.
+    """Lease up to `limit` due deliveries to `worker`, the most urgent first.
+
+    What came too late is skipped; what a channel's budget for the day does not pay waits for the next morning, or is
+    skipped when that is too late. While a whole bite has to wait, the next one is taken at once.
+    """
+    for _ in range(MOST_BITES):
+        looked_at = _claim(limit=limit, worker=worker)
+        leased = [row for row in looked_at if row.locked_by == worker]
+        over = [row for row in looked_at if row.is_over]
+        if over:
+            budgeting.tell_used_up(day=budgeting.day_of(clock.now()), channels={row.channel for row in over})
+        if leased or not over:
+            break
+    return sorted(leased, key=lambda row: (row.priority, row.run_at, row.id))
+
+
+@command
+def _claim(*, limit: int, worker: str) -> list[Delivery]:
+    """Return what was looked at; `is_over` says what the budget does not pay.
 
     One statement, in which SKIP LOCKED keeps two workers from taking one row. The rows are chosen apart from the
-    UPDATE: a subquery in its WHERE may be run once per row, and then takes more than `limit`.
+    UPDATE: a subquery in its WHERE may be run once per row, and then takes more than `limit`. Where a limit is set,
+    workers take turns, so that each sees what the others have spent.
     """
-    now = clock.now()
+    now, terms = clock.now(), budgeting.terms_now()
+    if any(row.daily_limit_minor is not None for row in terms.values()):
+        take_turn(budgeting.TURN)
     rows = Delivery.objects.raw(
         f"""
         WITH due AS MATERIALIZED (
             SELECT id FROM {TABLE} WHERE status IN ('queued', 'failed') AND run_at <= %(now)s
             ORDER BY priority, run_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+        ), weighed AS (
+            SELECT d.id, d.channel, d.priority, d.run_at, d.valid_until <= %(now)s AS is_late,
+                d.cost_minor IS NULL AS is_new,
+                CASE WHEN d.cost_minor IS NULL THEN d.segments * COALESCE(t.price, 0) ELSE 0 END AS cost,
+                d.is_secret OR d.priority = 0 OR n.is_critical AS is_free,
+                t.most - COALESCE(s.spent_minor, 0) AS left_minor
+            FROM due JOIN {TABLE} AS d ON d.id = due.id
+            JOIN {NOTIFICATIONS} AS n ON n.id = d.notification_id
+            LEFT JOIN unnest(%(channels)s::text[], %(prices)s::int[], %(most)s::bigint[]) AS t(channel, price, most)
+                ON t.channel = d.channel
+            LEFT JOIN {SPENDS} AS s ON s.day = %(day)s AND s.channel = d.channel
+        ), judged AS MATERIALIZED (
+            SELECT *, NOT is_late AND NOT is_free AND is_new AND left_minor IS NOT NULL
+                AND COALESCE(sum(cost) FILTER (WHERE NOT is_late) OVER (
+                    PARTITION BY channel ORDER BY is_free DESC, priority, run_at, id
+                ), 0) > left_minor AS is_over
+            FROM weighed
+        ), counted AS (
+            INSERT INTO {SPENDS} AS s (day, channel, spent_minor, messages, held)
+            SELECT %(day)s, channel, COALESCE(sum(cost) FILTER (WHERE NOT is_over), 0),
+                count(*) FILTER (WHERE NOT is_over AND is_new), count(*) FILTER (WHERE is_over)
+            FROM judged WHERE NOT is_late AND (is_new OR is_over) GROUP BY channel ORDER BY channel
+            ON CONFLICT (day, channel) DO UPDATE SET spent_minor = s.spent_minor + EXCLUDED.spent_minor,
+                messages = s.messages + EXCLUDED.messages, held = s.held + EXCLUDED.held
         )
         UPDATE {TABLE} AS d SET
-            status = CASE WHEN d.valid_until <= %(now)s THEN 'skipped' ELSE 'sending' END,
-            error_code = CASE WHEN d.valid_until <= %(now)s THEN 'too_late' ELSE d.error_code END,
-            ended_at = CASE WHEN d.valid_until <= %(now)s THEN %(now)s ELSE d.ended_at END,
-            body = CASE WHEN d.valid_until <= %(now)s AND d.is_secret THEN NULL ELSE d.body END,
-            attempts = CASE WHEN d.valid_until <= %(now)s THEN d.attempts ELSE d.attempts + 1 END,
-            attempted_at = %(now)s, lease_until = %(lease_until)s, locked_by = %(worker)s
-        FROM due WHERE d.id = due.id
-        RETURNING d.*
-        """,  # noqa: S608 - the table's name is the model's
-        {"now": now, "lease_until": now + settings.DISPATCH_LEASE, "worker": worker, "limit": limit},
+            status = CASE
+                WHEN j.is_late OR (j.is_over AND d.valid_until <= %(morning)s) THEN 'skipped'
+                WHEN j.is_over THEN d.status ELSE 'sending' END,
+            error_code = CASE
+                WHEN j.is_late AND d.error_code <> %(over)s THEN 'too_late'
+                WHEN j.is_over AND (d.status = 'queued' OR d.valid_until <= %(morning)s) THEN %(over)s
+                ELSE d.error_code END,
+            ended_at = CASE
+                WHEN j.is_late OR (j.is_over AND d.valid_until <= %(morning)s) THEN %(now)s ELSE d.ended_at END,
+            body = CASE WHEN j.is_late AND d.is_secret THEN NULL ELSE d.body END,
+            run_at = CASE WHEN j.is_over THEN %(morning)s ELSE d.run_at END,
+            cost_minor = CASE WHEN j.is_late OR j.is_over THEN d.cost_minor ELSE COALESCE(d.cost_minor, j.cost) END,
+            attempts = CASE WHEN j.is_late OR j.is_over THEN d.attempts ELSE d.attempts + 1 END,
+            attempted_at = CASE WHEN j.is_late OR j.is_over THEN d.attempted_at ELSE %(now)s END,
+            lease_until = CASE WHEN j.is_late OR j.is_over THEN NULL ELSE %(lease_until)s END,
+            locked_by = CASE WHEN j.is_late OR j.is_over THEN '' ELSE %(worker)s END
+        FROM judged AS j WHERE d.id = j.id
+        RETURNING d.*, j.is_over
+        """,  # noqa: S608 - the tables' names are the models'
+        {
+            "now": now,
+            "lease_until": now + settings.DISPATCH_LEASE,
+            "worker": worker,
+            "limit": limit,
+            "day": budgeting.day_of(now),
+            "morning": budgeting.next_morning(now),
+            "over": budgeting.OVER_BUDGET,
+            "channels": list(terms),
+            "prices": [row.price_minor for row in terms.values()],
+            "most": [row.daily_limit_minor for row in terms.values()],
+        },
     )
-    leased = [row for row in rows if row.state is DeliveryStatus.SENDING]
-    return sorted(leased, key=lambda row: (row.priority, row.run_at, row.id))
+    return list(rows)
 
 
 def claim_doubts(*, limit: int) -> list[Delivery]:

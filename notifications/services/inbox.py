@@ -9,7 +9,8 @@ from typing import Final
 from common import clock
 from common.db import command, delete_in_batches, lock_one, step
 from common.errors import NotFound
-from notifications.models import Notification
+from common.retention import retained
+from notifications.models import Notification, TapLink
 
 KEEP: Final = dt.timedelta(days=180)
 
@@ -31,10 +32,19 @@ def mark_read(*, user_id: uuid.UUID, notification_id: uuid.UUID) -> Notification
 
 @step
 def forget_person(*, user_id: uuid.UUID) -> None:
-    """Delete everything that the person was told, and what was still to be."""
+    """Delete everything that the person was told, and what was still to be, and the links that stood in it."""
     Notification.objects.filter(user_id=user_id).delete()
+    TapLink.objects.filter(user_id=user_id).delete()
 
 
-def prune() -> int:
+@retained(
+    "notifications",
+    what="Messages in the inbox, with how each was sent",
+    since="since they were written",
+    why="To be read again; the words are about the person.",
+    keep=KEEP,
+    floor=dt.timedelta(days=30),
+)
+def prune(keep: dt.timedelta) -> int:
     """Delete notifications of half a year ago with their deliveries; return how many went."""
-    return delete_in_batches(Notification.objects.filter(created_at__lt=clock.now() - KEEP))
+    return delete_in_batches(Notification.objects.filter(created_at__lt=clock.now() - keep))

@@ -11,15 +11,19 @@ from typing import Final
 from django.conf import settings
 from django.db import transaction
 
-from common import clock
+from common import clock, outbox
 from common.db import lock, step
 from common.ids import uuid7
+from common.phone import is_test_number
 from notifications import doorbell
 from notifications.kinds import RULES, Kind
 from notifications.models import Delivery, Notification, OptOut
+from notifications.services.budgeting import segments_of
 from notifications.states import OVER, TEXT_CHANNELS, Channel, DeliveryStatus
 from notifications.templates import Fact, Message, compose, spoken_text
 
+LISTENERS: Final = 500  # told of by one event
+LONGEST_KEY: Final = 80  # of an event
 WORTH_SENDING: Final = dt.timedelta(hours=24)  # what has no hour of its own is not sent later than that
 
 
@@ -112,7 +116,7 @@ def notify(
             now=now,
             run_at=not_before or now,
             valid_until=valid_until or (not_before or now) + WORTH_SENDING,
-            is_deaf=(recipient.phone, channel) in deaf,
+            is_deaf=(recipient.phone, channel) in deaf or is_test_number(recipient.phone),
         )
         for pk, (recipient, message) in texts.items()
         if pk in new_ids
@@ -121,7 +125,15 @@ def notify(
     )
     if new_ids:
         transaction.on_commit(doorbell.ring)
+        _tell_listeners(occasion, [row for row in rows if row.pk in new_ids and row.user_id is not None])
     return len(new_ids)
+
+
+def _tell_listeners(occasion: str, rows: Sequence[Notification]) -> None:
+    """Have whoever looks at the inbox see it at once; by an event, for this is not the transaction's last word."""
+    for start in range(0, len(rows), LISTENERS):
+        ids = [str(row.pk) for row in rows[start : start + LISTENERS]]
+        outbox.emit("notification.created", key=f"inbox:{occasion}"[:LONGEST_KEY], notifications=ids)
 
 
 @step
@@ -204,15 +216,20 @@ def _delivery(
         subject=subject if is_mail else "",
         invitation=(recipient.invitation or None) if is_mail else None,
         body=None if is_deaf and is_secret else body,
+        segments=segments_of(channel, body),
         is_secret=is_secret,
         priority=priority,
         status=DeliveryStatus.SKIPPED if is_deaf else DeliveryStatus.QUEUED,
-        error_code="opted_out" if is_deaf else "",
+        error_code=_why_silent(recipient) if is_deaf else "",
         run_at=run_at,
         valid_until=valid_until,
         created_at=now,
         ended_at=now if is_deaf else None,
     )
+
+
+def _why_silent(recipient: Recipient) -> str:
+    return "test_mode" if is_test_number(recipient.phone) else "opted_out"
 
 
 def _takes_mail(recipient: Recipient) -> bool:

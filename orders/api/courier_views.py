@@ -19,6 +19,7 @@ from orders.api.serializers import OrderDetailOut
 from orders.api.sides import MemberSide
 from orders.services import assigning, notices
 from partners.api.permissions import MayKeepStock
+from partners.errors import NotInTestMode
 
 
 class CouriersView(MemberSide):
@@ -48,6 +49,7 @@ class SendAnotherView(MemberSide):
             errors.CourierBooked,
             errors.DispatchIncomplete,
             errors.CourierProviderUnavailable,
+            NotInTestMode,
             errors.RiderUnknown,
             errors.ExpectedInPast,
         ],

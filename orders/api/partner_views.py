@@ -21,6 +21,7 @@ from orders.services import answering, ending, packing, paying, placing, road
 from orders.services.records import PURPOSE
 from orders.states import Fault
 from partners.api.permissions import MayKeepStock
+from partners.errors import NotInTestMode
 from stock import errors as stock_errors
 from stock.services import Emergency
 from users.api.document_serializers import LinkOut
@@ -43,7 +44,7 @@ class PartnerQuoteView(MemberSide, Quoting):
 
 
 class PartnerOrderView(MemberSide, Showing):
-    pass
+    reads_health = "order"
 
 
 class PartnerTimelineView(MemberSide, Following):
@@ -64,6 +65,8 @@ class PartnerCancelView(MemberSide, Cancelling):
 
 
 class PartnerOrdersView(MemberSide):
+    reads_health = "orders"
+
     @operation(
         "List our orders",
         query=[shapes.PartnerOrderQuery],
@@ -94,6 +97,7 @@ class PartnerOrdersView(MemberSide):
 
 class PartnerRequisitionView(MemberSide):
     permission_classes = [MayKeepStock]
+    reads_health = "requisition"
 
     @operation("Get a link to a requisition", responses={200: LinkOut}, refusals=[NotFound], answer=LINK)
     def get(self, request: Request, order_id: UUID) -> Response:
@@ -202,6 +206,7 @@ class DispatchView(KeeperSide):
             IdempotencyKeyRequired,
             errors.DispatchIncomplete,
             errors.CourierProviderUnavailable,
+            NotInTestMode,
             errors.RiderUnknown,
             errors.ExpectedInPast,
             errors.BoxBreached,

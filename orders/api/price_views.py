@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from rest_framework.permissions import AllowAny
 
+from common.api.imports import SheetIn, SheetView
 from common.api.pagination import paged
 from common.api.schema import operation
 from common.api.views import APIView, Request, Response, read
 from common.errors import NotFound
+from common.files.errors import FileTooLarge
 from common.money import Currency
+from common.sheets.reading import HeadingUnknown, SheetTooLong, SheetUnreadable
 from orders import selectors
 from orders.api import examples
 from orders.api import price_serializers as shapes
@@ -70,6 +74,37 @@ class PriceListView(APIView):
             cancel_accepted_minor=fees.get("accepted", 0),
             cancel_packed_minor=fees.get("packed", 0),
         )
+        return shown_prices(member.partner_id)
+
+
+class PricesImportView(SheetView):
+    tag = TAG
+    authentication_classes = [MemberAuthentication]
+    permission_classes = [IsOwner]
+    headings = ("component", "charge")
+    most_rows = len(shapes.COMPONENTS)
+
+    @operation(
+        "Import our charges",
+        request={"multipart/form-data": SheetIn},
+        responses={200: shapes.PriceListOut},
+        refusals=[errors.NoPriceList, SheetUnreadable, SheetTooLong, HeadingUnknown, FileTooLarge],
+        example={"file": "charges.csv", "dry_run": "false"},
+        media_type="multipart/form-data",
+        answer=examples.PRICE_LIST_OUT,
+    )
+    def post(self, request: Request) -> Response:
+        """For owners. Replaces the charges for processing by those of a spreadsheet: `component`, `charge` in minor
+        units. Currency, delivery, taxes and fees stay; there has to be a price list. `errors` points at lines."""
+        member = request.user
+        sheet = self.sheet(request, ZoneInfo(member.partner.zone))
+        with sheet.pointing("processing"):
+            body = shapes.PriceListIn(data={"processing": sheet.rows})
+            body.is_valid(raise_exception=True)
+        charges = {row["component"]: row["charge"] for row in body.validated_data["processing"]}
+        if sheet.dry_run:
+            return shown_prices(member.partner_id)
+        prices.set_charges(partner_id=member.partner_id, member_id=member.pk, processing=charges)
         return shown_prices(member.partner_id)
 
 

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from orders.api import courier_views as couriers
+from orders.api import export_views as exports
 from orders.api import partner_views as partner
 from orders.api import price_views as prices
 from orders.api import road_views as road
@@ -10,6 +11,7 @@ ORDER = "orders/<uuid:order_id>"
 OURS = "partner/orders/<uuid:order_id>"
 
 urlpatterns = [
+    path("partner/exports/orders", exports.OrdersExportView.as_view(), name="partner-export-orders"),
     path("orders/quote", views.QuoteView.as_view(), name="orders-quote"),
     path("orders", views.OrdersView.as_view(), name="orders"),
     path(ORDER, views.OrderView.as_view(), name="order"),
@@ -38,6 +40,7 @@ urlpatterns = [
     path("partner/couriers", couriers.CouriersView.as_view(), name="partner-couriers"),
     path("partner/riders", road.RidersView.as_view(), name="partner-riders"),
     path("partner/riders/<uuid:rider_id>", road.RiderView.as_view(), name="partner-rider"),
+    path("partner/price-list/import", prices.PricesImportView.as_view(), name="partner-prices-import"),
     path("partner/price-list", prices.PriceListView.as_view(), name="partner-price-list"),
     path("partners/<uuid:partner_id>/price-list", prices.PublicPriceListView.as_view(), name="partners-price-list"),
     path("partner/contracts", prices.ContractsView.as_view(), name="partner-contracts"),

@@ -16,6 +16,8 @@ from orders.models import Order
 from orders.services import bookings
 from orders.services.records import BANK, hold_order, note, tell
 from orders.states import CourierKind, OrderStatus
+from partners import selectors as partners
+from partners.errors import NotInTestMode
 
 NOBODY: Final[dict[str, Any]] = {"rider_id": None, "courier": "", "vehicle": ""}
 
@@ -37,7 +39,7 @@ def way_of(order: Order, courier: Courier, *, actor: str) -> dict[str, Any]:
     """Have somebody bring a locked order; return the columns that say who.
 
     Locks: the rider.
-    Raises: ExpectedInPast, DispatchIncomplete, CourierProviderUnavailable, CourierBooked, RiderUnknown
+    Raises: ExpectedInPast, DispatchIncomplete, CourierProviderUnavailable, NotInTestMode, CourierBooked, RiderUnknown
     """
     if courier.expected_at is not None and courier.expected_at <= clock.now():
         raise ExpectedInPast
@@ -59,7 +61,7 @@ def send_another(*, order_id: uuid.UUID, partner_id: uuid.UUID, member_id: uuid.
 
     Locks: the order, the booking, the rider.      Emits: order.left
     Raises: NotFound, NotOnTheRoad, CourierHasBoxes, CourierBooked, ExpectedInPast, DispatchIncomplete,
-    CourierProviderUnavailable, RiderUnknown
+    CourierProviderUnavailable, NotInTestMode, RiderUnknown
     """
     order = hold_order(order_id, bank_id=partner_id)
     if order.state is not OrderStatus.DISPATCHED or order.is_pickup:
@@ -82,6 +84,8 @@ def send_another(*, order_id: uuid.UUID, partner_id: uuid.UUID, member_id: uuid.
 
 
 def _provided(order: Order, *, actor: str) -> dict[str, Any]:
+    if partners.world_of(order.bank_id) is not None:
+        raise NotInTestMode
     gateway = gateways.provider()
     if gateway is None or order.is_pickup:
         raise CourierProviderUnavailable

@@ -11,6 +11,7 @@ from common.errors import DomainError, IllegalTransition
 from common.geo import Point
 from common.notices import keep_once
 from common.outbox import emit
+from common.retention import retained
 from orders import booking_selectors as selectors
 from orders.errors import BagsUnfit, BoxBreached, HandoverCodeExpired, HandoverCodeLocked, HandoverCodeWrong
 from orders.gateways.base import News, Notice
@@ -60,9 +61,17 @@ def act_on(*, notice_id: int) -> None:
     notice.save(update_fields=["outcome", "code"])
 
 
-def prune() -> int:
+@retained(
+    "courier_notices",
+    what="Webhooks of couriers",
+    since="since they came",
+    why="A repeated one is known again.",
+    keep=KEEP,
+    floor=dt.timedelta(days=7),
+)
+def prune(keep: dt.timedelta) -> int:
     """Delete reports that were received long ago; return how many went."""
-    return delete_in_batches(CourierNotice.objects.filter(received_at__lt=clock.now() - KEEP))
+    return delete_in_batches(CourierNotice.objects.filter(received_at__lt=clock.now() - keep))
 
 
 def _apply(found: CourierBooking, news: News, code: str) -> bool:

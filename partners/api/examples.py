@@ -78,3 +78,32 @@ SESSION: Final[dict[str, Any]] = {
     "last_used_at": "2026-11-21T10:00:00Z",
     "is_current": True,
 }
+API_KEY: Final[dict[str, Any]] = {
+    "id": "0199d3f2-6c1e-7a04-9b1c-3c5f0f3f6a77",
+    "name": "Laboratory system",
+    "mode": "live",
+    "state": "active",
+    "begins": "jsk_live_4f1c09be27a3",
+    "scopes": ["stock:read", "stock:write"],
+    "networks": ["203.0.113.0/24"],
+    "calls_per_minute": 300,
+    "expires_at": "2027-01-15T12:30:00Z",
+    "rotated_at": None,
+    "overlap_ends_at": None,
+    "last_used_at": "2026-01-15T12:30:00Z",
+    "last_used_address": "203.0.113.7",
+    "created_at": "2026-01-15T12:30:00Z",
+    "revoked_at": None,
+}
+API_KEY_TOKEN: Final = f"jsk_live_4f1c09be27a3_{'0' * 48}"
+TEST_DATA: Final[dict[str, Any]] = {
+    "partner": "0199d3f2-6c1e-7a04-9b1c-3c5f0f3f6a88",
+    "name": "Marina Blood Centre (test)",
+    "parts": {
+        "twin": "0199d3f2-6c1e-7a04-9b1c-3c5f0f3f6a88",
+        "bank": "0199d3f2-6c1e-7a04-9b1c-3c5f0f3f6a89",
+        "hospital": "0199d3f2-6c1e-7a04-9b1c-3c5f0f3f6a8a",
+        "far_bank": "0199d3f2-6c1e-7a04-9b1c-3c5f0f3f6a8b",
+    },
+    "opened_at": "2026-01-15T12:30:00Z",
+}

@@ -13,6 +13,8 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from partners.api.authentication import key_of
+from partners.api.scoping import refuse_unscoped
 from partners.errors import PartnerNotLive, RoleNotAllowed
 from partners.models import Member
 from partners.states import Role
@@ -39,6 +41,9 @@ class IsMember(BasePermission):
             return False
         if self.live_only and not member.partner.is_live:
             raise PartnerNotLive
+        key = key_of(request)
+        if key is not None:
+            refuse_unscoped(request, key)
         if member.role not in self.allowed(request):
             raise RoleNotAllowed
         if request.method not in SAFE_METHODS:

@@ -1,6 +1,8 @@
 from django.urls import path
 
-from partners.api.views import complaints, directory, organisation, resetting, signing_in
+from partners.api.views import audit, complaints, directory, keys, organisation, resetting, signing_in
+
+KEY = "partner/api-keys/<uuid:key_id>"
 
 urlpatterns = [
     path("partner/auth/register", signing_in.RegisterView.as_view(), name="partner-register"),
@@ -19,6 +21,13 @@ urlpatterns = [
     path("partner", organisation.PartnerView.as_view(), name="partner"),
     path("partner/members", organisation.MembersView.as_view(), name="partner-members"),
     path("partner/members/<uuid:member_id>", organisation.MemberView.as_view(), name="partner-member"),
+    path("partner/api-keys", keys.ApiKeysView.as_view(), name="partner-api-keys"),
+    path(KEY, keys.ApiKeyView.as_view(), name="partner-api-key"),
+    path(f"{KEY}/rotate", keys.ApiKeyRotateView.as_view(), name="partner-api-key-rotate"),
+    path(f"{KEY}/revoke", keys.ApiKeyRevokeView.as_view(), name="partner-api-key-revoke"),
+    path("partner/test-data", keys.TestDataView.as_view(), name="partner-test-data"),
+    path("partner/test-data/reset", keys.TestDataResetView.as_view(), name="partner-test-data-reset"),
+    path("partner/audit-log", audit.AuditLogView.as_view(), name="partner-audit-log"),
     path("complaints", complaints.ComplaintsView.as_view(), name="complaints"),
     path("complaints/<uuid:complaint_id>", complaints.ComplaintView.as_view(), name="complaint"),
     path("partners", directory.DirectoryView.as_view(), name="partners"),

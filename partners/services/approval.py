@@ -27,7 +27,7 @@ def approve_partner(*, partner_id: uuid.UUID, actor: str, reason: str = "") -> P
     partner.take_profile(partner.claimed_profile or {})
     partner.claimed_profile = None
     if partner.facility_code is None:
-        partner.facility_code = _free_placeholder()
+        partner.facility_code = free_placeholder()
     partner.save()
     return _told(partner, "approve", "partner.approved", actor=actor, reason=reason)
 
@@ -88,7 +88,7 @@ def _told(partner: Partner, verb: str, event: str, *, actor: str, reason: str) -
     return partner
 
 
-def _free_placeholder() -> str:
+def free_placeholder() -> str:
     """Return a code that nobody has. Two approvals of one instant may draw the same; one is then refused."""
     for _ in range(TRIES):
         code = new_placeholder()

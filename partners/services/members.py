@@ -23,8 +23,8 @@ def add_member(*, partner_id: uuid.UUID, actor_id: uuid.UUID, new: NewMember, ro
     Raises: PartnerNotLive, RoleNotAllowed, PhoneNotServed, PasswordWeak, MemberPhoneTaken
     """
     password = usable_password(new, pointer="")
-    partner = _live(partner_id)
-    actor = _owner(lock(Member, [actor_id]), actor_id)
+    partner = live_partner(partner_id)
+    actor = owner_among(lock(Member, [actor_id]), actor_id)
     member = Member.objects.create(
         partner=partner, name=new.name, phone=new.phone, password=password, language=new.language, role=role
     )
@@ -44,10 +44,10 @@ def change_member(
     Locks:  the partner, both members.
     Raises: NotFound, PartnerNotLive, RoleNotAllowed, LastOwner, MemberPhoneTaken
     """
-    partner = _live(partner_id)
+    partner = live_partner(partner_id)
     rows = lock(Member, {member_id, actor_id})
-    actor = _owner(rows, actor_id)
-    member = next((row for row in rows if row.pk == member_id and row.partner_id == partner.pk), None)
+    actor = owner_among(rows, actor_id)
+    member = next((row for row in rows if row.pk == member_id and _works_for(row, partner)), None)
     if member is None:
         raise NotFound
     before = (member.role, member.is_active)
@@ -63,22 +63,26 @@ def change_member(
     return member
 
 
-def _live(partner_id: uuid.UUID) -> Partner:
+def _works_for(member: Member, partner: Partner) -> bool:
+    return member.partner_id == partner.pk and not member.is_system
+
+
+def live_partner(partner_id: uuid.UUID) -> Partner:
     partner = lock_one(Partner, partner_id)
     if not partner.is_live:
         raise PartnerNotLive
     return partner
 
 
-def _owner(rows: list[Member], actor_id: uuid.UUID) -> Member:
-    """Return the actor, who was an owner when the request came and has to be one still."""
+def owner_among(rows: list[Member], actor_id: uuid.UUID) -> Member:
+    """Return the actor, who was an owner when the request came and has to be one still; no key is one."""
     actor = next((row for row in rows if row.pk == actor_id), None)
-    if actor is None or not actor.is_active or actor.role != Role.OWNER:
+    if actor is None or not actor.is_active or actor.is_system or actor.role != Role.OWNER:
         raise RoleNotAllowed
     return actor
 
 
 def _refuse_the_last_owner(member: Member) -> None:
-    others = Member.objects.filter(partner_id=member.partner_id, role=Role.OWNER, is_active=True)
+    others = Member.objects.people().filter(partner_id=member.partner_id, role=Role.OWNER, is_active=True)
     if not others.exclude(pk=member.pk).exists():
         raise LastOwner

@@ -68,6 +68,25 @@ def set_price_list(
 
 
 @command
+def set_charges(*, partner_id: uuid.UUID, member_id: uuid.UUID, processing: Mapping[str, int]) -> None:
+    """Replace what bags cost, by component; everything else of the list stays.
+
+    Locks: the partner.      Raises: NotFound, NoPriceList
+    """
+    partner = lock_one(Partner, partner_id)
+    price_list = PriceList.objects.filter(partner=partner).first()
+    if price_list is None:
+        raise NoPriceList
+    price_list.save(update_fields=["updated_at"])
+    ProcessingCharge.objects.filter(price_list=price_list).delete()
+    ProcessingCharge.objects.bulk_create(
+        ProcessingCharge(price_list=price_list, component=component, charge_minor=minor)
+        for component, minor in processing.items()
+    )
+    history.record(partner, "set_charges", actor=f"member:{member_id}", reason="")
+
+
+@command
 def make_contract(
     *,
     bank_id: uuid.UUID,
@@ -85,6 +104,8 @@ def make_contract(
         raise ContractWithYourself
     partners = {partner.pk: partner for partner in lock(Partner, [bank_id, hospital_id])}
     if hospital_id not in partners or not partners[hospital_id].is_live:
+        raise NotFound
+    if partners[hospital_id].test_world != partners[bank_id].test_world:
         raise NotFound
     if not PriceList.objects.filter(partner_id=bank_id).exists():
         raise NoPriceList

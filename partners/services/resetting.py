@@ -22,7 +22,7 @@ def request_code(*, phone: str, language: str) -> Challenge:
 
     Raises: PhoneNotServed, TooMany
     """
-    member = Member.objects.filter(phone=phone, is_active=True).first()
+    member = Member.objects.people().filter(phone=phone, is_active=True).first()
     return otp.request_code(
         phone=phone,
         purpose=Purpose.PARTNER_RESET_PASSWORD,

@@ -31,7 +31,7 @@ def sign_in(*, phone: str, password: str, device: Device) -> SignedInMember:
     Members of a pending partner may sign in.
     Raises: CredentialsInvalid, PartnerRejected, PartnerSuspended
     """
-    member = Member.objects.filter(phone=phone, is_active=True).first()
+    member = Member.objects.people().filter(phone=phone, is_active=True).first()
     if member is None:
         make_password(password)
         raise CredentialsInvalid

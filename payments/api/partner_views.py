@@ -14,6 +14,7 @@ from common.idempotency import IdempotencyKeyRequired, parse_key
 from common.money import Currency, Money
 from partners.api.authentication import MemberAuthentication
 from partners.api.permissions import IsLiveMember, IsOwner, MayCoordinate
+from partners.errors import NotInTestMode
 from payments import errors, selectors
 from payments.api import examples
 from payments.api import serializers as shapes
@@ -40,12 +41,14 @@ class PaymentsView(APIView):
         tag=TAG,
         request=shapes.PayIn,
         responses={201: shapes.PaymentOut, 200: shapes.PaymentOut},
-        refusals=BEGINNING,
+        refusals=[*BEGINNING, NotInTestMode],
         example=examples.WISH,
         answer=examples.PAYMENT,
     )
     def post(self, request: Request) -> Response:
         """As a person pays, for what your organisation has bought."""
+        if request.user.partner.is_test:
+            raise NotInTestMode
         payment, status = begin(request, Party.partner(request.user.partner_id))
         return Response(shapes.PaymentOut(payment).data, status=status)
 

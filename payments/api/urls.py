@@ -1,6 +1,7 @@
 from django.urls import path
 
 from payments.api import credit_views, pages, settlement_views, views
+from payments.api import export_views as exports
 from payments.api import partner_views as partners
 from payments.api import payout_views as payouts
 from payments.api import plan_views as plans
@@ -8,6 +9,8 @@ from payments.api import plan_views as plans
 ONE = "payments/<uuid:payment_id>"
 
 urlpatterns = [
+    path("partner/exports/settlements", exports.SettlementsExportView.as_view(), name="partner-export-settlements"),
+    path("partner/exports/ledger", exports.LedgerExportView.as_view(), name="partner-export-ledger"),
     path("payments/providers", views.ProvidersView.as_view(), name="payment-providers"),
     path("payments", views.PaymentsView.as_view(), name="payments"),
     path(ONE, views.PaymentView.as_view(), name="payment"),

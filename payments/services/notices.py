@@ -12,6 +12,7 @@ from common import clock
 from common.db import command, delete_in_batches, lock, step
 from common.notices import keep_once
 from common.outbox import emit
+from common.retention import retained
 from payments.gateways.base import Notice
 from payments.models import Payment, Payout, ProviderNotice, Refund
 from payments.services import payees
@@ -86,9 +87,17 @@ def _ask_about_payouts(row: ProviderNotice, about: Q) -> bool:
     return bool(rows) or is_account
 
 
-def prune() -> int:
+@retained(
+    "payment_notices",
+    what="Webhooks of payment providers",
+    since="since they came",
+    why="A repeated one is known again; the longest that a provider repeats one is three days.",
+    keep=KEEP,
+    floor=dt.timedelta(days=7),
+)
+def prune(keep: dt.timedelta) -> int:
     """Delete webhooks that were received long ago; return how many went."""
-    return delete_in_batches(ProviderNotice.objects.filter(received_at__lt=clock.now() - KEEP))
+    return delete_in_batches(ProviderNotice.objects.filter(received_at__lt=clock.now() - keep))
 
 
 def _uuid(text: str) -> uuid.UUID | None:

@@ -132,6 +132,22 @@ class AcceptView(APIView):
         return promise_response(promises.accept(request_id=request_id, donor_id=request.user.pk), 201)
 
 
+class DeclineView(APIView):
+    authentication_classes = [PersonAuthentication]
+    permission_classes = [IsPerson]
+
+    @operation(
+        "Say that I cannot come",
+        tag=TAG,
+        responses={204: None},
+        refusals=[NotFound, errors.RequestClosed, errors.RequestExpired],
+    )
+    def post(self, request: Request, request_id: UUID) -> Response:
+        """To a request to which you were asked: it costs nothing, and others are asked sooner."""
+        promises.decline(request_id=request_id, donor_id=request.user.pk)
+        return Response(status=204)
+
+
 class StandbyView(APIView):
     authentication_classes = [PersonAuthentication]
     permission_classes = [IsPerson]

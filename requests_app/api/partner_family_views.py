@@ -48,6 +48,7 @@ def _shown(request: Request, pk: UUID) -> Response:
 class PartnerFamilyRequestsView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [IsLiveMember]
+    reads_health = "family_requests"
 
     @operation(
         "List families' requests",
@@ -67,6 +68,7 @@ class PartnerFamilyRequestsView(APIView):
 class PartnerFamilyRequestView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [IsLiveMember]
+    reads_health = "family_request"
 
     @operation(
         "Read a family's request",
@@ -83,6 +85,7 @@ class PartnerFamilyRequestView(APIView):
 class FamilyDocumentView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [IsLiveMember]
+    reads_health = "family_document"
 
     @operation("Get a link to a family's document", tag=TAG, responses={200: LinkOut}, refusals=[NotFound], answer=LINK)
     def get(self, request: Request, request_id: UUID, document_id: UUID) -> Response:

@@ -44,6 +44,7 @@ REQUEST = {
             "radius_km": 2.5,
             "asked": 20,
             "answered": 1,
+            "declined": 0,
             "started_at": "2026-01-15T09:30:00Z",
             "stopped_at": None,
             "stop_reason": "",
@@ -175,6 +176,7 @@ class CandidatesView(APIView):
 class AssignmentsView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [IsLiveMember]
+    reads_health = "visits"
 
     @operation(
         "List a request's donors",
@@ -198,6 +200,7 @@ def _answer(request: Request, assignment_id: UUID) -> Response:
 class AssignmentView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [IsLiveMember]
+    reads_health = "visit"
 
     @operation(
         "Read a donor's promise",

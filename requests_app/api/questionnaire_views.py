@@ -110,6 +110,7 @@ class QuestionnaireView(APIView):
 class PartnerQuestionnaireView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [MayCoordinate]
+    reads_health = "questionnaire"
 
     @operation(
         "Read a visitor's answers",

@@ -54,6 +54,7 @@ class WaveOut(serializers.Serializer[Any]):
     radius_km = serializers.FloatField()
     asked = serializers.IntegerField()
     answered = serializers.IntegerField()
+    declined = serializers.IntegerField()
     started_at = serializers.DateTimeField()
     stopped_at = serializers.DateTimeField(allow_null=True)
     stop_reason = serializers.ChoiceField(choices=["", *(str(reason) for reason in StopReason)])

@@ -1,15 +1,18 @@
 from django.urls import path
 
 from requests_app.api import donor_views as donor
+from requests_app.api import export_views as exports
 from requests_app.api import family_views as family
 from requests_app.api import partner_family_views as partner_family
 from requests_app.api import partner_views as partner
 from requests_app.api import questionnaire_views as questions
 
 urlpatterns = [
+    path("partner/exports/requests", exports.RequestsExportView.as_view(), name="partner-export-requests"),
     path("requests/nearby", donor.NearbyView.as_view(), name="requests-nearby"),
     path("requests/<uuid:request_id>", donor.RequestView.as_view(), name="request"),
     path("requests/<uuid:request_id>/accept", donor.AcceptView.as_view(), name="request-accept"),
+    path("requests/<uuid:request_id>/decline", donor.DeclineView.as_view(), name="request-decline"),
     path("requests/<uuid:request_id>/standby", donor.StandbyView.as_view(), name="request-standby"),
     path("assignments", donor.AssignmentsView.as_view(), name="assignments"),
     path("assignments/<uuid:assignment_id>", donor.AssignmentView.as_view(), name="assignment"),

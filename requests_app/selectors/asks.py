@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef
 
 from common import clock
@@ -50,3 +51,32 @@ def asks_to_tell(ask_ids: Iterable[uuid.UUID]) -> list[AskToTell]:
     rows = Ask.objects.filter(~Exists(answered), pk__in=list(ask_ids), **still_open)
     values = rows.order_by("pk").values_list("pk", "donor_id", "distance_km", "request_id")
     return [AskToTell(*row) for row in values]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """How many donors were asked for a request, and what they said; the median is from the ask to the promise."""
+
+    asked: int
+    accepted: int
+    declined: int
+    median_seconds: float | None
+
+
+def answers_to(request_id: uuid.UUID) -> Answers:
+    """Return the numbers; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT count(*), count(p.accepted_at), count(a.declined_at),
+                percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM p.accepted_at - a.created_at))
+            FROM {Ask._meta.db_table} AS a
+            LEFT JOIN (
+                SELECT donor_id, min(accepted_at) AS accepted_at FROM {Assignment._meta.db_table}
+                WHERE request_id = %(request)s GROUP BY donor_id
+            ) AS p ON p.donor_id = a.donor_id
+            WHERE a.request_id = %(request)s
+            """,  # noqa: S608 - the tables' names are the models'
+            {"request": request_id},
+        )
+        return Answers(*cursor.fetchone())

@@ -32,6 +32,7 @@ class FamilyFacts:
     units_given: int
     urgency: Urgency
     needed_by: dt.datetime
+    status: str
 
 
 def families_of_person(user_id: uuid.UUID, *, status: str | None = None) -> QuerySet[AttenderRequest]:
@@ -85,6 +86,7 @@ def family_facts(request_id: uuid.UUID) -> FamilyFacts:
         units_given=row.units_given,
         urgency=Urgency(row.urgency),
         needed_by=row.needed_by,
+        status=row.status,
     )
 
 

@@ -57,7 +57,9 @@ def requests_near(*, donor: users.DonorCard, radius_km: float | None) -> list[Ne
     radius = min(radius_km or FURTHEST_KM, FURTHEST_KM)
     now = clock.now()
     boxes = reduce(or_, (Q(place__within=box) for box in bounding_boxes(donor.location, radius)))
-    rows = BloodRequest.objects.filter(boxes, status=RequestStatus.OPEN, expires_at__gt=now).select_related("partner")
+    rows = BloodRequest.objects.filter(
+        boxes, status=RequestStatus.OPEN, expires_at__gt=now, partner__test_world=None
+    ).select_related("partner")
     fit = [row for row in rows if is_compatible(row.recipient_group, donor.blood_group, Component(row.component))]
     near: list[Near[Any]] = nearest_first(donor.location, fit, radius)
     return [NearbyRequest(at.row, at.distance_km) for at in near if at.distance_km <= at.row.radius_km]
@@ -72,4 +74,5 @@ def candidates(request: BloodRequest, rings: Iterable[Decimal]) -> list[matching
         groups=compatible_donors(request.recipient_group, component),
         donation_type=donation_type_for(component),
         zone=request.partner.zone,
+        world=request.partner.test_world,
     )

@@ -32,6 +32,7 @@ class RequestFacts:
     needed_by: dt.datetime
     expires_at: dt.datetime
     note: str
+    status: RequestStatus
 
 
 def requests_of(
@@ -69,8 +70,12 @@ def get_request_of(partner_id: uuid.UUID, request_id: uuid.UUID) -> BloodRequest
 
 
 def get_request(request_id: uuid.UUID) -> BloodRequest:
-    """Return a request as any donor may see it. Raises: NotFound."""
-    found = BloodRequest.objects.select_related("partner").filter(pk=request_id).first()
+    """Return a request as any donor may see it: none of test data. Raises: NotFound."""
+    return _one(BloodRequest.objects.filter(pk=request_id, partner__test_world=None))
+
+
+def _one(rows: QuerySet[BloodRequest]) -> BloodRequest:
+    found = rows.select_related("partner").first()
     if found is None:
         raise NotFound
     return found
@@ -78,7 +83,7 @@ def get_request(request_id: uuid.UUID) -> BloodRequest:
 
 def request_facts(request_id: uuid.UUID) -> RequestFacts:
     """Raises: NotFound."""
-    row = get_request(request_id)
+    row = _one(BloodRequest.objects.filter(pk=request_id))
     return RequestFacts(
         id=row.pk,
         partner_id=row.partner_id,
@@ -90,6 +95,7 @@ def request_facts(request_id: uuid.UUID) -> RequestFacts:
         needed_by=row.needed_by,
         expires_at=row.expires_at,
         note=row.note,
+        status=RequestStatus(row.status),
     )
 
 

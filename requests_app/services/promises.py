@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from common import clock, outbox
 from common.blood import BloodGroup
 from common.db import command, lock_one, step
+from common.errors import NotFound
 from common.geo import distance_km
 from common.ids import uuid7
 from common.secret_codes import code_digest, new_code
@@ -30,7 +31,7 @@ from requests_app.errors import (
 )
 from requests_app.models import Assignment, BloodRequest, RequestEvent, Standby
 from requests_app.services.places import end_promise, lock_promise, record, take_place
-from requests_app.services.waves import count_answer
+from requests_app.services.waves import count_answer, count_declined
 from requests_app.states import LIVE_ASSIGNMENT, AssignmentStatus, RequestStatus, Urgency
 from stock.compatibility import is_compatible
 from stock.components import Component, donation_type_for
@@ -115,6 +116,17 @@ def stand_by(*, request_id: uuid.UUID, donor_id: uuid.UUID) -> int:
 
 
 @command
+def decline(*, request_id: uuid.UUID, donor_id: uuid.UUID) -> None:
+    """Note that a donor who was asked cannot come; a second time changes nothing, and accepting stays possible.
+
+    When everybody who was asked has declined, the next wave need not wait for the window.
+    Locks: the request.      Raises: NotFound, also when the donor was not asked; RequestClosed, RequestExpired
+    """
+    request = lock_one(BloodRequest, request_id)
+    count_declined(request, donor_id=donor_id)
+
+
+@command
 def leave_standby(*, request_id: uuid.UUID, donor_id: uuid.UUID) -> None:
     """Take the donor off the standby list; nothing happens when he was not on it."""
     Standby.objects.filter(request_id=request_id, donor_id=donor_id).delete()
@@ -162,7 +174,9 @@ def renew_code(*, assignment_id: uuid.UUID, donor_id: uuid.UUID) -> Promise:
 
 def _refuse_unless_fit(request: BloodRequest, donor: Donor) -> Decimal:
     """Return the donor's distance if the request is open and the donor can help; full or not is another matter."""
-    now = clock.now()
+    now, place = clock.now(), partners.card(request.partner_id)
+    if place.world != donor.test_world:  # nobody comes out of test data, and nobody goes into it
+        raise NotFound
     if request.state_at(now) is RequestStatus.EXPIRED:
         raise RequestExpired
     if not request.is_live:
@@ -170,8 +184,7 @@ def _refuse_unless_fit(request: BloodRequest, donor: Donor) -> Decimal:
     component = Component(request.component)
     if not is_compatible(request.recipient_group, BloodGroup(donor.blood_group), component):
         raise GroupIncompatible(needed=request.blood_group, yours=donor.blood_group)
-    zone = partners.card(request.partner_id).zone
-    donors.refuse_unfit(donor, donation_type=donation_type_for(component), zone=zone)
+    donors.refuse_unfit(donor, donation_type=donation_type_for(component), zone=place.zone)
     if donor.location is None:
         raise LocationUnknown
     distance = distance_km(request.location, donor.location)

@@ -13,12 +13,14 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from common import clock, outbox
 from common.db import command, lock, step, take_turn
+from common.errors import NotFound
 from common.ids import uuid7
 from partners import selectors as partners
+from requests_app.errors import RequestClosed, RequestExpired
 from requests_app.models import Ask, Assignment, BloodRequest, Standby, Wave
 from requests_app.operating import ASK_CAP, quiet_hours
 from requests_app.selectors import CAP_PERIOD
-from requests_app.states import LIVE_ASSIGNMENT, StopReason, Urgency, WaveKind
+from requests_app.states import LIVE_ASSIGNMENT, RequestStatus, StopReason, Urgency, WaveKind
 from stock.compatibility import compatible_donors
 from stock.components import Component, donation_type_for
 from users import matching
@@ -104,6 +106,30 @@ def count_answer(request: BloodRequest, *, donor_id: uuid.UUID) -> None:
     reached = Q(asks__donor_id=donor_id) | Q(kind=WaveKind.STANDBY, started_at__in=offered.values("offered_at"))
     latest = Wave.objects.filter(reached, request=request).order_by("-number").values("pk")[:1]
     Wave.objects.filter(pk__in=latest).update(answered=F("answered") + 1)
+
+
+@step
+def count_declined(request: BloodRequest, *, donor_id: uuid.UUID) -> None:
+    """Count a «no» once, in the wave that asked; the caller holds the request.
+
+    Raises: NotFound, RequestClosed, RequestExpired
+    """
+    ask = Ask.objects.filter(request=request, donor_id=donor_id).first()
+    if ask is None:
+        raise NotFound
+    now = clock.now()
+    if request.state_at(now) is RequestStatus.EXPIRED:
+        raise RequestExpired
+    if not request.is_live:
+        raise RequestClosed(state=request.status)
+    if ask.declined_at is not None:
+        return
+    Ask.objects.filter(pk=ask.pk).update(declined_at=now)
+    Wave.objects.filter(pk=ask.wave_id).update(declined=F("declined") + 1)
+    waiting = Ask.objects.filter(request=request, declined_at=None)
+    answered = Assignment.objects.filter(request=request, donor_id=OuterRef("donor_id"))
+    if request.next_wave_at is not None and not waiting.filter(~Exists(answered)).exists():
+        _wait_until(request, min(request.next_wave_at, now))
 
 
 @command
@@ -207,12 +233,14 @@ def _candidates(request: BloodRequest, radius_km: Decimal) -> list[matching.Near
         recently = asked.filter(created_at__gt=clock.now() - CAP_PERIOD)
         cap = ASK_CAP.value()
         excluded.append(Exists(recently.order_by()[cap - 1 : cap]))
+    here = partners.card(request.partner_id)
     return matching.nearest_donors(
         origin=request.location,
         radius_km=float(radius_km),
         groups=compatible_donors(request.recipient_group, component),
         donation_type=donation_type_for(component),
-        zone=partners.card(request.partner_id).zone,
+        zone=here.zone,
+        world=here.world,
         limit=wanted,
         excluded=excluded,
     )

@@ -127,7 +127,11 @@ class Administrator:
             raise Surprise(f"{path} answered {reply.status_code}.")
         return reply.text
 
-    def _submit(self, path: str, fields: dict[str, str]) -> None:
+    def fill(self, path: str, fields: dict[str, Any]) -> str:
+        """Fill in the form of a page; return the address that it leads to. Raises: Surprise"""
+        return self._submit(path, fields)
+
+    def _submit(self, path: str, fields: dict[str, Any]) -> str:
         page = self.http.get(self.base + path, timeout=TIMEOUT)
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
         if not token:
@@ -140,6 +144,7 @@ class Administrator:
         )
         if reply.status_code != HTTPStatus.OK or "errornote" in reply.text:
             raise Surprise(f"{path} refused the form ({reply.status_code}).")
+        return str(reply.url).removeprefix(self.base)
 
 
 def wait(look: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Final
 
 from sandbox.demo.chapters import (
+    announcement,
+    audit,
     bkash_timeout,
     breach,
     by_courier,
@@ -50,9 +52,11 @@ CHAPTERS: Final[tuple[Callable[[Stage], None], ...]] = (
     look_back.tell,
     identity.tell,
     reminder.tell,
+    announcement.tell,
     chat_live.tell,
     webhook.tell,
     trial_balance.tell,
+    audit.tell,
 )
 
 

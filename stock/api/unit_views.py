@@ -125,6 +125,7 @@ class UnitsView(APIView):
 class UnitView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [IsLiveMember]
+    reads_health = "unit_tests"
 
     @operation(
         "Read a unit",

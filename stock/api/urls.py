@@ -1,5 +1,7 @@
 from django.urls import path
 
+from stock.api import bulk_views as bulk
+from stock.api import export_views as exports
 from stock.api import report_views as reports
 from stock.api import transfer_views as transfers
 from stock.api import unit_views as units
@@ -10,6 +12,12 @@ TRANSFER = "partner/transfers/<uuid:transfer_id>"
 
 urlpatterns = [
     path("partner/stock", views.StockView.as_view(), name="partner-stock"),
+    path("partner/stock/units/import", bulk.UnitsImportView.as_view(), name="partner-stock-import"),
+    path("partner/stock/discards/bulk", bulk.BulkDiscardView.as_view(), name="partner-stock-discard-many"),
+    path("partner/stock/tests/bulk", bulk.BulkTestsView.as_view(), name="partner-stock-tests-many"),
+    path("partner/exports/units", exports.UnitsExportView.as_view(), name="partner-export-units"),
+    path("partner/exports/movements", exports.MovementsExportView.as_view(), name="partner-export-movements"),
+    path("partner/exports/transfers", exports.TransfersExportView.as_view(), name="partner-export-transfers"),
     path("partner/stock/units", units.UnitsView.as_view(), name="partner-stock-units"),
     path(UNIT, units.UnitView.as_view(), name="partner-stock-unit"),
     path(f"{UNIT}/tests", units.TestsView.as_view(), name="partner-stock-tests"),

@@ -28,7 +28,9 @@ from stock.selectors.units import (
     unit_facts,
     unit_id_of,
     unit_id_to_test,
+    unit_ids_of,
     units_of,
+    units_to_export,
 )
 
 __all__ = [
@@ -64,5 +66,7 @@ __all__ = [
     "unit_facts",
     "unit_id_of",
     "unit_id_to_test",
+    "unit_ids_of",
     "units_of",
+    "units_to_export",
 ]

@@ -48,6 +48,7 @@ class TransferFacts:
     box: str
     is_critical: bool
     is_confirmed_by_itself: bool
+    status: TransferStatus
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,7 @@ def transfer_facts(transfer_id: uuid.UUID) -> TransferFacts:
         box=found.box,
         is_critical=found.urgency == Urgency.CRITICAL,
         is_confirmed_by_itself=found.purpose != "",
+        status=TransferStatus(found.status),
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Case, F, Prefetch, Q, QuerySet, Value, When
 
 from common import clock
 from common.blood import BloodGroup
@@ -16,7 +18,7 @@ from stock.components import Component, ComponentUnknown, parse_component
 from stock.din import DinInvalid, parse_din
 from stock.errors import UnitAmbiguous
 from stock.models import Collection, Movement, Reservation, Unit
-from stock.states import TERMINAL, UnitStatus
+from stock.states import ON_SHELF, TERMINAL, UnitStatus
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,40 @@ def unit_id_of(partner_id: uuid.UUID, text: str, *, component: str = "") -> uuid
     return chosen[0].pk
 
 
+def unit_ids_of(partner_id: uuid.UUID, named: Sequence[tuple[str, str]]) -> list[uuid.UUID]:
+    """Return the ids of the partner's bags that texts and components name, as `unit_id_of` does; one query.
+
+    Raises: NotFound, UnitAmbiguous, each pointing at every place it is about
+    """
+    wanted = [key_of(text) for text, _ in named]
+    ids = [key for key in wanted if _is_id(key)]
+    rows = Unit.objects.filter(Q(pk__in=ids) | Q(din__in=set(wanted) - set(ids)), partner_id=partner_id)
+    by_key: dict[str, list[Unit]] = defaultdict(list)
+    for unit in rows.order_by("pk"):
+        by_key[str(unit.pk)].append(unit)
+        by_key[unit.din].append(unit)
+    chosen = [_meant(by_key[key], component) for key, (_, component) in zip(wanted, named, strict=True)]
+    if unknown := [f"/units/{place}/unit" for place, found in enumerate(chosen) if not found]:
+        raise NotFound(pointers=unknown)
+    if unclear := [f"/units/{place}/component" for place, found in enumerate(chosen) if len(found) > 1]:
+        raise UnitAmbiguous(pointers=unclear)
+    return [found[0].pk for found in chosen]
+
+
+def _meant(found: list[Unit], component: str) -> list[Unit]:
+    if component:
+        return [unit for unit in found if unit.component == component]
+    return [unit for unit in found if unit.state not in TERMINAL] if len(found) > 1 else found
+
+
+def _is_id(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
 def key_of(text: str) -> str:
     """Return the id or the donation number that a text means, or the text itself when it is neither."""
     try:
@@ -187,6 +223,18 @@ def _whole(units: QuerySet[Unit], unit_id: uuid.UUID, history: QuerySet[Movement
 
 def movements_of(partner_id: uuid.UUID) -> QuerySet[Movement]:
     return Movement.objects.filter(partner_id=partner_id).select_related("unit")
+
+
+def units_to_export(partner_id: uuid.UUID, **chosen: Any) -> QuerySet[Unit]:
+    """Return the partner's bags with the state in which each `stands_now`, swept or not, in SQL."""
+    now = clock.now()
+    return units_of(partner_id, **chosen).annotate(
+        stands_now=Case(
+            When(status__in=sorted(ON_SHELF), expires_at__lte=now, then=Value(str(UnitStatus.EXPIRED))),
+            When(reserved_until__lte=now, then=Value(str(UnitStatus.AVAILABLE))),
+            default=F("status"),
+        )
+    )
 
 
 def held_units(holding_ids: Iterable[uuid.UUID]) -> list[HeldUnit]:

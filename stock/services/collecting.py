@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from common import clock, outbox
 from common.blood import BloodGroup
-from common.db import command, lock, lock_one, step
+from common.db import attempt, command, lock, lock_one, step
 from partners import selectors as partners
 from stock.components import Component, ComponentUnknown, expires_at, facts_of, rows_of
 from stock.din import format_din
@@ -115,14 +115,32 @@ def collect_units(*, partner_id: uuid.UUID, actor: str, bags: Sequence[Bag]) -> 
     return units
 
 
+class _OnlyTried(Exception):
+    """Undoes what was done to see whether it can be."""
+
+
 @command
-def scan_in(*, partner_id: uuid.UUID, member_id: uuid.UUID, scanned: Sequence[Scanned]) -> list[Unit]:
-    """Take bags into quarantine under the numbers they carry: all of them, or none.
+def scan_in(
+    *, partner_id: uuid.UUID, member_id: uuid.UUID, scanned: Sequence[Scanned], dry_run: bool = False
+) -> list[Unit]:
+    """Take bags into quarantine under the numbers they carry: all of them, or none; or see whether that is possible.
 
     Locks: the donations, by number.
     Raises, each pointing at every item it is about: CollectedInFuture, AnticoagulantUnknown, ExpiryInvalid, UnitKnown,
     NotTheCollector, DonationReactive, GroupContradicts
     """
+    if not dry_run:
+        return _take_in(partner_id, member_id, scanned)
+    try:
+        with attempt():
+            units = _take_in(partner_id, member_id, scanned)
+            raise _OnlyTried
+    except _OnlyTried:
+        return units
+
+
+@step
+def _take_in(partner_id: uuid.UUID, member_id: uuid.UUID, scanned: Sequence[Scanned]) -> list[Unit]:
     dins = {one.din for one in scanned}
     Collection.objects.bulk_create(
         [Collection(din=din, partner_id=partner_id) for din in sorted(dins)], ignore_conflicts=True

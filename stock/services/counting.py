@@ -10,7 +10,7 @@ from typing import Final
 
 from common import clock, outbox
 from common.blood import BloodGroup
-from common.db import command, lock, take_turn
+from common.db import command, lock, step, take_turn
 from stock.components import Component, expires_at, facts_of, rows_of
 from stock.errors import CountBelowReserved, CountNotReleased, ExpiryInvalid
 from stock.models import Collection, Unit
@@ -57,6 +57,12 @@ def set_counts(*, partner_id: uuid.UUID, member_id: uuid.UUID, counts: Sequence[
     """
     if not all_released:
         raise CountNotReleased
+    return write_counts(partner_id=partner_id, member_id=member_id, counts=counts)
+
+
+@step
+def write_counts(*, partner_id: uuid.UUID, member_id: uuid.UUID, counts: Sequence[Count]) -> Changes:
+    """As `set_counts`, for whoever knows that every bag is released."""
     take_turn(f"stock.counts:{partner_id}")
     now, actor = clock.now(), f"member:{member_id}"
     wrong = [f"/counts/{place}/expires_at" for place, one in enumerate(counts) if not _may_expire(one, now)]

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from django.db.models import Q
 
 from common import clock
-from common.db import command, lock_free
+from common.db import command, lock, lock_free
+from common.errors import IllegalTransition, NotFound
 from stock.errors import UnitExpired
 from stock.models import Unit
 from stock.services.crossmatching import Emergency, clear_for_leaving
 from stock.services.moving import expire_due, hand_out, hold_unit, move, settle
 from stock.services.thresholds import watch
-from stock.states import DiscardReason, UnitStatus
+from stock.states import UNIT_TRANSITIONS, DiscardReason, UnitStatus
 
 
 @command
@@ -29,6 +31,29 @@ def discard_unit(
     move([unit], verb="discard", actor=f"member:{member_id}", facts=facts, discard_reason=reason)
     watch([partner_id])
     return unit
+
+
+@command
+def discard_units(
+    *, partner_id: uuid.UUID, member_id: uuid.UUID, unit_ids: Sequence[uuid.UUID], reason: DiscardReason, note: str = ""
+) -> list[Unit]:
+    """Take bags out of use for a reason: all of them, or none.
+
+    Locks: the bags.      Emits: stock.low, reservation.ended
+    Raises, pointing at the bags it is about: NotFound, IllegalTransition
+    """
+    rows = {unit.pk: unit for unit in lock(Unit, unit_ids) if unit.partner_id == partner_id}
+    if absent := [f"/units/{place}/unit" for place, pk in enumerate(unit_ids) if pk not in rows]:
+        raise NotFound(pointers=absent)
+    units = list(rows.values())
+    settle(units)
+    over = {unit.pk for unit in units if (unit.state, "discard") not in UNIT_TRANSITIONS}
+    if over:
+        raise IllegalTransition(pointers=[f"/units/{place}/unit" for place, pk in enumerate(unit_ids) if pk in over])
+    facts = {"reason": str(reason), **({"note": note} if note else {})}
+    move(units, verb="discard", actor=f"member:{member_id}", facts=facts, discard_reason=reason)
+    watch([partner_id])
+    return units
 
 
 @command

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from common import clock, outbox
 from common.blood import BloodGroup
-from common.db import command, lock
+from common.db import command, lock, step
 from common.errors import NotFound
 from stock import selectors
 from stock.errors import (
@@ -28,6 +28,15 @@ from stock.services.thresholds import watch
 from stock.states import BEYOND_REACH, ON_SHELF, DiscardReason, Finding, MandatoryTest, UnitStatus
 
 TESTED: Final = "test"
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What a laboratory found of a donation."""
+
+    din: str
+    results: Mapping[MandatoryTest, Finding]
+    blood_group: BloodGroup | None = None
 
 
 @dataclass(frozen=True)
@@ -64,8 +73,66 @@ def record_tests(
     units = lock(Unit, Unit.objects.filter(din=din).values_list("pk", flat=True))
     settle(units)
     known = dict(TestResult.objects.filter(collection=donation).values_list("test", "finding"))
+    tested = Tested(din, results, blood_group)
+    return _record(donation, units, known, tested, partner_id=partner_id, actor=f"member:{member_id}")
+
+
+@command
+def record_tests_of_many(*, partner_id: uuid.UUID, member_id: uuid.UUID, tested: Sequence[Tested]) -> Consequences:
+    """Write down the results of many donations of the partner, as `record_tests` does of one: all of them, or none.
+
+    Locks: the donations, all their bags.      Emits: unit.reactive, unit.recalled, stock.low, reservation.ended
+    Raises, each pointing at the items it is about: NotFound, NotTheCollector, ResultFinal, GroupContradicts
+    """
+    donations = {row.din: row for row in lock(Collection, {one.din for one in tested})}
+    held = set(Unit.objects.filter(partner_id=partner_id, din__in=donations).values_list("din", flat=True))
+    strange = {din for din, row in donations.items() if row.partner_id != partner_id}
+    if absent := _places(tested, lambda one: one.din not in donations or one.din in strange - held):
+        raise NotFound(pointers=absent)
+    if not_ours := _places(tested, lambda one: one.din in strange):
+        raise NotTheCollector(pointers=not_ours)
+    units = defaultdict(list)
+    rows = lock(Unit, Unit.objects.filter(din__in=donations).values_list("pk", flat=True))
+    settle(rows)
+    for unit in rows:
+        units[unit.din].append(unit)
+    known: dict[str, dict[str, str]] = defaultdict(dict)
+    for din, test, finding in TestResult.objects.filter(collection__in=donations).values_list(
+        "collection_id", "test", "finding"
+    ):
+        known[din][test] = finding
+    whole, actor = Consequences([], []), f"member:{member_id}"
+    for place, one in enumerate(tested):
+        try:
+            led = _record(
+                donations[one.din],
+                units[one.din],
+                known[one.din],
+                one,
+                partner_id=partner_id,
+                actor=actor,
+            )
+        except (ResultFinal, GroupContradicts) as exc:
+            field = "blood_group" if isinstance(exc, GroupContradicts) else "results"
+            raise type(exc)(**exc.facts, pointer=f"/tests/{place}/{field}") from exc
+        known[one.din] |= {str(test): str(finding) for test, finding in one.results.items()}
+        whole.discarded.extend(led.discarded)
+        whole.recalled.extend(led.recalled)
+    return whole
+
+
+@step
+def _record(
+    donation: Collection,
+    units: list[Unit],
+    known: Mapping[str, str],
+    tested: Tested,
+    *,
+    partner_id: uuid.UUID,
+    actor: str,
+) -> Consequences:
+    results, blood_group = tested.results, tested.blood_group
     _refuse_contradiction(donation, known, results, blood_group)
-    actor = f"member:{member_id}"
     _write_results(donation, known, results, actor)
     if blood_group is not None:
         _confirm_group(donation, units, blood_group, actor)
@@ -98,6 +165,10 @@ def release_unit(*, partner_id: uuid.UUID, member_id: uuid.UUID, unit_id: uuid.U
     move([unit], verb="release", actor=f"member:{member_id}")
     watch([partner_id])
     return unit
+
+
+def _places(tested: Sequence[Tested], is_wrong: Callable[[Tested], bool]) -> list[str]:
+    return [f"/tests/{place}/din" for place, one in enumerate(tested) if is_wrong(one)]
 
 
 def _refuse_unreleasable(donation: Collection, unit: Unit) -> None:

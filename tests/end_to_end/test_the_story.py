@@ -29,7 +29,7 @@ def free_port() -> int:
 
 @pytest.mark.real_time
 def test_the_demo_plays_on_a_fresh_machine_and_everything_stops_cleanly(tmp_path):
-    ports = {"PORT": str(free_port()), "SANDBOX_PORT": str(free_port())}
+    ports = {name: str(free_port()) for name in ("PORT", "STREAM_PORT", "SANDBOX_PORT")}
     shell = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     settings = {**shell, **ports, "PYTHONUNBUFFERED": "1"}
     machine = subprocess.Popen(

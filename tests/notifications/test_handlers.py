@@ -404,7 +404,7 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *(f"family.{step}" for step in ("asked", "source_changed", "confirmed", "served", "fulfilled")),
         *(f"family.{step}" for step in ("refused", "expired", "cancelled")),
         "complaint.answered",
-        *("member.added", "stock.low", "unit.recalled"),
+        *("member.added", "apikey.expiring", "stock.low", "unit.recalled"),
         *("camp.donors_invited", "camp.reminder_due", "camp.cancelled", "camp.finished"),
         *("assignment.reminder_due", "donor.eligible_again", "unit.issued"),
         *(
@@ -415,7 +415,7 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *(f"order.{step}" for step in ("failed", "cancelled", "delivered", "late", "breached")),
         *(f"order.{step}" for step in ("bags_unfit", "documented", "goes_on", "money_late", "left")),
         *("payment.succeeded", "refund.succeeded", "credit.granted", "settlement.made", "bill.due", "courier.lost"),
-        "courier.there",
+        *("courier.there", "support.answered", "support.resolved", "budget.used_up"),
         *("dispute.opened", "dispute.won", "dispute.lost", "payout.succeeded", "payout.failed"),
         *("payee.ready", "payee.refused", "webhook.failing", "webhook.disabled"),
         *(f"subscription.{verb}" for verb in ("started", "renewed", "changed", "ended")),

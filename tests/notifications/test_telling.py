@@ -12,11 +12,13 @@ from notifications.kinds import Kind
 from notifications.models import Delivery, Notification, OptOut
 from notifications.services import Recipient, Subject, notify
 from notifications.states import Channel, DeliveryStatus
+from notifications.templates import Link
 from tests.notifications.factories import make_person, recipient_of, tell
 from tests.partners.factories import make_member, make_partner, new_phone
 
 pytestmark = pytest.mark.django_db
-NEED = {"partner": "City Hospital", "group": "O-", "gift": "blood", "distance": "2.4"}
+LINK = Link("https://api.jeevansetu.example/a/token")
+NEED = {"partner": "City Hospital", "group": "O-", "gift": "blood", "distance": "2.4", "link": LINK}
 
 
 def ask(*recipients: Recipient, **values: Any) -> int:

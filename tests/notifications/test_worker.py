@@ -19,8 +19,8 @@ from pytest_django.live_server_helper import LiveServer
 from common import clock, outbox
 from common.db import unit_of_work
 from common.models import OutboxEvent
-from notifications import jobs
 from notifications.models import Delivery, Notification, OptOut
+from notifications.services import inbox
 from notifications.services.inbox import KEEP
 from notifications.states import REACHED, Channel, DeliveryStatus
 from notifications.worker import Worker
@@ -262,7 +262,7 @@ def test_old_notifications_are_forgotten_and_young_ones_kept() -> None:
     make_delivery(make_notification(created_at=clock.now() - KEEP - dt.timedelta(minutes=1)))
     kept = make_notification(created_at=clock.now() - KEEP + dt.timedelta(minutes=1))
 
-    assert jobs.prune() == 1
+    assert inbox.prune() == 1
 
     assert list(Notification.objects.values_list("pk", flat=True)) == [kept.pk]
     assert not Delivery.objects.exists()

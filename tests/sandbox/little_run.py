@@ -1,4 +1,4 @@
-"""A run of little programs: `little_run.py FOLDER PORT SANDBOX_PORT KIND`."""
+"""A run of little programs: `little_run.py FOLDER PORT STREAM_PORT SANDBOX_PORT KIND`."""
 
 import sys
 from pathlib import Path
@@ -25,7 +25,8 @@ def program(name: str, code: str) -> Program:
 
 
 def main() -> int:
-    folder, port, sandbox_port, kind = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+    folder, kind = Path(sys.argv[1]), sys.argv[5]
+    port, stream_port, sandbox_port = map(int, sys.argv[2:5])
     setup = program("migrate", FALL if kind == "broken" else "print('migrated')")
     other = program("worker", OTHERS.get(kind, SLEEP))
     return run(
@@ -33,6 +34,7 @@ def main() -> int:
             folder=folder,
             host="127.0.0.1",
             port=port,
+            stream_port=stream_port,
             sandbox_port=sandbox_port,
             setup=[setup],
             programs=[program("web", WEB), other],

@@ -27,18 +27,18 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
+def ports() -> tuple[int, int, int]:
+    with socket.socket() as one, socket.socket() as two, socket.socket() as three:
+        for each in (one, two, three):
+            each.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], two.getsockname()[1], three.getsockname()[1]
 
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def little_run(folder: Path, ports: tuple[int, int]) -> Iterator[Start]:
+def little_run(folder: Path, ports: tuple[int, int, int]) -> Iterator[Start]:
     """Start a run of little programs in a folder with a space; stop what the test leaves."""
     started: list[subprocess.Popen[str]] = []
 
@@ -108,7 +108,7 @@ def test_a_signal_to_the_runner_stops_every_program_and_the_database(
 
 
 def test_the_runner_says_where_everything_is_and_how_to_sign_in(
-    little_run: Start, folder: Path, ports: tuple[int, int]
+    little_run: Start, folder: Path, ports: tuple[int, int, int]
 ) -> None:
     (folder / "a clone" / ".run").mkdir(parents=True)
     (folder / "a clone" / ".run" / "demo-logins.txt").write_text("admin +910000000000 / secret\n")
@@ -116,7 +116,8 @@ def test_the_runner_says_where_everything_is_and_how_to_sign_in(
 
     for path in ("/api/v1/docs", "/api/v1/redoc", "/api/v1/schema", "/admin/"):
         assert f"http://127.0.0.1:{ports[0]}{path}\n" in said
-    assert f"http://127.0.0.1:{ports[1]}/\n" in said
+    assert f"http://127.0.0.1:{ports[1]}/api/v1/stream\n" in said
+    assert f"http://127.0.0.1:{ports[2]}/\n" in said
     assert "  admin +910000000000 / secret\n" in said
     assert f"{folder / 'a clone' / '.run' / 'logs'}\n" in said
 
@@ -153,8 +154,10 @@ def test_a_second_run_in_the_same_clone_is_refused_in_one_line(little_run: Start
     assert first.poll() is None
 
 
-@pytest.mark.parametrize(("which", "name"), [(0, "PORT"), (1, "SANDBOX_PORT")])
-def test_a_taken_port_is_said_in_one_line(little_run: Start, ports: tuple[int, int], which: int, name: str) -> None:
+@pytest.mark.parametrize(("which", "name"), [(0, "PORT"), (1, "STREAM_PORT"), (2, "SANDBOX_PORT")])
+def test_a_taken_port_is_said_in_one_line(
+    little_run: Start, ports: tuple[int, int, int], which: int, name: str
+) -> None:
     with socket.socket() as taker:
         taker.bind(("127.0.0.1", ports[which]))
         taker.listen()
@@ -269,13 +272,14 @@ def test_the_programs_know_of_each_other_and_of_no_proxy(monkeypatch: pytest.Mon
     monkeypatch.setenv("PORT", "8123")
     monkeypatch.delenv("SANDBOX_PORT", raising=False)
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "some.settings")
-    monkeypatch.delenv("PUBLIC_URL", raising=False)
-    monkeypatch.delenv("SANDBOX_URL", raising=False)
+    for name in ("PUBLIC_URL", "SANDBOX_URL", "STREAM_URL", "STREAM_PORT"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("no_proxy", "intranet")
 
     env = child_environment(default_plan(), "postgresql:///here")
 
     assert env["PUBLIC_URL"] == "http://127.0.0.1:8123"
+    assert env["STREAM_URL"] == "http://127.0.0.1:8124"
     assert env["SANDBOX_URL"] == "http://127.0.0.1:8090"
     assert env["DATABASE_URL"] == "postgresql:///here"
     assert env["DJANGO_SETTINGS_MODULE"] == "some.settings"
@@ -284,7 +288,7 @@ def test_the_programs_know_of_each_other_and_of_no_proxy(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize(("host", "local"), [("127.0.0.1", "127.0.0.1"), ("", "127.0.0.1"), ("192.0.2.7", "192.0.2.7")])
 def test_this_machine_asks_where_the_product_answers(folder: Path, host: str, local: str) -> None:
-    plan = Plan(folder=folder, host=host, port=8000, sandbox_port=8090, setup=[], programs=[])
+    plan = Plan(folder=folder, host=host, port=8000, stream_port=8001, sandbox_port=8090, setup=[], programs=[])
 
     assert plan.url == f"http://{local}:8000"
 

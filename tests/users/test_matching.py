@@ -102,6 +102,7 @@ def ask(origin: Point, radius_km: float, limit: int, groups=(BloodGroup.O_NEG, B
         groups=groups,
         donation_type=WHOLE_BLOOD,
         zone=ZONE,
+        world=None,
         limit=limit,
         excluded=excluded,
     )
@@ -212,8 +213,8 @@ def test_the_day_is_the_partners(noon):
     values = {"origin": origin, "radius_km": 10, "groups": tuple(BloodGroup), "donation_type": WHOLE_BLOOD, "limit": 5}
     noon.move_to(dt.datetime(2030, 5, 1, 20, 0, tzinfo=dt.UTC))  # half past one on the second of May in India
 
-    assert len(nearest_donors(**values, zone=ZONE)) == 5
-    assert nearest_donors(**values, zone="Europe/London") == []
+    assert len(nearest_donors(**values, zone=ZONE, world=None)) == 5
+    assert nearest_donors(**values, zone="Europe/London", world=None) == []
 
 
 def test_each_way_to_give_has_its_own_days():
@@ -228,6 +229,7 @@ def test_each_way_to_give_has_its_own_days():
         groups=tuple(BloodGroup),
         donation_type=DonationType.PLATELET_APHERESIS,
         zone=ZONE,
+        world=None,
         limit=5,
     )
 
@@ -287,7 +289,9 @@ def test_counts_by_ring_and_group_are_those_of_the_geodesic(place):
 
     found = {
         (row.up_to_km, row.blood_group): row.donors
-        for row in count_donors(origin=origin, rings=rings, groups=groups, donation_type=WHOLE_BLOOD, zone=ZONE)
+        for row in count_donors(
+            origin=origin, rings=rings, groups=groups, donation_type=WHOLE_BLOOD, zone=ZONE, world=None
+        )
     }
 
     wanted: dict[tuple[float, str], int] = {}
@@ -304,7 +308,9 @@ def test_counting_agrees_with_finding():
 
     counted = sum(
         row.donors
-        for row in count_donors(origin=origin, rings=[10.0], groups=groups, donation_type=WHOLE_BLOOD, zone=ZONE)
+        for row in count_donors(
+            origin=origin, rings=[10.0], groups=groups, donation_type=WHOLE_BLOOD, zone=ZONE, world=None
+        )
     )
 
     assert counted == len(ask(origin, 10, 10_000, groups=groups))
@@ -313,7 +319,12 @@ def test_counting_agrees_with_finding():
 def test_counting_is_one_query_and_nobody_is_counted_for_no_group():
     with CaptureQueriesContext(connection) as queries:
         counted = count_donors(
-            origin=Point(0, 0), rings=[5.0], groups=(BloodGroup.O_NEG,), donation_type=WHOLE_BLOOD, zone=ZONE
+            origin=Point(0, 0),
+            rings=[5.0],
+            groups=(BloodGroup.O_NEG,),
+            donation_type=WHOLE_BLOOD,
+            zone=ZONE,
+            world=None,
         )
 
     assert counted == []

@@ -11,7 +11,7 @@ import common.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("users", "0009_report_consents"),
+        ("users", "0010_test_people"),
     ]
 
     operations = [

@@ -52,6 +52,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     located_at = models.DateTimeField(null=True, blank=True)
     is_active = models.BooleanField(default=True, help_text="Untick to suspend; every session ends at once.")
     is_staff = models.BooleanField(default=False)
+    test_world = models.UUIDField(
+        null=True, editable=False, help_text="The test data that this person is part of; nobody is behind it."
+    )
     created_at = models.DateTimeField(default=clock.now, editable=False)
     erased_at = models.DateTimeField(null=True, editable=False, help_text="Since when this is nobody.")
 
@@ -66,6 +69,10 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(condition=Q(phone__regex=r"^\+[1-9]\d{6,14}$"), name="user_phone_is_e164"),
             models.CheckConstraint(condition=NO_PLACE | (LATITUDE & LONGITUDE), name="user_place_is_on_earth"),
             models.CheckConstraint(condition=Q(erased_at=None) | NOBODY, name="user_erased_is_nobody"),
+            models.CheckConstraint(
+                condition=Q(test_world=None) | Q(phone__startswith="+999", email="", is_staff=False),
+                name="user_in_test_data_is_nobody",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -53,6 +53,7 @@ class Donor(models.Model):
     verified_donations = models.PositiveIntegerField(default=0)
     strikes = models.PositiveSmallIntegerField(default=0, help_text="Broken promises since the last lock.")
     locked_until = models.DateTimeField(null=True, blank=True)
+    test_world = models.UUIDField(null=True, editable=False, help_text="Repeats the person's.")
     created_at = models.DateTimeField(default=clock.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -72,6 +73,7 @@ class Donor(models.Model):
                 )
                 for group in BloodGroup
             ),
+            models.Index(fields=["test_world"], name="donor_in_test_data", condition=Q(test_world__isnull=False)),
             models.Index(fields=["locked_until"], name="donor_locked", condition=Q(locked_until__isnull=False)),
             models.Index(
                 fields=["-verified_donations", "-score", "user"],

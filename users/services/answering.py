@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from common import clock
 from common.blood import DonationType, Sex
 from common.db import delete_in_batches, step
+from common.retention import retained
 from users.errors import AnswerDateInvalid, AnswersIncomplete, NoticeOutdated, QuestionnaireOutdated
 from users.models import Donor, VisitAnswers
 from users.questionnaire import Answer, misdated, questionnaire_for
@@ -93,7 +94,14 @@ def keep_as_record(*, assignment_id: uuid.UUID) -> None:
     )
 
 
-def prune() -> int:
+@retained(
+    "visit_answers",
+    what="Sealed answers before a visit",
+    since="thirty days after the visit; five years where the donor gave or was deferred",
+    why="Blood centres keep records for at least five years.",
+    keep=None,
+)
+def prune(_keep: dt.timedelta) -> int:
     """Delete the answers whose time is over; return how many visits'."""
     return delete_in_batches(VisitAnswers.objects.filter(keep_until__lte=clock.now()))
 

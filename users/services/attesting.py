@@ -17,6 +17,7 @@ from common import clock, throttle
 from common.crypto import keyed_digest
 from common.db import command, delete_in_batches, lock, lock_free, lock_one
 from common.errors import Busy, DomainError, NotFound
+from common.retention import retained
 from common.transitions import advance
 from users.errors import (
     AttestationOver,
@@ -155,9 +156,16 @@ def expire_due(*, limit: int) -> int:
     return len(rows)
 
 
-def prune() -> int:
+@retained(
+    "identity_attestations",
+    what="Dialogues with the provider of identities",
+    since="since they ended",
+    why="To account for what the provider charges.",
+    keep=KEEP,
+)
+def prune(keep: dt.timedelta) -> int:
     """Delete attestations a month after they ended; the evidence of a level stands by itself."""
-    return delete_in_batches(IdentityAttestation.objects.filter(closed_at__lt=clock.now() - KEEP))
+    return delete_in_batches(IdentityAttestation.objects.filter(closed_at__lt=clock.now() - keep))
 
 
 @command

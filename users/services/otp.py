@@ -13,6 +13,7 @@ from common.crypto import encrypt
 from common.db import command, delete_in_batches, lock, step
 from common.ids import uuid7
 from common.phone import sms_allowed
+from common.retention import retained
 from common.secret_codes import code_digest, code_matches, new_code
 from users.errors import CodeInvalid, PhoneNotServed
 from users.models import SEALED_CODE, OtpChallenge, User
@@ -118,6 +119,14 @@ def _told(challenge: OtpChallenge) -> Challenge:
     )
 
 
-def prune() -> int:
+@retained(
+    "one_time_codes",
+    what="One-time codes: the number, and a keyed digest",
+    since="since they expired",
+    why="To count tries for a day.",
+    keep=dt.timedelta(days=1),
+    floor=dt.timedelta(hours=1),
+)
+def prune(keep: dt.timedelta) -> int:
     """Delete challenges a day after they expired; return how many went."""
-    return delete_in_batches(OtpChallenge.objects.filter(expires_at__lt=clock.now() - dt.timedelta(days=1)))
+    return delete_in_batches(OtpChallenge.objects.filter(expires_at__lt=clock.now() - keep))

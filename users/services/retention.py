@@ -18,13 +18,15 @@ KEEP_TRACE = dt.timedelta(days=5 * 366)  # at least five years, as the law asks 
 log = logging.getLogger(__name__)
 
 
-def delete_old_traces(*, after: uuid.UUID | None, limit: int) -> tuple[int, uuid.UUID | None]:
+def delete_old_traces(
+    *, after: uuid.UUID | None, limit: int, keep: dt.timedelta = KEEP_TRACE
+) -> tuple[int, uuid.UUID | None]:
     """Delete the next accounts that were erased long ago, with all that was kept of them.
 
     Return how many went and the last one looked at, none when no more are due. One that some table still holds on to
     stays, and is said in the log.
     """
-    due = erased_before(clock.now() - KEEP_TRACE, after=after, limit=limit)
+    due = erased_before(clock.now() - keep, after=after, limit=limit)
     gone = 0
     for user_id in due:
         try:

@@ -16,6 +16,7 @@ from common.db import command, delete_in_batches, lock, step
 from common.errors import NotFound
 from common.ids import uuid7
 from common.models import OutboxEvent
+from common.retention import retained
 from common.transitions import advance
 from notifications.models import WebhookDelivery, WebhookEndpoint
 from notifications.webhooks.catalogue import BY_EVENT, is_wanted, message
@@ -150,9 +151,16 @@ def tidy() -> int:
     return touched
 
 
-def prune() -> int:
+@retained(
+    "webhook_deliveries",
+    what="What was sent to partners' systems, and how it ended",
+    since="since it was over",
+    why="To send it again, and to find out what went wrong.",
+    keep=KEEP,
+)
+def prune(keep: dt.timedelta) -> int:
     """Delete messages that were over long ago, and endpoints that were deleted and have no log left."""
-    gone = delete_in_batches(WebhookDelivery.objects.filter(ended_at__lt=clock.now() - KEEP))
+    gone = delete_in_batches(WebhookDelivery.objects.filter(ended_at__lt=clock.now() - keep))
     deleted = WebhookEndpoint.objects.filter(status=EndpointStatus.DELETED, deliveries=None)
     return gone + delete_in_batches(deleted)
 

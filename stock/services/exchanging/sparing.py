@@ -69,7 +69,8 @@ def candidates(
     partner_id: uuid.UUID, wanted: Wanted, *, radius_km: Decimal, without: Set[uuid.UUID] = frozenset()
 ) -> list[Candidate]:
     """Return the live partners within the radius of this one that can spare some of it, best first."""
-    near = partners.partners_near(partners.card(partner_id).location, float(radius_km), live=True)
+    here = partners.card(partner_id)
+    near = partners.partners_near(here.location, float(radius_km), live=True, world=here.world)
     asked = {found.pk: found for found in near if found.pk != partner_id and found.pk not in without}
     spare = _spare(list(asked), wanted)
     found = [

@@ -1,0 +1,1 @@
+"""Tables that people open in spreadsheets, and tables that they send us from there: CSV and XLSX."""

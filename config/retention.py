@@ -1,0 +1,40 @@
+"""Every app's rules of what is kept how long; imported when Django starts, so that nobody sees half of them."""
+
+from __future__ import annotations
+
+import appointments.jobs
+import chat.jobs
+import donations.services.announcing
+import notifications.services.inbox
+import notifications.services.tapping
+import notifications.webhooks.services.queueing
+import orders.jobs
+import orders.services.notices
+import partners.jobs
+import payments.services.notices
+import scheduler
+import users.jobs
+from common import idempotency, live, live_tickets, outbox, throttle
+from common.audit import anchors
+
+# What holds rules, below the rooms that know everybody.
+HOLDERS = (
+    appointments.jobs,
+    chat.jobs,
+    donations.services.announcing,
+    notifications.services.inbox,
+    notifications.services.tapping,
+    notifications.webhooks.services.queueing,
+    orders.jobs,
+    orders.services.notices,
+    partners.jobs,
+    payments.services.notices,
+    scheduler,
+    users.jobs,
+    idempotency,
+    live,
+    live_tickets,
+    outbox,
+    throttle,
+    anchors,
+)
