@@ -16,12 +16,14 @@ MAINTENANCE: Final = operating.register(
     Switch(
         "maintenance",
         "Maintenance",
-        "The API and links of messages answer 503. Administrators, providers' webhooks and health go on; so do messages and jobs.",
+        "The API and links of messages answer 503. Administrators, providers' webhooks and health go on, and so do"
+        " messages and jobs.",
         lambda: False,
     )
 )
 RETRY_AFTER: Final = 120  # seconds
-CLOSED: Final = ("/api/", "/fhir/", "/files/", "/a/", "/u/")
+API: Final = "/api/"
+CLOSED: Final = (API, "/fhir/", "/files/", "/a/", "/u/")
 # Providers do not repeat for ever what they tell; the schema and its pages are only read.
 OPEN: Final = ("/api/v1/webhooks/", "/api/v1/schema", "/api/v1/docs", "/api/v1/redoc")
 

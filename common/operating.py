@@ -1,8 +1,9 @@
-"""What administrators may change while the product runs: typed, bounded, with a history; the settings file is the default.
+"""What administrators may change while the product runs: typed, bounded, with a history.
 
-An app registers a value where it is obeyed, and reads it with `value()`. Every process remembers what is stored and
-looks again when that is older than `settings.OPERATING_FRESH` seconds, so that a change is obeyed everywhere
-within that time, and hardly any request costs a query. `None` looks again only after a change in the same process.
+An app registers a value where it is obeyed, and reads it with `value()`; the settings file is the default. Every
+process remembers what is stored and looks again when that is older than `settings.OPERATING_FRESH` seconds, so that a
+change is obeyed everywhere within that time, and hardly any request costs a query. `None` looks again only after a
+change in the same process.
 """
 
 from __future__ import annotations

@@ -18,5 +18,6 @@ class ConfigConfig(AppConfig):
         # After the permissions of the last app, which Django makes at the same signal.
         post_migrate.connect(import_module("config.roles").install, sender=apps.get_app_config("notifications"))
         import_module("config.scopes").register()
+        import_module("config.measures")
         import_module("config.retention")
         import_module("config.events")  # registers its check, when every app has registered its handlers

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 
@@ -112,7 +113,7 @@ ROLES: Final = (
 
 def every_page() -> list[str]:
     """Return every table that has a page."""
-    return [page.opts.label_lower for page in admin.site._registry.values()]
+    return [page.opts.label_lower for page in _pages()]
 
 
 def install(**_: Any) -> None:
@@ -127,12 +128,17 @@ def install(**_: Any) -> None:
 
 
 def pages_of(role: Role) -> Iterator[tuple[str, bool, list[str]]]:
-    """Yield the tables whose pages open to the group: whether its forms may be saved, and the actions it is offered."""
+    """Yield the tables whose pages open to the group, whether its forms may be saved, and the actions it is offered."""
     request: Any = _Request(role)
-    for page in sorted(admin.site._registry.values(), key=lambda one: one.opts.label_lower):
+    for page in _pages():
         if page.has_view_permission(request):
             writes = page.has_change_permission(request) or page.has_add_permission(request)
             yield page.opts.label_lower, bool(writes), [name for name in page.get_actions(request) if name]
+
+
+def _pages() -> list[Any]:
+    models = (model for model in apps.get_models() if admin.site.is_registered(model))
+    return sorted(map(admin.site.get_model_admin, models), key=lambda page: page.opts.label_lower)
 
 
 class _Somebody:
@@ -152,7 +158,9 @@ class _Somebody:
 
 class _Request:
     def __init__(self, role: Role) -> None:
-        self.user, self.GET, self.method = _Somebody(role.permissions()), {}, "GET"
+        self.user = _Somebody(role.permissions())
+        self.GET: dict[str, str] = {}
+        self.method = "GET"
 
 
 def _named(verb: str, label: str) -> str:

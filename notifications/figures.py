@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, Final
 
 from django.db.models import Count, Q, QuerySet, Sum
 
 from common import figures
 from common.figures import Counted, Scope
+from common.ids import id_floor
 from common.money import Currency, Money
 from notifications.models import ChannelSpend, Delivery, WebhookDelivery, WebhookEndpoint
 from notifications.services.budgeting import terms_now
@@ -78,6 +80,26 @@ def by_channel(scope: Scope) -> list[dict[str, Any]]:
     wanted = {name: Count("pk", filter=where or None) for name, where in MESSAGES.parts.items()}
     rows = made(scope).order_by("channel").values("channel")
     return [dict(row) for row in rows.annotate(**wanted)]
+
+
+def by_channel_and_status(since: dt.datetime) -> list[tuple[str, str, int]]:
+    """Return how many deliveries were made since then, by channel and status."""
+    rows = Delivery.objects.filter(pk__gte=id_floor(since)).order_by().values_list("channel", "status")
+    return list(rows.annotate(number=Count("pk")))
+
+
+def sent_since(since: dt.datetime, *, made_since: dt.datetime) -> list[tuple[str, int]]:
+    """Return by channel how many of the deliveries made since `made_since` providers took since `since`."""
+    rows = Delivery.objects.filter(pk__gte=id_floor(made_since), sent_at__gte=since).order_by().values_list("channel")
+    return list(rows.annotate(number=Count("pk")))
+
+
+def webhooks_now() -> dict[str, int]:
+    """Return how many addresses of partners fail, and were switched off for it; and how many webhooks wait."""
+    failing = WebhookEndpoint.objects.filter(status=EndpointStatus.ENABLED, failing_since__isnull=False)
+    off = WebhookEndpoint.objects.filter(ENDPOINTS.parts["switched_off"])
+    waiting = WebhookDelivery.objects.filter(status__in=[WebhookStatus.PENDING, WebhookStatus.SENDING])
+    return {"failing": failing.count(), "switched_off": off.count(), "waiting": waiting.count()}
 
 
 def spent(scope: Scope) -> list[dict[str, Any]]:

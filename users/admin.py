@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -87,7 +87,7 @@ class UserAdmin(EditableAdmin):
             return
         for user in chosen:
             try:
-                second_factor.reset(user_id=user.pk, by=request.user.pk, reason=reason)
+                second_factor.reset(user_id=user.pk, by=cast("User", request.user).pk, reason=reason)
             except DomainError as exc:
                 self.message_user(request, f"{user.public_id}: {exc.message}", messages.ERROR)
             else:

@@ -1,1 +1,1 @@
-"""Reports for administrators: tables of a period and city, on a page, as CSV and as PDF. Figures only, nobody's name."""
+"""Reports for administrators: tables of a period and city, on a page, as CSV and PDF. Figures, and nobody's name."""

@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "common.metrics.MetricsMiddleware",
     "common.maintenance.MaintenanceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -280,6 +281,9 @@ QUIET_HOURS = (dt.time(21, 30), dt.time(7, 0))  # in the partner's zone; only cr
 
 # Announcements to more people than this are sent off only by whoever types their number.
 ANNOUNCEMENT_CONFIRM_ABOVE = env.int("ANNOUNCEMENT_CONFIRM_ABOVE", default=1000)
+
+# Prometheus asks for /metrics with this token. None: /metrics is not there.
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
 
 # Seconds for which a process trusts what it knows of the settings that administrators change (common/operating.py).
 OPERATING_FRESH: float | None = 1.0

@@ -113,9 +113,7 @@ class TestMaintenance:
     def on(self) -> None:
         put("maintenance", "on")
 
-    @pytest.mark.parametrize(
-        "path", ["/api/v1/partners", "/api/v1/auth/login", "/fhir/R4/metadata", "/files/x", "/api/v1/nowhere"]
-    )
+    @pytest.mark.parametrize("path", ["/api/v1/partners", "/api/v1/auth/login", "/fhir/R4/metadata", "/api/v1/nowhere"])
     def test_the_api_says_so(self, client: Client, path: str) -> None:
         reply = client.get(path, headers={"Origin": "https://app.example"})
 
@@ -126,6 +124,9 @@ class TestMaintenance:
         assert int(reply["Retry-After"]) > 0
         assert "Access-Control-Allow-Origin" in reply
         assert body["request_id"] == reply["X-Request-ID"]
+
+    def test_links_of_messages_and_files_wait_too(self, client: Client) -> None:
+        assert {client.get(path).status_code for path in ("/files/x", "/a/x", "/u/x")} == {503}
 
     @pytest.mark.parametrize(
         ("path", "status"),

@@ -13,7 +13,7 @@ from common.figures import Scope
 from config.reports.registry import REPORTS, Report
 from config.reports.tables import Table, as_csv, as_pdf
 from requests_app import figures as requests
-from tests.factories import make_partner, make_request
+from tests.factories import make_hospital, make_request
 
 pytestmark = pytest.mark.django_db
 each_report = pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.key)
@@ -56,8 +56,8 @@ def test_a_table_has_a_cell_for_each_head(report: Report) -> None:
 
 
 def test_days_and_city_narrow_it_as_they_narrow_the_dashboard(site: Client) -> None:
-    make_request(partner=make_partner(city="Pune"))
-    make_request(partner=make_partner(city="Nashik"))
+    make_request(make_hospital(city="Pune"))
+    make_request(make_hospital(city="Nashik"))
     report, scope = REPORTS[0], Scope.of_days(7, zone="Asia/Kolkata", city="Pune")
 
     reply = site.get(address(report, "from=2030-04-25&to=2030-05-01&city=Pune&as=csv&table=2"))
