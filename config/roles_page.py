@@ -28,7 +28,7 @@ def roles_page() -> str:
 def _section(role: Role) -> list[str]:
     may = role.permissions()
     boards = [
-        *(f"map of {one.title.lower()}" for one in MAPS if one.needs in may),
+        *(one.title.lower() for one in MAPS if one.needs in may),
         *(f"report of {one.title.lower()}" for one in REPORTS if may.issuperset(one.needs)),
     ]
     panels = sum(1 for question in QUESTIONS if question.needs in may)

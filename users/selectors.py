@@ -426,6 +426,8 @@ def second_factor_of(user_id: uuid.UUID) -> SecondFactor | None:
 
 def begun_second_factor(user_id: uuid.UUID, factor_id: str | None) -> SecondFactor | None:
     """Return the second factor that is being set up, if it is this one and not confirmed yet."""
+    if not factor_id:
+        return None
     return SecondFactor.objects.filter(user_id=user_id, pk=factor_id, confirmed_at=None).first()
 
 

@@ -171,7 +171,7 @@ def test_an_administrator_without_a_group_opens_nothing_of_its_own():
     opened = {one.name: client.get(reverse(f"admin:{one.name}")).status_code for one in plain}
 
     assert {name: status for name, status in opened.items() if status == 200} == {}
-    assert len(opened) > 5
+    assert len(opened) >= 5
 
 
 @pytest.mark.django_db

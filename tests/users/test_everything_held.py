@@ -26,6 +26,7 @@ ADDRESSES = re.compile(r"(^|_)(phone|email)$|^to$|^(user|person|donor|patient|do
 
 NOT_EXPORTED = {
     "admin.LogEntry": "what an administrator did in the product's name; the audit log holds it too",
+    "users.RecoveryCode": "digests of codes that stand in for that secret",
     "users.SecondFactor": "a secret of administrators; that it was set up is exported",
     "users.OtpChallenge": "codes for minutes; knows a number, and no account",
     "partners.Partner": "an organisation",
@@ -50,6 +51,7 @@ STAYS = {
     "users.Document": "deleted with its file by `forget_documents` (tests/users/test_documents.py)",
     "partners.Partner": "an organisation",
     "partners.Member": "a partner's account, which the partner's owner ends",
+    "users.RecoveryCode": "goes with its second factor, which an erasure deletes",
     "users.SecondFactorEvent": "who set up and reset administrators' telephones; with nobody's name",
     "users.ScoreEntry": "belongs to visits, which stay as the law asks; with nobody's name",
     "users.IdentityAttestation": "how a dialogue ended, for a month; an open one is ended",
