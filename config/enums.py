@@ -52,7 +52,17 @@ from common.audit.states import ActorKind, Deed
 from common.blood import BloodGroup, DonationType, Sex
 from common.money import Currency
 from donations.states import CampStatus, CheckInOutcome, ConsentForm, EnrolmentStatus, JourneyStep
-from notifications.states import Channel, DeliveryStatus, TicketAuthor, TicketCategory, TicketStatus
+from notifications.states import (
+    CHOSEN_CHANNELS,
+    Channel,
+    DeliveryStatus,
+    Group,
+    Platform,
+    QuietMode,
+    TicketAuthor,
+    TicketCategory,
+    TicketStatus,
+)
 from notifications.webhooks.states import DisabledReason, EndpointStatus, Failure, WebhookStatus
 from orders.states import BagFate, BookingStatus, CourierKind, EndReason, Fault, OrderStatus, Terms
 from partners.scopes import Scope as ApiKeyScope
@@ -111,6 +121,7 @@ from users.states import (
     AttestationStatus,
     ConsentStatus,
     DocumentKind,
+    EmailStatus,
     IdentityMethod,
     Purpose,
     ScoreReason,
@@ -145,6 +156,7 @@ SETS: dict[str, Iterable[str]] = {
     "BloodGroup": BloodGroup,
     "CampStatus": CampStatus,
     "Channel": Channel,
+    "ChosenChannel": CHOSEN_CHANNELS,
     "ChatMessageKind": MessageKind,
     "ChatReportReason": ReportReason,
     "ChatReportStatus": ReportStatus,
@@ -174,12 +186,16 @@ SETS: dict[str, Iterable[str]] = {
     "DoctorStatus": DoctorStatus,
     "DocumentKind": DocumentKind,
     "DonationType": DonationType,
+    "EmailStatus": EmailStatus,
     "EnrolmentStatus": EnrolmentStatus,
     "FamilyStatus": FamilyStatus,
     "Finding": Finding,
     "IdentityMethod": IdentityMethod,
     "InvoiceKind": InvoiceKind,
     "JourneyStep": JourneyStep,
+    "MessageGroup": Group,
+    "PushPlatform": Platform,
+    "QuietMode": QuietMode,
     "MandatoryTest": MandatoryTest,
     "MeetingProvider": MeetingProvider,
     "MeetingReadiness": Readiness,

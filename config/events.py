@@ -65,6 +65,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "doctor.rejected": "An administrator has refused a doctor's registration.",
     "doctor.suspended": "An administrator has stopped a doctor.",
     "doctor.time_changed": "A doctor may be free at other times than before.",
+    "email.refused": "A mail server has said that it knows no such mailbox.",
+    "email.verification_asked": "A person is to be sent the link that verifies an e-mail address.",
     "dispute.lost": "A payer's bank has taken the money back for good.",
     "dispute.opened": "A payer has asked the bank for the money back.",
     "dispute.won": "Money that was disputed stays.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import appointments.jobs
 import chat.jobs
 import donations.services.announcing
+import notifications.services.devices
 import notifications.services.inbox
 import notifications.services.tapping
 import notifications.webhooks.services.queueing
@@ -22,6 +23,7 @@ HOLDERS = (
     appointments.jobs,
     chat.jobs,
     donations.services.announcing,
+    notifications.services.devices,
     notifications.services.inbox,
     notifications.services.tapping,
     notifications.webhooks.services.queueing,

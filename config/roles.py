@@ -77,11 +77,12 @@ ROLES: Final = (
         "keep the product running: messages, announcements, webhooks, events, jobs, operating settings",
         works=(
             *("notifications.delivery", "notifications.webhookdelivery", "common.outboxevent", "common.setting"),
-            *("orders.order", "notifications.announcement", "notifications.channelterms"),
+            *("orders.order", "notifications.announcement", "notifications.channelterms", "notifications.wording"),
         ),
-        adds=("notifications.announcement", "notifications.channelterms"),
+        adds=("notifications.announcement", "notifications.channelterms", "notifications.wording"),
         sees=(
             *("notifications.notification", "notifications.optout", "notifications.webhookendpoint"),
+            *("notifications.messagesettings", "notifications.mute", "notifications.pushdevice"),
             *("notifications.channelspend", "notifications.taplink", "partners.apikey", "common.retentionrun"),
             *("django_apscheduler.djangojob", "django_apscheduler.djangojobexecution", "common.privatefile"),
             *("common.settingchange", "orders.box", "orders.rider", "orders.courierbooking", "orders.couriernotice"),

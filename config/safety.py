@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.core.exceptions import ImproperlyConfigured
 
 from common.crypto import KeysInvalid, parse_key
@@ -39,6 +42,9 @@ BKASH = ("BKASH_USERNAME", "BKASH_PASSWORD", "BKASH_APP_KEY", "BKASH_APP_SECRET"
 MAILBOX = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+")
 SNS_ORIGIN = re.compile(r"https://sns\.[a-z]{2}(-[a-z]+)+-\d\.amazonaws\.com")
 SNS_TOPIC = re.compile(r"arn:aws:sns:[a-z]{2}(-[a-z]+)+-\d:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?")
+FCM_HOST = "fcm.googleapis.com"
+FCM_ACCOUNT = ("project_id", "client_email", "private_key", "token_uri")
+GOOGLE_TOKENS = "https://oauth2.googleapis.com/token"
 ZOOM = ("ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET", "ZOOM_WEBHOOK_SECRET")
 ZOOM_HOSTS = {"ZOOM_API_BASE": "api.zoom.us", "ZOOM_OAUTH_BASE": "zoom.us"}
 PAYMENT_HOSTS = {
@@ -131,6 +137,7 @@ def _outside_world(settings: Mapping[str, Any]) -> Iterator[str]:
     yield from _private_files(settings)
     yield from _meetings(settings)
     yield from _mail(settings)
+    yield from _push(settings)
     yield from _vision(settings)
 
 
@@ -260,6 +267,26 @@ def _mail(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "SMTP_URL must name a mail server, smtp://… or smtps://…: the sandbox is never used in production."
     if sender and (not MAILBOX.fullmatch(sender) or sender.endswith(".test")):
         yield "MAIL_FROM must be an e-mail address of yours."
+
+
+def _push(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Without a service account no push is sent; with one, its key goes to Google and to nobody else."""
+    base, text = urlsplit(settings["FCM_API_BASE"]), settings["FCM_CREDENTIALS"]
+    if (base.scheme, base.hostname) != ("https", FCM_HOST):
+        yield "FCM_API_BASE does not point at Firebase: the sandbox is never used in production."
+    if not text:
+        return
+    try:
+        found = json.loads(text)
+        is_whole = all(found[name] and isinstance(found[name], str) for name in FCM_ACCOUNT)
+        load_pem_private_key(found["private_key"].encode(), password=None)
+    except (ValueError, KeyError, TypeError, AttributeError, UnsupportedAlgorithm):
+        yield "FCM_CREDENTIALS cannot be read: it is the JSON file of a service account, with its key."
+        return
+    if not is_whole:
+        yield "FCM_CREDENTIALS is not whole: it is the JSON file of a service account."
+    if found["token_uri"] != GOOGLE_TOKENS:
+        yield "FCM_CREDENTIALS takes its tokens elsewhere than from Google: the sandbox is never used in production."
 
 
 def _razorpay(settings: Mapping[str, Any]) -> Iterator[str]:

@@ -38,6 +38,7 @@ ROUTES: Final[Mapping[str, Needs]] = {
             *("partner-members", "partner-member"),
             *("partner-api-keys", "partner-api-key", "partner-api-key-rotate", "partner-api-key-revoke"),
             *("partner-complaints", "partner-complaint"),
+            *("partner-push-devices", "partner-push-device", "partner-notification-preferences"),
             *("partner-support-tickets", "partner-support-ticket", "partner-support-messages"),
             *("partner-support-files", "partner-support-close", "partner-support-reopen"),
             "partner-payout-account",  # where the money goes

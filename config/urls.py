@@ -10,6 +10,7 @@ from common.api.files import show_file
 from common.api.problems import unknown_address
 from common.health import healthz, readyz
 from common.metrics import show_metrics
+from notifications.api import pages
 from notifications.api.tap_views import TapView
 
 API: list[URLPattern | URLResolver] = [
@@ -36,6 +37,8 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="docs"), name="home"),
     path("api/v1/", include(API)),
     path("fhir/R4/", include("config.fhir")),
+    path("v/<str:token>", pages.verify_email, name="verify-email"),
+    path("u/<str:token>", pages.choose, name="choose-messages"),
     path("files/<str:token>", show_file, name="file"),
     path("a/<str:token>", TapView.as_view(), name="tap"),
     path("admin/", admin.site.urls),

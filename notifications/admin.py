@@ -17,8 +17,9 @@ from django.utils.safestring import SafeString
 from common.admin import ReadOnlyAdmin, ReadOnlyInline
 from common.errors import DomainError
 from notifications import announcement_admin, reports, services, support_admin  # noqa: F401 - register their pages
-from notifications.models import Delivery, Notification, OptOut, TapLink
+from notifications.models import Delivery, MessageSettings, Mute, Notification, OptOut, PushDevice, TapLink
 from notifications.webhooks import admin as webhooks  # noqa: F401 - registers its own
+from notifications.wording_admin import WordingAdmin
 
 
 class DeliveryInline(ReadOnlyInline):
@@ -107,3 +108,33 @@ class TapLinkAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     exclude = ("digest",)
     ordering = ("-pk",)
+
+
+@admin.register(PushDevice)
+class PushDeviceAdmin(ReadOnlyAdmin):
+    list_display = ("id", "user", "member", "platform", "app_version", "language", "seen_at")
+    list_filter = ("platform",)
+    search_fields = ("=id", "=user__phone", "=member__phone")
+    list_select_related = ("user", "member")
+    ordering = ("-id",)
+    exclude = ("token", "token_digest")
+
+
+@admin.register(Mute)
+class MuteAdmin(ReadOnlyAdmin):
+    list_display = ("user", "member", "group", "channel", "created_at")
+    list_filter = ("group", "channel")
+    search_fields = ("=user__phone", "=member__phone")
+    list_select_related = ("user", "member")
+    ordering = ("-pk",)
+
+
+@admin.register(MessageSettings)
+class MessageSettingsAdmin(ReadOnlyAdmin):
+    list_display = ("user", "member", "quiet_from", "quiet_until", "updated_at")
+    search_fields = ("=user__phone", "=member__phone")
+    list_select_related = ("user", "member")
+    ordering = ("-pk",)
+
+
+__all__ = ["DeliveryAdmin", "NotificationAdmin", "OptOutAdmin", "WordingAdmin"]

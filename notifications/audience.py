@@ -13,6 +13,7 @@ from appointments.selectors.doctors import people_who_practise
 from notifications.states import AudienceKind
 from partners import selectors as partners
 from users import audiences
+from users.selectors import usable_email
 
 if TYPE_CHECKING:
     from notifications.models import Announcement
@@ -70,7 +71,7 @@ def _people(announcement: Announcement, kind: AudienceKind) -> Part:
     )
     if kind is AudienceKind.DOCTORS:
         rows = rows.filter(pk__in=people_who_practise())
-    return Part(PEOPLE, "user_id", rows.values_list("pk", "phone", "email", "language", "zone"))
+    return Part(PEOPLE, "user_id", rows.values_list("pk", "phone", usable_email(), "language", "zone"))
 
 
 def _members(announcement: Announcement) -> Part:

@@ -26,6 +26,7 @@ from django.db import InterfaceError, OperationalError, connection
 from common import clock
 from common.errors import Busy
 from notifications import doorbell
+from notifications.envelopes import Envelope, envelopes_of
 from notifications.gateways import (
     OUTSIDE_WINDOW,
     Found,
@@ -35,6 +36,7 @@ from notifications.gateways import (
     TextGateway,
     TryLater,
 )
+from notifications.kinds import CAN_WAIT
 from notifications.models import Delivery
 from notifications.services import delivering
 from notifications.services.delivering import MAX_ATTEMPTS, Outcome
@@ -57,6 +59,7 @@ class _Task:
     row: Delivery
     begin_before: float = math.inf
     is_look_up: bool = False
+    envelope: Envelope | None = None
 
 
 class Dispatcher:
@@ -137,7 +140,8 @@ class Dispatcher:
         if room >= self._threads:  # larger bites cost the database less
             begin_before = time.monotonic() + settings.DISPATCH_LEASE.total_seconds() / 2
             rows = delivering.claim(limit=room, worker=self.worker)
-            self._hand_out(_Task(row, begin_before) for row in rows)
+            envelopes = envelopes_of(rows)
+            self._hand_out(_Task(row, begin_before, envelope=envelopes.get(row.pk)) for row in rows)
 
     def _mind_doubts(self) -> None:
         expired = delivering.doubt_expired()
@@ -197,8 +201,10 @@ class Dispatcher:
             return _hand_back(task)  # it could end after the lease does
         if row.body is None:
             return _outcome(row, "refuse", error_code="no_body")
+        if row.channel == Channel.PUSH and task.envelope is None:
+            return _outcome(row, "refuse", error_code="device_gone")
         try:
-            accepted = self._gateway.send(_outgoing(row, row.body))
+            accepted = self._gateway.send(_outgoing(row, row.body, task.envelope))
         except NotAccepted as exc:
             return _not_accepted(row, exc)
         return _outcome(row, "accept", provider_id=accepted.provider_id)
@@ -260,17 +266,21 @@ def _hand_back(task: _Task) -> Outcome:
     return _outcome(task.row, "hand_back", error_code=task.row.error_code, run_at=task.row.run_at)
 
 
-def _outgoing(row: Delivery, body: str) -> Outgoing:
+def _outgoing(row: Delivery, body: str, envelope: Envelope | None) -> Outgoing:
     return Outgoing(
         delivery_id=row.pk,
         channel=Channel(row.channel),
-        to=row.to,
+        to=envelope.to if envelope else row.to,
         body=body,
         language=row.language,
         attempt=row.attempts,
         as_template=row.error_code == OUTSIDE_WINDOW,
         subject=row.subject,
         invitation=row.invitation or "",
+        unsubscribe=envelope.unsubscribe if envelope else "",
+        data=envelope.data if envelope else {},
+        valid_until=row.valid_until,
+        is_urgent=row.priority < CAN_WAIT,
     )
 
 

@@ -11,7 +11,7 @@ import datetime as dt
 import json
 import logging
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from itertools import takewhile
@@ -48,14 +48,19 @@ AUTH_FAILED: Final = "20003"
 MISCONFIGURED: Final = frozenset({AUTH_FAILED, "21606", "21608"})  # ours to mend: credentials, sender, trial account
 SHORTEST_CODE: Final = 5  # digits; a shorter one is an HTTP status that something in between answered with
 OPTED_OUT: Final = "21610"  # the recipient said STOP to this sender
+DEAD_TOKEN: Final = frozenset({"unregistered", "token_invalid", "other_project"})  # a push token that serves no more
+NO_MAILBOX: Final = "mailbox_"  # and the mail server's reply: it knows no such recipient
 OUTSIDE_WINDOW: Final = "63016"  # WhatsApp takes only an approved template now
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One attempt, counted from 1, to send one delivery. `as_template` wraps the body for WhatsApp; an e-mail has a
-    `subject` and may bring an `invitation` (iCalendar)."""
+    """One attempt, counted from 1, to send one delivery. `as_template` wraps the body for WhatsApp.
+
+    An e-mail has a `subject`, may bring an `invitation` (iCalendar) and a link to `unsubscribe` by. A push has its
+    title in `subject`, `data` for the app, and is worth nothing after `valid_until`.
+    """
 
     delivery_id: uuid.UUID
     channel: Channel
@@ -66,6 +71,10 @@ class Outgoing:
     as_template: bool = False
     subject: str = ""
     invitation: str = field(default="", repr=False)
+    unsubscribe: str = field(default="", repr=False)
+    data: Mapping[str, str] = field(default_factory=dict)
+    valid_until: dt.datetime | None = None
+    is_urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,29 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 
 from common import clock
-from notifications.gateways import Accepted, Found, NotAccepted, Outgoing, Refused, TextGateway, TryLater, Unknown
+from notifications import letters
+from notifications.gateways import (
+    NO_MAILBOX,
+    Accepted,
+    Found,
+    NotAccepted,
+    Outgoing,
+    Refused,
+    TextGateway,
+    TryLater,
+    Unknown,
+)
 from notifications.states import Channel
 
 TIMEOUT: Final = 10  # seconds, of each exchange
 PORTS: Final = {"smtp": 587, "smtps": 465}
 NAME: Final = "JeevanSetu"
 FINAL: Final = 500  # replies from here on are final (RFC 5321, 4.2.1)
+BY_POLICY: Final = (
+    b"5.7.",
+    b"5.3.",
+    b"5.4.",
+)  # of the sender, the system, the way there (RFC 3463): not of the mailbox
 METHOD: Final = re.compile(r"^METHOD:([A-Z]+)\r?$", re.MULTILINE)
 log = logging.getLogger(__name__)
 
@@ -35,15 +51,14 @@ log = logging.getLogger(__name__)
 class Carriers:
     """Every channel's way out, behind the one interface that the dispatcher knows."""
 
-    def __init__(self, *, text: TextGateway, mail: TextGateway) -> None:
-        self._text, self._mail = text, mail
+    def __init__(self, *, text: TextGateway, mail: TextGateway, push: TextGateway) -> None:
+        self._text, self._others = text, {Channel.EMAIL: mail, Channel.PUSH: push}
 
     def send(self, message: Outgoing) -> Accepted:
-        return (self._mail if message.channel is Channel.EMAIL else self._text).send(message)
+        return self._others.get(message.channel, self._text).send(message)
 
     def find(self, *, channel: Channel, to: str, body: str, since: dt.datetime) -> list[Found]:
-        carrier = self._mail if channel is Channel.EMAIL else self._text
-        return carrier.find(channel=channel, to=to, body=body, since=since)
+        return self._others.get(channel, self._text).find(channel=channel, to=to, body=body, since=since)
 
 
 class SmtpGateway:
@@ -70,7 +85,10 @@ class SmtpGateway:
 
 
 def compose(message: Outgoing) -> EmailMessage:
-    """Return the mail: the text, and the invitation both as what a calendar shows and as a file. Raises: Refused"""
+    """Return the mail: the text, the same as HTML, and the invitation both as what a calendar shows and as a file.
+
+    One that can be unsubscribed from says so in its headers (RFC 2369, RFC 8058).      Raises: Refused
+    """
     letter = EmailMessage(policy=SMTP)
     try:
         letter["From"] = formataddr((NAME, settings.MAIL_FROM))
@@ -82,7 +100,11 @@ def compose(message: Outgoing) -> EmailMessage:
     letter["Message-ID"] = f"<{message.delivery_id}@{settings.MAIL_FROM.rpartition('@')[2]}>"
     letter["Content-Language"] = message.language
     letter["Auto-Submitted"] = "auto-generated"
-    letter.set_content(message.body, cte="base64")
+    if message.unsubscribe:
+        letter["List-Unsubscribe"] = f"<{message.unsubscribe}>"
+        letter["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    letter.set_content(letters.text_of(message), cte="base64")
+    letter.add_alternative(letters.html_of(message), subtype="html", cte="base64")
     found = METHOD.search(message.invitation)
     if found:
         part = {"method": found.group(1)}
@@ -137,13 +159,14 @@ def _sign_in(server: smtplib.SMTP, name: str, password: str) -> None:
 def _tell(server: smtplib.SMTP, verb: str, address: str) -> None:
     """Say from whom or to whom. Raises: Refused, TryLater"""
     try:
-        code, _ = getattr(server, verb)(address)
+        code, said = getattr(server, verb)(address)
     except UnicodeError as exc:
         raise Refused("bad_address") from exc
     except (smtplib.SMTPException, OSError) as exc:
         raise TryLater("connection_lost") from exc
     if not HTTPStatus.OK <= code < HTTPStatus.MULTIPLE_CHOICES:
-        raise _refusal(code)
+        is_final_of_mailbox = verb == "rcpt" and code >= FINAL and not said.startswith(BY_POLICY)
+        raise Refused(f"{NO_MAILBOX}{code}") if is_final_of_mailbox else _refusal(code)
 
 
 def _refusal(code: int) -> NotAccepted:

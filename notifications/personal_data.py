@@ -6,15 +6,25 @@ import uuid
 
 from notifications import selectors
 from notifications.models import TapLink
+from notifications.owners import Owner
 from notifications.services.support import delete_traces
 from users.personal_data import Holding, Rows, hold, leaves_traces
 
+DEVICE = ("id", "platform", "app_version", "language", "created_at", "seen_at")
 FIELDS = ("id", "kind", "title", "body", "subject_kind", "subject_id", "created_at", "read_at")
 TICKET = ("id", "status", "category", "subject", "due_at", "created_at", "updated_at")
 
 
 def messages(user_id: uuid.UUID) -> Rows:
     return list(selectors.inbox_of(user_id).order_by("pk").values(*FIELDS))
+
+
+def devices(user_id: uuid.UUID) -> Rows:
+    return list(selectors.devices_kept(Owner(user_id=user_id)).order_by("pk").values(*DEVICE))
+
+
+def choices(user_id: uuid.UUID) -> Rows:
+    return selectors.choices_kept(Owner(user_id=user_id))
 
 
 def links(user_id: uuid.UUID) -> Rows:
@@ -59,6 +69,26 @@ hold(
         "Half a year.",
         "",
         messages,
+    )
+)
+hold(
+    Holding(
+        "push_devices",
+        "To push messages to the apps that you are signed in to.",
+        "The provider of push messages sees the app's token and what a locked screen may show.",
+        "Until you sign out there, and 270 days after the app was last opened.",
+        "",
+        devices,
+    )
+)
+hold(
+    Holding(
+        "message_choices",
+        "To send you what you want, when you want it.",
+        "Nobody else.",
+        "As long as the account.",
+        "",
+        choices,
     )
 )
 leaves_traces(delete_traces)

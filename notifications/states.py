@@ -6,10 +6,55 @@ class Channel(StrEnum):
     WHATSAPP = "whatsapp"
     VOICE = "voice"
     EMAIL = "email"
+    PUSH = "push"
 
 
 # By number. A voice call follows when none of them arrives.
 TEXT_CHANNELS = frozenset({Channel.SMS, Channel.WHATSAPP})
+
+# What people may switch on and off; a call comes only when a critical text reached nobody.
+CHOSEN_CHANNELS = (Channel.SMS, Channel.WHATSAPP, Channel.EMAIL, Channel.PUSH)
+# What rings or lights up a telephone at night; a mailbox does not.
+LOUD_CHANNELS = frozenset({Channel.SMS, Channel.WHATSAPP, Channel.PUSH})
+
+
+class Group(StrEnum):
+    """What people choose by: a kind of message belongs to one group."""
+
+    CRITICAL = "critical"  # codes, changed passwords, danger: cannot be switched off
+    REQUESTS = "requests"
+    CAMPS = "camps"
+    ORDERS = "orders"
+    APPOINTMENTS = "appointments"
+    MONEY = "money"
+    ACCOUNT = "account"
+    ANNOUNCEMENTS = "announcements"
+
+
+class QuietMode(StrEnum):
+    """Which quiet hours hold: everybody's, one's own, or none."""
+
+    DEFAULT = "default"
+    OWN = "own"
+    OFF = "off"
+
+
+class Platform(StrEnum):
+    """What a device runs that takes push messages."""
+
+    ANDROID = "android"
+    IOS = "ios"
+    WEB = "web"
+
+
+class TextForm(StrEnum):
+    """Where a wording of a kind is used: in the inbox (and all that has no wording of its own), or by one channel."""
+
+    INBOX = "inbox"
+    SMS = "sms"
+    WHATSAPP = "whatsapp"
+    EMAIL = "email"
+    PUSH = "push"
 
 
 class DeliveryStatus(StrEnum):
@@ -21,7 +66,7 @@ class DeliveryStatus(StrEnum):
     READ = "read"
     FAILED = "failed"  # tried again later
     DEAD = "dead"
-    SKIPPED = "skipped"  # opted out, or no longer worth sending
+    SKIPPED = "skipped"  # not wanted, above the daily cap, or no longer worth sending
 
 
 DELIVERY_TRANSITIONS = {

@@ -1,8 +1,10 @@
-"""What messages say: `texts/<language>.toml`, filled with facts in the reader's language and zone."""
+"""What messages say: `texts/<language>.toml`, or what administrators wrote in its place, filled with facts in the
+reader's language and zone."""
 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import re
 import tomllib
 import unicodedata
@@ -19,8 +21,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.conf import settings
 
 from common.blood import DonationType
-from notifications.kinds import RULES, Kind
-from notifications.states import Channel
+from notifications.kinds import RULES, Kind, LockScreen
+from notifications.states import Channel, TextForm
 
 TEXTS: Final = Path(__file__).parent / "texts"
 FALLBACK: Final = "en"
@@ -29,13 +31,16 @@ GSM7: Final = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
+GSM7_ESCAPED: Final = frozenset("^{}\\[~]|€\f")  # the extension table: two septets each
 GSM7_TWO_SEGMENTS, WIDE_TWO_SEGMENTS = 306, 134  # characters: 2 of 153 septets, 2 of 67 UTF-16 units
+LONGEST_PUSH = 178  # characters of a push that every telephone shows whole
 LONGEST_NAME = {FALLBACK: 40}  # characters of a name in an SMS
 LONGEST_NAME_WIDE = 22
 PLAIN_PUNCTUATION = str.maketrans(
     {0x2013: "-", 0x2014: "-", 0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x2026: "..."}
 )
 CONTROL = re.compile(r"[\s\x00-\x1f\x7f\u2028\u2029]+")
+log = logging.getLogger(__name__)
 
 
 class Word(StrEnum):
@@ -66,11 +71,37 @@ class TextsInvalid(ValueError):
 
 @dataclass(frozen=True)
 class Message:
-    """One notification in words; `title` and `inbox` are empty for kinds that no inbox shows."""
+    """One notification in words; `title` and `inbox` are empty for kinds that no inbox shows.
+
+    `titles` holds those of channels that have one: the subject of an e-mail, the first line of a push.
+    """
 
     title: str
     inbox: str
     by_channel: Mapping[Channel, str]
+    titles: Mapping[Channel, str]
+
+
+@dataclass(frozen=True)
+class Words:
+    """A wording: what it says, with placeholders."""
+
+    title: str
+    body: str
+
+
+# What administrators have written, by kind, language and form.
+Overrides = Mapping[tuple[str, str, str], Words]
+PACKAGED: Final[Overrides] = {}
+
+
+def parts_of(kind: Kind) -> tuple[frozenset[str], frozenset[str]]:
+    """Return which texts of a kind every language has, and which it may have besides."""
+    rule = RULES[kind]
+    if rule.in_inbox:
+        may = {"push"} if rule.lock_screen is LockScreen.ALL else set()
+        return frozenset({"title", "inbox", "sms"}), frozenset(may)
+    return frozenset({"sms"} if Channel.SMS in rule.channels else {"title", "email"}), frozenset()
 
 
 @cache
@@ -78,9 +109,9 @@ def texts(language: str) -> Mapping[str, Any]:
     """Return a language's file. Raises: TextsInvalid."""
     found = tomllib.loads((TEXTS / f"{language}.toml").read_text(encoding="utf-8"))
     for kind in Kind:
-        wanted = {"sms"} | ({"title", "inbox"} if RULES[kind].in_inbox else set())
-        if set(found.get(kind, {})) != wanted:
-            raise TextsInvalid(f"{language}: {kind} needs exactly {', '.join(sorted(wanted))}.")
+        must, may = parts_of(kind)
+        if set(found.get(kind, {})) - may != must:
+            raise TextsInvalid(f"{language}: {kind} needs exactly {', '.join(sorted(must))}.")
     return found
 
 
@@ -103,26 +134,49 @@ def placeholders(text: str) -> set[str]:
 
 
 def compose(
-    kind: Kind, *, language: str, zone: str, facts: Facts, channels: Iterable[Channel] | None = None
+    kind: Kind,
+    *,
+    language: str,
+    zone: str,
+    facts: Facts,
+    channels: Iterable[Channel] | None = None,
+    overrides: Overrides = PACKAGED,
 ) -> Message:
     """Say it in the reader's language, in English where that has no texts, for the kind's channels or for `channels`.
 
-    Raises: KeyError when a fact is missing.
+    An override that cannot be filled with these facts is passed over. Raises: KeyError when a fact is missing.
     """
     spoken = language if language in languages() else FALLBACK
     own = texts(spoken)[kind]
     long = _words(facts, language=spoken, zone=zone, longest=None)
     short = _words(facts, language=spoken, zone=zone, longest=LONGEST_NAME.get(spoken, LONGEST_NAME_WIDE))
-    title, inbox = (_fill(own[form], long) if form in own else "" for form in ("title", "inbox"))
-    link = facts.get("link")
-    with_link = f"{inbox}\n{link}" if isinstance(link, Link) else inbox
-    forms: dict[Channel, Callable[[], str]] = {
-        Channel.SMS: lambda: _fill(own["sms"], short),
-        Channel.WHATSAPP: lambda: _framed(Channel.WHATSAPP, spoken, title=title, body=with_link),
-        Channel.EMAIL: lambda: _framed(Channel.EMAIL, spoken, title=title, body=inbox),
+
+    def packaged(title: str, body: str, words: Mapping[str, str] = long) -> Words:
+        return Words(_fill(own.get(title, ""), words), _fill(own.get(body, ""), words))
+
+    def said(form: TextForm, default: Words) -> Words:
+        words = short if form is TextForm.SMS else long
+        return _overridden(overrides, kind, spoken, form, words, default) or default
+
+    inbox = said(TextForm.INBOX, packaged("title", "inbox"))
+    forms: dict[Channel, Callable[[], Words]] = {
+        Channel.SMS: lambda: said(TextForm.SMS, packaged("", "sms", short)),
+        Channel.WHATSAPP: lambda: _framed(Channel.WHATSAPP, spoken, _with_link(said(TextForm.WHATSAPP, inbox), facts)),
+        Channel.EMAIL: lambda: _framed(
+            Channel.EMAIL, spoken, said(TextForm.EMAIL, packaged("title", "email") if "email" in own else inbox)
+        ),
+        Channel.PUSH: lambda: _on_lock_screen(
+            kind, spoken, said(TextForm.PUSH, Words(inbox.title, packaged("", "push").body or inbox.body))
+        ),
     }
     chosen = RULES[kind].channels if channels is None else channels
-    return Message(title, inbox, {channel: forms[channel]() for channel in chosen})
+    made = {channel: forms[channel]() for channel in chosen}
+    return Message(
+        title=inbox.title if RULES[kind].in_inbox else "",
+        inbox=inbox.body,
+        by_channel={channel: words.body for channel, words in made.items()},
+        titles={channel: made[channel].title for channel in (Channel.EMAIL, Channel.PUSH) if channel in made},
+    )
 
 
 def words_of(facts: Facts, *, language: str, zone: str) -> dict[str, str]:
@@ -132,7 +186,7 @@ def words_of(facts: Facts, *, language: str, zone: str) -> dict[str, str]:
 
 def spoken_text(*, language: str, title: str, body: str) -> str:
     """Return what a voice call says about a notification."""
-    return _framed(Channel.VOICE, language if language in languages() else FALLBACK, title=title, body=body)
+    return _framed(Channel.VOICE, language if language in languages() else FALLBACK, Words(title, body)).body
 
 
 def is_gsm7(text: str) -> bool:
@@ -140,8 +194,51 @@ def is_gsm7(text: str) -> bool:
     return GSM7.issuperset(text)
 
 
-def _framed(channel: Channel, language: str, *, title: str, body: str) -> str:
-    return _fill(texts(language)["frames"][channel], {"title": title, "body": body})
+def gsm7_length(text: str) -> int | None:
+    """Return the septets that the text takes; None when it does not go at 7 bits a character."""
+    if not (GSM7 | GSM7_ESCAPED).issuperset(text):
+        return None
+    return len(text) + sum(character in GSM7_ESCAPED for character in text)
+
+
+def _framed(channel: Channel, language: str, words: Words) -> Words:
+    frame = texts(language)["frames"][channel]
+    return Words(words.title, _fill(frame, {"title": words.title, "body": words.body}))
+
+
+def _overridden(
+    overrides: Overrides, kind: Kind, language: str, form: TextForm, words: Mapping[str, str], default: Words
+) -> Words | None:
+    """Return what administrators have written, filled; None where they have not, or where it cannot be filled."""
+    own = overrides.get((kind, language, form))
+    if own is None:
+        return None
+    try:
+        return Words(_fill(own.title, words) or default.title, _fill(own.body, words))
+    except (KeyError, ValueError, IndexError):
+        log.warning("a wording cannot be filled", extra={"kind": kind, "language": language, "form": form})
+        return None
+
+
+def _with_link(words: Words, facts: Facts) -> Words:
+    """Return the words with the link of the message, which stands in no inbox."""
+    link = facts.get("link")
+    is_missing = isinstance(link, Link) and link not in words.body
+    return Words(words.title, f"{words.body}\n{link}") if is_missing else words
+
+
+def _on_lock_screen(kind: Kind, language: str, push: Words) -> Words:
+    """Return what whoever sees the telephone lying there may read."""
+    words = texts(language)["lock_screen"]
+    if RULES[kind].lock_screen is LockScreen.NOTHING:
+        return Words(words["title"], words["nothing"])
+    if RULES[kind].lock_screen is LockScreen.TITLE:
+        return Words(push.title, words["more"])
+    return Words(push.title, push.body if len(push.body) <= LONGEST_PUSH else _cut(push.body))
+
+
+def _cut(text: str) -> str:
+    return text[: LONGEST_PUSH - 3].rpartition(" ")[0].rstrip(" ,;:") + "..."
 
 
 def _fill(text: str, words: Mapping[str, str]) -> str:

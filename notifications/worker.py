@@ -19,6 +19,7 @@ from common.errors import Busy
 from notifications.dispatch import POLL, Dispatcher
 from notifications.gateways import TextGateway, TwilioGateway
 from notifications.mail import Carriers, SmtpGateway
+from notifications.push import FcmGateway
 from notifications.services import batching
 from notifications.webhooks import sending as webhooks
 from orders import errands as couriers
@@ -96,7 +97,7 @@ class Worker:
 
 def carriers(threads: int) -> TextGateway:
     """Return what sends by every channel, for so many threads."""
-    return Carriers(text=TwilioGateway(connections=threads), mail=SmtpGateway())
+    return Carriers(text=TwilioGateway(connections=threads), mail=SmtpGateway(), push=FcmGateway())
 
 
 def relay_until(stop: threading.Event, outside: bool = False) -> None:  # noqa: FBT001, FBT002 - a thread's argument

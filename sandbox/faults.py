@@ -36,7 +36,7 @@ KNOWN: dict[str, str] = {
     "token_expired": "The access token is refused with 401, as if its time were up; the next one serves.",
     "refund_pending": "A refund takes days: it stays pending until it is ended by hand.",
 }
-CHANNELS = ("sms", "whatsapp", "voice", "email", "identity", "vision", "logistics", "webhook")
+CHANNELS = ("sms", "whatsapp", "voice", "email", "push", "identity", "vision", "logistics", "webhook")
 PAYING = ("stripe", "razorpay", "phonepe", "bkash")  # the providers of payments: a fault may be limited to one
 MEETING = ("zoom",)
 ANY_CHANNEL = (*CHANNELS, *PAYING, *MEETING)

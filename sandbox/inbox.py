@@ -209,7 +209,7 @@ def _limit(text: str | None) -> int:
 
 
 def _address(text: str) -> str:
-    return text if "@" in text else plain_number(text)
+    return plain_number(text) if text.strip().removeprefix("whatsapp:").lstrip("+ ").isdecimal() else text
 
 
 def plain_number(text: str) -> str:

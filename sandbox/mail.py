@@ -118,7 +118,7 @@ def _address(rest: str) -> str:
 
 def _message(raw: bytes, sender: str, to: str) -> Message:
     letter = message_from_bytes(raw.replace(b"\r\n..", b"\r\n."), EmailMessage, policy=default)
-    plain = letter.get_body(("plain",))
+    plain, html = letter.get_body(("plain",)), letter.get_body(("html",))
     calendar = next((part for part in letter.walk() if part.get_content_type() == "text/calendar"), None)
     return Message(
         sid=f"EM{uuid4().hex}",
@@ -130,6 +130,9 @@ def _message(raw: bytes, sender: str, to: str) -> Message:
         also={
             "subject": str(letter["Subject"]),
             "message_id": str(letter["Message-ID"]),
+            "html": html.get_content() if html else None,
+            "unsubscribe": letter["List-Unsubscribe"],
+            "unsubscribe_post": letter["List-Unsubscribe-Post"],
             "method": calendar.get_param("method") if calendar else None,
             "calendar": calendar.get_content() if calendar else None,
             "files": [part.get_filename() for part in letter.iter_attachments()],

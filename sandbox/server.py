@@ -24,6 +24,7 @@ from sandbox import (
     bkash,
     cloudinary,
     faults,
+    fcm,
     identity,
     inbox,
     logistics,
@@ -42,7 +43,7 @@ from sandbox.world import Settings, World
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8090
 # Each with `routes(world)`.
-PROVIDERS = (twilio, cloudinary, identity, stripe, razorpay, phonepe, bkash, vision, logistics, zoom, receiver)
+PROVIDERS = (twilio, cloudinary, identity, stripe, razorpay, phonepe, bkash, vision, logistics, zoom, receiver, fcm)
 KEEP_ALIVE = 120  # seconds: longer than any client rests between two calls
 BACKLOG = 2048
 

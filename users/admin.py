@@ -47,8 +47,12 @@ class UserAdmin(EditableAdmin):
     list_filter = ("is_active", "is_staff", "language")
     search_fields = ("phone", "public_id", "name")
     ordering = ("-id",)
-    fields = ("name", "public_id", "phone", "email", "language", "zone", "city", "is_active", "is_staff", "groups")
-    readonly_fields = ("public_id", "phone", "is_active")
+    fields = (
+        *("name", "public_id", "phone", "email", "email_verified_at", "email_refused_at"),
+        *("language", "zone", "city", "is_active", "is_staff", "groups"),
+    )
+    # An address is verified by whoever gives it, and by nobody else.
+    readonly_fields = ("public_id", "phone", "email", "email_verified_at", "email_refused_at", "is_active")
     action_form = ReasonForm
     actions = ("suspend", "reinstate", "reset_second_factor")
 

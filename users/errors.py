@@ -193,3 +193,15 @@ class DocumentInUse(Conflict):
 
 class TooManyDocuments(Conflict):
     code, message = "too_many_documents", "Delete a document that is not needed any more, then send this one."
+
+
+class EmailMissing(Conflict):
+    code, message = "email_missing", "There is no e-mail address to verify. Give one first."
+
+
+class EmailAlreadyVerified(Conflict):
+    code, message = "email_already_verified", "This e-mail address is verified already."
+
+
+class EmailLinkInvalid(Invalid):
+    code, message = "email_link_invalid", "This link has expired, or is for an address that the account no longer has."

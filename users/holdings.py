@@ -23,7 +23,21 @@ from users.personal_data import Holding, Rows, hold
 
 YOU = "You and the administrators."
 TRACE = "The law asks blood centres for records of at least five years."
-ACCOUNT = ("id", "public_id", "phone", "name", "email", "language", "zone", "city", "lat", "lng", "located_at")
+ACCOUNT = (
+    "id",
+    "public_id",
+    "phone",
+    "name",
+    "email",
+    "email_verified_at",
+    "email_refused_at",
+    "language",
+    "zone",
+    "city",
+    "lat",
+    "lng",
+    "located_at",
+)
 DONOR = ("blood_group", "group_confirmed_at", "sex", "date_of_birth", "weight_kg", "available", "on_leaderboard")
 STANDING = ("score", "verified_donations", "strikes", "locked_until", "created_at", "updated_at")
 EVIDENCE = ("id", "level", "method", "last4", "provider", "transaction_id", "subject_digest", "reference_sha256")

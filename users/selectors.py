@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, QuerySet, Window
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When, Window
 from django.db.models.functions import Rank
 
 from common import clock, sessions
@@ -56,7 +56,7 @@ LEADERS = 100
 
 @dataclass(frozen=True)
 class Contact:
-    """How a person is reached."""
+    """How a person is reached; `email` is empty unless it is verified and takes mails."""
 
     id: uuid.UUID
     name: str
@@ -154,8 +154,19 @@ class DocumentCard:
 def contacts(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Contact]:
     """Return how the active people among these are reached; one query."""
     rows = User.objects.filter(pk__in=list(user_ids), is_active=True)
-    values = rows.values_list("pk", "name", "phone", "language", "zone", "email")
+    values = rows.values_list("pk", "name", "phone", "language", "zone", usable_email())
     return {row[0]: Contact(*row) for row in values}
+
+
+def usable_email() -> Case:
+    """Return the expression for a person's e-mail address: empty unless it is verified and takes mails."""
+    is_usable = Q(email_verified_at__isnull=False, email_refused_at=None)
+    return Case(When(is_usable, then="email"), default=Value(""))
+
+
+def account_emails(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return the addresses that these active people have given, verified or not."""
+    return dict(User.objects.filter(pk__in=list(user_ids), is_active=True).values_list("pk", "email"))
 
 
 def code_to_send(challenge_id: uuid.UUID) -> CodeToSend | None:

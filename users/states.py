@@ -142,3 +142,12 @@ class DocumentKind(StrEnum):
     PRESCRIPTION = "prescription"
     REPORT = "report"
     OTHER = "other"
+
+
+class EmailStatus(StrEnum):
+    """Whether e-mails reach a person. Only a verified address gets any."""
+
+    NONE = "none"
+    UNVERIFIED = "unverified"
+    VERIFIED = "verified"
+    REFUSED = "refused"  # the mail server knows no such mailbox

@@ -9,6 +9,7 @@ import environ
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 
+from common.clock import parse_window
 from common.crypto import KeysInvalid, parse_keys
 from common.logs import logging_config
 from config.appearance import UNFOLD  # noqa: F401
@@ -242,6 +243,8 @@ THROTTLES = {
     "otp_address": "30/h",  # codes asked for, per address
     "otp_phone": "10/h",  # codes asked for, per number
     "otp_phone_day": "20/d",  # nobody's telephone rings all night
+    "email_verify": "5/h",  # links that verify an e-mail address, per account
+    "email_address": "5/h",  # and per address, whoever asks
     "otp_resend": "1/30s",  # and how soon again for one purpose
     "stream": "60/m",  # live streams opened, per account
     "test_reset": "20/d",  # beginnings of test data, per account
@@ -278,6 +281,9 @@ DISPATCH_GRACE = dt.timedelta(
 )  # before the provider is asked about a send
 DAILY_ASK_CAP = env.int("DAILY_ASK_CAP", default=3)  # how often one donor may be asked in 24 hours
 QUIET_HOURS = (dt.time(21, 30), dt.time(7, 0))  # in the partner's zone; only critical requests may wake people
+# The same for messages that can wait, in the person's zone; one's own window counts instead. «21:30-07:00», or nothing.
+MESSAGE_QUIET_HOURS = parse_window(env.str("MESSAGE_QUIET_HOURS", default="21:30-07:00"))
+MESSAGE_DAILY_CAP: int = env.int("MESSAGE_DAILY_CAP", default=20)  # to one person by one channel in 24 hours; 0: none
 
 # Announcements to more people than this are sent off only by whoever types their number.
 ANNOUNCEMENT_CONFIRM_ABOVE = env.int("ANNOUNCEMENT_CONFIRM_ABOVE", default=1000)
@@ -315,6 +321,10 @@ JITSI_URL: str = env.str("JITSI_URL", default="https://meet.jit.si")
 # E-mail. No address of a server: none is sent.
 SMTP_URL: str = env.str("SMTP_URL", default="")  # smtp://user:password@host:587 (with STARTTLS) or smtps://…:465
 MAIL_FROM: str = env.str("MAIL_FROM", default="")
+
+# Push messages, by Firebase Cloud Messaging. Without a service account none is sent.
+FCM_CREDENTIALS: str = env.str("FCM_CREDENTIALS", default="")  # the service account's JSON file, as one line
+FCM_API_BASE: str = env.str("FCM_API_BASE", default="https://fcm.googleapis.com")
 
 # Couriers of a logistics provider. Without its secrets it is not offered.
 LOGISTICS_URL: str = env.str("LOGISTICS_URL", default="")

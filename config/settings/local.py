@@ -3,6 +3,7 @@
 import os
 
 from sandbox.envfile import load_env_file
+from sandbox.service_account import credentials
 
 load_env_file()  # first: what it says goes before the defaults below
 os.environ.setdefault("SECRET_KEY", "local-only-secret-key-that-production-refuses-to-start-with")
@@ -61,6 +62,10 @@ os.environ.setdefault("ZOOM_OAUTH_BASE", f"{os.environ['SANDBOX_URL']}/zoom")
 SMTP_PORT = os.environ.get("SANDBOX_SMTP_PORT") or str(int(os.environ.get("SANDBOX_PORT", "8090")) + 1)
 os.environ.setdefault("SMTP_URL", f"smtp://127.0.0.1:{SMTP_PORT}")
 os.environ.setdefault("MAIL_FROM", "appointments@jeevansetu.test")
+os.environ.setdefault("FCM_CREDENTIALS", credentials(os.environ["SANDBOX_URL"]))
+os.environ.setdefault("FCM_API_BASE", f"{os.environ['SANDBOX_URL']}/fcm")
+os.environ.setdefault("MESSAGE_QUIET_HOURS", "")  # the demo is played at any hour
+os.environ.setdefault("MESSAGE_DAILY_CAP", "200")  # and its people have long days
 os.environ.setdefault("LOGISTICS_URL", f"{os.environ['SANDBOX_URL']}/logistics")
 os.environ.setdefault("LOGISTICS_KEY", "sandbox-logistics-key")
 os.environ.setdefault("LOGISTICS_WEBHOOK_SECRET", "whsec_c2FuZGJveC1sb2dpc3RpY3Mtc2VjcmV0LXRoYXQtaXMtbm9uZQ==")

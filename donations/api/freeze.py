@@ -25,6 +25,9 @@ STILL_ALLOWED: Final = frozenset(
         # One's own account.
         "partner-session",
         "partner-password-change",
+        "partner-push-devices",
+        "partner-push-device",
+        "partner-notification-preferences",
         # Hearing what changes.
         "partner-stream-tickets",
         # A key that may be in wrong hands, and what is no stock of anybody.

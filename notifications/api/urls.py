@@ -1,5 +1,6 @@
 from django.urls import path
 
+from notifications.api import preference_views as own
 from notifications.api import support_views as support
 from notifications.api.report_views import RequestDeliveriesView
 from notifications.api.views import InboundView, InboxView, ReadView, StatusView
@@ -8,6 +9,16 @@ MINE, OURS = "support-tickets", "partner/support-tickets"
 urlpatterns = [
     path("me/notifications", InboxView.as_view(), name="notifications"),
     path("me/notifications/<uuid:notification_id>/read", ReadView.as_view(), name="notification-read"),
+    path("me/notification-preferences", own.PreferencesView.as_view(), name="notification-preferences"),
+    path("me/push-devices", own.PushDevicesView.as_view(), name="push-devices"),
+    path("me/push-devices/<uuid:device_id>", own.PushDeviceView.as_view(), name="push-device"),
+    path(
+        "partner/me/notification-preferences",
+        own.MemberPreferencesView.as_view(),
+        name="partner-notification-preferences",
+    ),
+    path("partner/me/push-devices", own.MemberPushDevicesView.as_view(), name="partner-push-devices"),
+    path("partner/me/push-devices/<uuid:device_id>", own.MemberPushDeviceView.as_view(), name="partner-push-device"),
     path("contact", support.ContactView.as_view(), name="contact"),
     path(MINE, support.TicketsView.as_view(), name="support-tickets"),
     path(f"{MINE}/<uuid:ticket_id>", support.TicketView.as_view(), name="support-ticket"),

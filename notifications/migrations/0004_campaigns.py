@@ -13,7 +13,7 @@ import common.ids
 class Migration(migrations.Migration):
     dependencies = [
         ("common", "0003_live"),
-        ("notifications", "0002_email"),
+        ("notifications", "0003_channels"),
         ("partners", "0004_price_list"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

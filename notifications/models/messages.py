@@ -31,6 +31,7 @@ class Notification(models.Model):
         constraints = [models.UniqueConstraint(fields=["dedupe_key"], name="one_message_per_person_and_event")]
         indexes = [
             models.Index(fields=["user", "-id"], name="inbox_of_person", condition=Q(user__isnull=False)),
+            models.Index(fields=["member", "-id"], name="inbox_of_member", condition=Q(member__isnull=False)),
             models.Index(fields=["created_at"], name="notification_age"),
             models.Index(
                 fields=["subject_id", "id"], name="notification_of_subject", condition=Q(subject_id__isnull=False)
@@ -39,14 +40,14 @@ class Notification(models.Model):
 
 
 class Delivery(models.Model):
-    """One notification on its way through one channel."""
+    """One notification on its way through one channel; a push to one of the recipient's devices."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     notification = models.ForeignKey(Notification, on_delete=models.CASCADE, related_name="deliveries")
     channel = models.CharField(max_length=10, choices=[(c, c) for c in Channel])
-    to = models.CharField(max_length=254, help_text="E.164, or an e-mail address.")
+    to = models.CharField(max_length=254, help_text="E.164, an e-mail address, or the id of a device.")
     language = models.CharField(max_length=5, default="en")
-    subject = models.CharField(max_length=120, blank=True, help_text="Of an e-mail.")
+    subject = models.CharField(max_length=120, blank=True, help_text="Of an e-mail; the title of a push.")
     invitation = EncryptedTextField(null=True, help_text="What an e-mail brings for the calendar (RFC 5546).")
     body = EncryptedTextField(null=True, help_text="Wiped once its fate is known, when it carries a code.")
     is_secret = models.BooleanField(default=False, help_text="The body carries a code.")
@@ -68,7 +69,14 @@ class Delivery(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["notification", "channel"], name="one_delivery_per_channel"),
+            models.UniqueConstraint(
+                fields=["notification", "channel"],
+                condition=~Q(channel=Channel.PUSH),
+                name="one_delivery_per_channel",
+            ),
+            models.UniqueConstraint(
+                fields=["notification", "to"], condition=Q(channel=Channel.PUSH), name="one_push_per_device"
+            ),
             models.UniqueConstraint(
                 fields=["provider_id"], condition=~Q(provider_id=""), name="delivery_provider_id_once"
             ),

@@ -22,7 +22,8 @@ from common.transitions import advance
 from notifications import doorbell
 from notifications.audience import COLUMNS, MEMBERS, Part, parts_of
 from notifications.kinds import RULES, Kind
-from notifications.models import Announcement, Delivery, Notification, OptOut
+from notifications.models import Announcement, Delivery, Mute, Notification, OptOut
+from notifications.preferences import Reason
 from notifications.services import budgeting
 from notifications.services.announcing import channels_of, record, said_in, texts_of
 from notifications.states import ANNOUNCEMENT_TRANSITIONS, AnnouncementStatus, Channel, DeliveryStatus
@@ -36,6 +37,7 @@ CANCELLED: Final = "cancelled"
 NOTIFICATIONS: Final = Notification._meta.db_table
 DELIVERIES: Final = Delivery._meta.db_table
 OPT_OUTS: Final = OptOut._meta.db_table
+MUTES: Final = Mute._meta.db_table
 WAITING: Final = (DeliveryStatus.QUEUED, DeliveryStatus.FAILED)
 UNDECIDED: Final = (*WAITING, DeliveryStatus.SENDING, DeliveryStatus.IN_DOUBT)
 
@@ -182,14 +184,18 @@ def _insert(
             )
             SELECT {UUID7_SQL}, told.id, c.channel, CASE c.channel WHEN 'email' THEN a.email ELSE a.phone END,
                 c.said_in, CASE c.channel WHEN 'email' THEN told.title ELSE '' END, c.body, false, %s, c.segments,
-                CASE WHEN o.id IS NULL THEN 'queued' ELSE 'skipped' END, z.run_at, %s, 0, '', '',
-                CASE WHEN o.id IS NULL THEN '' ELSE 'opted_out' END, %s, CASE WHEN o.id IS NULL THEN NULL ELSE %s END
+                CASE WHEN w.reason = '' THEN 'queued' ELSE 'skipped' END, z.run_at, %s, 0, '', '',
+                w.reason, %s, CASE WHEN w.reason = '' THEN NULL ELSE %s END
             FROM told JOIN audience AS a ON a.id = told.who
             JOIN unnest(%s::text[], %s::text[], %s::text[], %s::bytea[], %s::int[])
                 AS c(language, said_in, channel, body, segments)
                 ON c.language = a.spoken
             JOIN unnest(%s::text[], %s::timestamptz[]) AS z(zone, run_at) ON z.zone = a.zone
             LEFT JOIN {OPT_OUTS} AS o ON o.phone = a.phone AND o.channel = c.channel
+            LEFT JOIN {MUTES} AS m ON m.{part.owner} = a.id AND m."group" = %s AND m.channel = c.channel
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN o.id IS NOT NULL THEN %s WHEN m.id IS NOT NULL THEN %s ELSE '' END
+            ) AS w(reason)
             WHERE c.channel <> 'email' OR a.email <> ''
             """,  # noqa: S608 - the audience is the ORM's own SQL, all other names are the models'
             [
@@ -207,6 +213,7 @@ def _insert(
                 [seal.get_db_prep_value(body, connection) for _, _, body in bodies],
                 [budgeting.segments_of(Channel(channel), body) for _, channel, body in bodies],
                 *(list(run_at), list(run_at.values())),
+                *(str(RULES[Kind.ANNOUNCEMENT].group), Reason.OPTED_OUT, Reason.SWITCHED_OFF),
             ],
         )
 

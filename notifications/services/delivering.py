@@ -15,11 +15,12 @@ from typing import Final
 from django.conf import settings
 from django.db import IntegrityError, connection
 
-from common import clock
+from common import clock, outbox
 from common.db import command, take_turn
-from notifications.gateways import OPTED_OUT, OUTSIDE_WINDOW, Found
+from notifications.gateways import DEAD_TOKEN, NO_MAILBOX, OPTED_OUT, OUTSIDE_WINDOW, Found
 from notifications.models import ChannelSpend, Delivery, Notification, OptOut
 from notifications.services import budgeting
+from notifications.services.devices import forget_tokens
 from notifications.services.telling import lock_for_calls, queue_calls
 from notifications.states import (
     DELIVERY_TRANSITIONS,
@@ -220,13 +221,14 @@ def complete(outcomes: Sequence[Outcome], *, worker: str) -> None:
 def _complete(*, outcomes: Sequence[Outcome], worker: str) -> None:
     """One statement for all; a text that died may call for a voice call.
 
-    Locks: the notifications of which a delivery may end here, then the deliveries.
+    Locks: the notifications of which a delivery may end here, then the deliveries.      Emits: email.refused
     """
     settled = _settle(outcomes)
     ending = [outcome.notification_id for outcome in settled if outcome.verb == "refuse"]
     critical = lock_for_calls(ending) if ending else []
     _write(settled, worker=worker)
     opt_out((outcome.to, outcome.channel) for outcome in settled if outcome.error_code == OPTED_OUT)
+    forget_addresses(settled)
     queue_calls(critical)
 
 
@@ -280,6 +282,15 @@ def opt_out(numbers: Iterable[tuple[str, str]]) -> None:
     rows = [OptOut(phone=phone, channel=channel) for phone, channel in set(numbers)]
     if rows:
         OptOut.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def forget_addresses(outcomes: Iterable[Outcome]) -> None:
+    """Send no more pushes to tokens that are dead, and no more e-mails to mailboxes that are none."""
+    for outcome in outcomes:
+        if outcome.channel == Channel.PUSH and outcome.error_code in DEAD_TOKEN:
+            forget_tokens([outcome.to])
+        if outcome.channel == Channel.EMAIL and outcome.error_code.startswith(NO_MAILBOX):
+            outbox.emit("email.refused", key=f"delivery:{outcome.delivery_id}", delivery=str(outcome.delivery_id))
 
 
 def verb_of(channel: str, status: str, error_code: str, *, attempt: int) -> str | None:

@@ -10,7 +10,7 @@ from common import clock
 from common.db import command, delete_in_batches, lock_one, step
 from common.errors import NotFound
 from common.retention import retained
-from notifications.models import Notification, TapLink
+from notifications.models import MessageSettings, Mute, Notification, PushDevice, TapLink
 
 KEEP: Final = dt.timedelta(days=180)
 
@@ -32,9 +32,10 @@ def mark_read(*, user_id: uuid.UUID, notification_id: uuid.UUID) -> Notification
 
 @step
 def forget_person(*, user_id: uuid.UUID) -> None:
-    """Delete everything that the person was told, and what was still to be, and the links that stood in it."""
+    """Delete everything that the person was told, what was still to be, how, and the links that stood in it."""
     Notification.objects.filter(user_id=user_id).delete()
-    TapLink.objects.filter(user_id=user_id).delete()
+    for model in (PushDevice, Mute, MessageSettings, TapLink):
+        model._default_manager.filter(user_id=user_id).delete()
 
 
 @retained(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,11 +17,15 @@ from common.ids import uuid7
 from common.phone import is_test_number
 from notifications import doorbell
 from notifications.kinds import RULES, Kind
-from notifications.models import Delivery, Notification, OptOut
+from notifications.models import Delivery, Notification
+from notifications.preferences import Asked, Reason, wishes_of
+from notifications.selectors import Device, devices_of
 from notifications.services.budgeting import segments_of
 from notifications.states import OVER, TEXT_CHANNELS, Channel, DeliveryStatus
 from notifications.templates import Fact, Message, compose, spoken_text
+from notifications.wordings import current
 
+TEST_MODE: Final = "test_mode"  # nobody is behind a number of test data
 LISTENERS: Final = 500  # told of by one event
 LONGEST_KEY: Final = 80  # of an event
 WORTH_SENDING: Final = dt.timedelta(hours=24)  # what has no hour of its own is not sent later than that
@@ -43,6 +47,10 @@ class Recipient:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     email: str = ""
     invitation: str = field(default="", repr=False)
+
+    @property
+    def asked(self) -> Asked:
+        return Asked(self.phone, self.zone, self.user_id, self.member_id)
 
     @property
     def key(self) -> str:
@@ -73,19 +81,25 @@ def notify(
 ) -> int:
     """Queue the messages of one occasion; return how many recipients were not told before.
 
-    Whoever was told of the same `occasion` is left out, whatever is retried. A channel that the number has
-    opted out of is recorded as skipped. Nothing is sent before `not_before` (at once unless told) or after
-    `valid_until` (24 hours later unless told). A critical one is followed by a voice call when no text arrives.
-    The number of queries is the same for any number of recipients.
+    Whoever was told of the same `occasion` is left out, whatever is retried. What the recipient does not want by a
+    channel is recorded there as skipped, with the reason; in quiet hours it waits for their end. Nothing is sent before
+    `not_before` (at once unless told) or after `valid_until` (24 hours later unless told). A critical one passes wishes
+    and hours, and is followed by a voice call when no text arrives. The number of queries is the same for any number
+    of recipients.
     """
     if not recipients:
         return 0
-    rule, now = RULES[kind], clock.now()
+    now = clock.now()
+    overrides = current()
+
+    def in_language(recipient: Recipient, language: str) -> Message:
+        own = {**(facts or {}), **recipient.facts}
+        return compose(kind, language=language, zone=recipient.zone, facts=own, overrides=overrides)
+
     texts: dict[uuid.UUID, tuple[Recipient, Message]] = {}
     rows = []
     for recipient in recipients:
-        own = {**(facts or {}), **recipient.facts}
-        message = compose(kind, language=recipient.language, zone=recipient.zone, facts=own)
+        message = in_language(recipient, recipient.language)
         row = Notification(
             id=uuid7(),
             dedupe_key=f"{occasion}:{recipient.key}",
@@ -103,26 +117,17 @@ def notify(
         rows.append(row)
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
     new_ids = set(Notification.objects.filter(pk__in=texts).values_list("pk", flat=True))
-    deaf = _opted_out(recipient.phone for recipient in recipients)
-    Delivery.objects.bulk_create(
-        _delivery(
-            pk,
-            recipient,
-            channel,
-            subject=message.title,
-            body=body,
-            is_secret=rule.is_secret,
-            priority=rule.priority if priority is None else priority,
-            now=now,
-            run_at=not_before or now,
-            valid_until=valid_until or (not_before or now) + WORTH_SENDING,
-            is_deaf=(recipient.phone, channel) in deaf or is_test_number(recipient.phone),
-        )
-        for pk, (recipient, message) in texts.items()
-        if pk in new_ids
-        for channel, body in message.by_channel.items()
-        if channel is not Channel.EMAIL or _takes_mail(recipient)
+    told = [(pk, *texts[pk]) for pk in texts if pk in new_ids]
+    start = not_before or now
+    terms = Terms(
+        kind=kind,
+        now=now,
+        start=start,
+        valid_until=valid_until or start + WORTH_SENDING,
+        priority=RULES[kind].priority if priority is None else priority,
+        is_critical=is_critical,
     )
+    Delivery.objects.bulk_create(deliveries_of(told, terms, in_language))
     if new_ids:
         transaction.on_commit(doorbell.ring)
         _tell_listeners(occasion, [row for row in rows if row.pk in new_ids and row.user_id is not None])
@@ -192,49 +197,93 @@ def _call(deliveries: Sequence[Delivery], now: dt.datetime) -> Delivery:
     )
 
 
-def _delivery(
-    notification_id: uuid.UUID,
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """How the messages of one occasion travel."""
+
+    kind: Kind
+    now: dt.datetime
+    start: dt.datetime
+    valid_until: dt.datetime
+    priority: int
+    is_critical: bool = False
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """One message to one address."""
+
+    channel: Channel
+    to: str
+    language: str
+    title: str
+    body: str
+    invitation: str | None = None
+
+
+def deliveries_of(
+    told: Sequence[tuple[uuid.UUID, Recipient, Message]],
+    terms: Terms,
+    in_language: Callable[[Recipient, str], Message],
+) -> Iterator[Delivery]:
+    """Yield the deliveries of these notifications, as each recipient wants them; a constant number of queries.
+
+    `in_language` says the same again, for an app that is used in another language than the account.
+    """
+    asked = [recipient.asked for _, recipient, _ in told]
+    wishes = wishes_of(asked, terms.kind, at=terms.start, is_critical=terms.is_critical)
+    takes_push = settings.FCM_CREDENTIALS and Channel.PUSH in RULES[terms.kind].channels
+    devices = devices_of(one.id for one in asked if one.id) if takes_push else {}
+    for pk, recipient, message in told:
+        one = recipient.asked
+        for copy in _copies(recipient, message, devices.get(one.id, ()) if one.id else (), in_language):
+            start = wishes.not_before(one, copy.channel, terms.start)
+            refusal = TEST_MODE if is_test_number(recipient.phone) else wishes.refusal(one, copy.channel)
+            if not refusal and start > terms.start and start >= terms.valid_until:
+                refusal = Reason.QUIET_HOURS
+            yield _delivery(pk, copy, terms, start=start, refusal=refusal)
+
+
+def _copies(
     recipient: Recipient,
-    channel: Channel,
-    *,
-    subject: str,
-    body: str,
-    is_secret: bool,
-    priority: int,
-    now: dt.datetime,
-    run_at: dt.datetime,
-    valid_until: dt.datetime,
-    is_deaf: bool,
-) -> Delivery:
-    is_mail = channel is Channel.EMAIL
+    message: Message,
+    devices: Sequence[Device],
+    in_language: Callable[[Recipient, str], Message],
+) -> Iterator[_Copy]:
+    """Yield what goes to each address that the recipient has."""
+    for channel, body in message.by_channel.items():
+        title = message.titles.get(channel, "")
+        if channel is Channel.PUSH:
+            for device in devices:
+                language = device.language or recipient.language
+                said = message if language == recipient.language else in_language(recipient, language)
+                yield _Copy(channel, str(device.id), language, said.titles[channel], said.by_channel[channel])
+        elif channel is Channel.EMAIL:
+            if recipient.email and settings.SMTP_URL:
+                brings = recipient.invitation or None
+                yield _Copy(channel, recipient.email, recipient.language, title, body, brings)
+        else:
+            yield _Copy(channel, recipient.phone, recipient.language, title, body)
+
+
+def _delivery(notification_id: uuid.UUID, copy: _Copy, terms: Terms, *, start: dt.datetime, refusal: str) -> Delivery:
+    is_secret = RULES[terms.kind].is_secret
     return Delivery(
         id=uuid7(),
         notification_id=notification_id,
-        channel=channel,
-        to=recipient.email if is_mail else recipient.phone,
-        language=recipient.language,
-        subject=subject if is_mail else "",
-        invitation=(recipient.invitation or None) if is_mail else None,
-        body=None if is_deaf and is_secret else body,
-        segments=segments_of(channel, body),
+        channel=copy.channel,
+        to=copy.to,
+        language=copy.language,
+        subject=copy.title[:120],
+        invitation=copy.invitation,
+        body=None if refusal and is_secret else copy.body,
+        segments=segments_of(copy.channel, copy.body),
         is_secret=is_secret,
-        priority=priority,
-        status=DeliveryStatus.SKIPPED if is_deaf else DeliveryStatus.QUEUED,
-        error_code=_why_silent(recipient) if is_deaf else "",
-        run_at=run_at,
-        valid_until=valid_until,
-        created_at=now,
-        ended_at=now if is_deaf else None,
+        priority=terms.priority,
+        status=DeliveryStatus.SKIPPED if refusal else DeliveryStatus.QUEUED,
+        error_code=refusal,
+        run_at=start,
+        valid_until=terms.valid_until,
+        created_at=terms.now,
+        ended_at=terms.now if refusal else None,
     )
-
-
-def _why_silent(recipient: Recipient) -> str:
-    return "test_mode" if is_test_number(recipient.phone) else "opted_out"
-
-
-def _takes_mail(recipient: Recipient) -> bool:
-    return bool(recipient.email and settings.SMTP_URL)
-
-
-def _opted_out(phones: Iterable[str]) -> set[tuple[str, str]]:
-    return set(OptOut.objects.filter(phone__in=set(phones)).values_list("phone", "channel"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from icalendar import Calendar
 
+from common import clock
 from notifications.models import Delivery, Notification
 from notifications.worker import Worker
 from tests.appointments.visit_scenes import cancel, confirm, make_appointment, make_doctor, reschedule, say
@@ -15,9 +16,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def pair(sandbox):
-    """A doctor and a patient who both have an e-mail address."""
-    doctor = make_doctor(user=make_user(name="Asha Rao", email="doctor@example.org"))
-    return {"doctor": doctor, "patient": make_user(email="patient@example.org")}
+    """A doctor and a patient who both have a verified e-mail address."""
+    verified = {"email_verified_at": clock.now()}
+    doctor = make_doctor(user=make_user(name="Asha Rao", email="doctor@example.org", **verified))
+    return {"doctor": doctor, "patient": make_user(email="patient@example.org", **verified)}
 
 
 def mails(sandbox, to: str) -> list[tuple[str, str, int, str]]:

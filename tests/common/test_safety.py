@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import re
 import subprocess
@@ -13,12 +14,21 @@ from django.conf import settings as ours
 from django.core.exceptions import ImproperlyConfigured
 
 from config.safety import PROVIDER_SECRETS, SECRETS, SENDERS, faults_of, refuse_unsafe
+from sandbox.service_account import credentials
 from sandbox.world import SANDBOX_LOGISTICS_WEBHOOK_SECRET
 
 pytestmark = pytest.mark.real_time
 
 STRONG = {name: f"{name}-qX7!vB2#nM9$kL4%jH6^gF1&dS8*aP3-tR5@wE0+yU" for name in SECRETS}
 KEY = bytes(range(32))
+FCM = json.dumps(
+    {
+        **json.loads(credentials("")),
+        "project_id": "jeevansetu-live",
+        "client_email": "push@jeevansetu-live.iam.gserviceaccount.com",
+        "token_uri": "https://oauth2.googleapis.com/token",
+    }
+)
 SAFE = {
     **STRONG,
     "DEBUG": False,
@@ -64,6 +74,8 @@ SAFE = {
     "JITSI_URL": "https://meet.jeevansetu.example",
     "SMTP_URL": "smtp://visits:3kVbJ2sY@mail.jeevansetu.example:587",
     "MAIL_FROM": "visits@jeevansetu.example",
+    "FCM_CREDENTIALS": FCM,
+    "FCM_API_BASE": "https://fcm.googleapis.com",
     "SANDBOX_URL": "",
     "WEBHOOK_SANDBOX_ORIGIN": "",
     "PUBLIC_URL": "https://api.jeevansetu.example",
@@ -101,6 +113,11 @@ UNSAFE = [
     ("SMTP_URL", "https://mail.jeevansetu.example"),
     ("MAIL_FROM", ""),
     ("MAIL_FROM", "appointments@jeevansetu.test"),
+    ("FCM_API_BASE", "http://127.0.0.1:8090/fcm"),
+    ("FCM_CREDENTIALS", "no JSON"),
+    ("FCM_CREDENTIALS", json.dumps({**json.loads(FCM), "project_id": ""})),
+    ("FCM_CREDENTIALS", json.dumps({**json.loads(FCM), "private_key": "none"})),
+    ("FCM_CREDENTIALS", credentials("http://127.0.0.1:8090")),
     ("FIELD_KEYS", {"k1": b"a" * 32}),
     ("AUDIT_KEY", ""),
     ("AUDIT_KEY", "c2hvcnQ="),

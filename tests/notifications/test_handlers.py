@@ -399,6 +399,7 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *("request.fulfilled", "request.expired", "assignment.accepted", "assignment.cancelled"),
         *("assignment.released", "assignment.missed", "assignment.deferred", "donation.verified"),
         *(f"appointment.{step}" for step in ("held", "confirmed", "rescheduled", "cancelled", "missed")),
+        *("email.refused", "email.verification_asked"),
         "waitlist.offered",
         *(f"partner.{verb}" for verb in ("registered", "approved", "rejected", "suspended", "reinstated")),
         *(f"family.{step}" for step in ("asked", "source_changed", "confirmed", "served", "fulfilled")),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import smtplib
 import uuid
 from dataclasses import replace
 
 import pytest
 
-from common import clock
+from common import clock, outbox
 from notifications.gateways import Outgoing, Refused, TryLater, Unknown
 from notifications.kinds import Kind
 from notifications.mail import Carriers, SmtpGateway, compose
 from notifications.models import Delivery
+from notifications.optouts import read_link
+from notifications.owners import Owner
 from notifications.states import Channel, DeliveryStatus
 from tests.notifications.factories import FakeGateway, make_person, recipient_of, tell, work
+from users.selectors import contacts
 
 pytestmark = pytest.mark.django_db
 INVITATION = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n"
@@ -39,7 +43,7 @@ def post(sandbox, settings):
 
 
 def carriers() -> Carriers:
-    return Carriers(text=FakeGateway(), mail=SmtpGateway())
+    return Carriers(text=FakeGateway(), mail=SmtpGateway(), push=FakeGateway())
 
 
 def invite(person, **values) -> None:
@@ -130,6 +134,63 @@ def test_a_mailbox_that_refuses_ends_the_delivery_and_not_the_others(post):
 
     states = dict(Delivery.objects.values_list("channel", "status"))
     assert states == {"sms": "sent", "whatsapp": "sent", "email": "dead"}
+
+
+def test_a_mailbox_that_is_none_gets_no_more_mails_until_it_is_verified_anew(post):
+    post.faults(undelivered=1, channel="email")
+    person = make_person(email="asha@example.org", email_verified_at=clock.now())
+    invite(person)
+    work(carriers())
+
+    outbox.drain()
+
+    person.refresh_from_db()
+    assert (person.email_status, contacts([person.pk])[person.pk].email) == ("refused", "")
+    assert Delivery.objects.get(channel="email").error_code == "mailbox_550"
+
+
+def test_a_server_that_refuses_for_a_policy_says_nothing_of_the_mailbox(post, monkeypatch):
+    monkeypatch.setattr(smtplib.SMTP, "rcpt", lambda *_: (550, b"5.7.1 no mails from there"))
+
+    with pytest.raises(Refused, match="^550$"):
+        SmtpGateway().send(letter())
+
+
+def test_a_mail_is_text_and_html_in_which_every_fact_is_escaped(post):
+    SmtpGateway().send(letter(subject="A <b>visit</b>", body="A <b>visit</b>\n\n<script>alert(1)</script> & more"))
+
+    (mail,) = post.messages("asha@example.org")
+    assert mail["body"].startswith("A <b>visit</b>")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more" in mail["html"]
+    assert [mark for mark in ("<script", "<img", "src=", "A <b>") if mark in mail["html"]] == []
+    assert mail["unsubscribe"] is None
+
+
+def test_what_can_be_switched_off_says_how_in_its_headers_and_below(post):
+    link = "https://jeevansetu.example/u/abc"
+
+    SmtpGateway().send(letter(unsubscribe=link))
+
+    (mail,) = post.messages("asha@example.org")
+    assert (mail["unsubscribe"], mail["unsubscribe_post"]) == (f"<{link}>", "List-Unsubscribe=One-Click")
+    assert link in mail["body"]
+    assert f'href="{link}"' in mail["html"]
+
+
+def test_the_link_of_a_mail_is_the_recipients_own_and_what_is_always_sent_has_none(post, settings):
+    settings.PUBLIC_URL = "https://jeevansetu.example"
+    person = make_person(email="asha@example.org", email_verified_at=clock.now())
+    invite(person)
+    changed = replace(recipient_of(person), email=person.email)
+    tell(kind=Kind.PASSWORD_CHANGED, occasion="two", recipients=[changed], facts={"at": clock.now()})
+
+    work(carriers())
+
+    links = {mail["subject"]: mail["unsubscribe"] for mail in post.messages("asha@example.org")}
+    assert links["Your password was changed"] is None
+    token = links["Your appointment is near"].strip("<>").rpartition("/u/")[2]
+    assert read_link(token).owner == Owner(user_id=person.pk)
+    assert read_link(token).is_signed_for("asha@example.org")
 
 
 @pytest.mark.parametrize("to", ["a@b.example\r\nBcc: all@b.example", "a\n@b"])

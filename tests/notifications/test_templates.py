@@ -53,6 +53,8 @@ FACTS = {
     "was": MOMENT,
     "host": "webhooks.blood-centre.shri-vasantrao-naik-medical-college.example:8443",
     "other": "Prof. Dr. Venkatanarasimharajuvaripeta Subrahmanyam",
+    "hours": 24,
+    "key": "Ward system of the old building",
     "heading": templates.Prose("Blood donation day"),
     "words": templates.Prose("Come on Sunday."),
     "answer": templates.Prose("We have looked into it."),
@@ -65,9 +67,9 @@ WIDE_THREE_SEGMENTS = 201
 FORMS = [
     (language, kind, form)
     for language, kind in itertools.product(["bn", "en", "hi"], Kind)
-    for form in ("title", "inbox", "sms")
-    if form == "sms" or RULES[kind].in_inbox
+    for form in texts("en")[kind]
 ]
+BY_SMS = [kind for kind in Kind if Channel.SMS in RULES[kind].channels]
 
 
 def test_every_kind_has_a_rule_and_every_language_its_texts() -> None:
@@ -96,7 +98,7 @@ def test_a_text_asks_only_for_facts_that_the_product_has(kind: Kind) -> None:
     assert all(placeholders(text) <= set(FACTS) for text in texts("en")[kind].values())
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", BY_SMS)
 def test_an_english_sms_is_gsm_7_and_takes_two_segments_at_most(kind: Kind) -> None:
     body = compose(kind, language="en", zone="Asia/Kolkata", facts=FACTS).by_channel[Channel.SMS]
 
@@ -104,7 +106,7 @@ def test_an_english_sms_is_gsm_7_and_takes_two_segments_at_most(kind: Kind) -> N
     assert len(body) <= templates.GSM7_TWO_SEGMENTS
 
 
-@pytest.mark.parametrize(("language", "kind"), list(itertools.product(["hi", "bn"], Kind)))
+@pytest.mark.parametrize(("language", "kind"), list(itertools.product(["hi", "bn"], BY_SMS)))
 def test_a_wide_sms_takes_two_segments_at_most_or_three_with_a_link(language: str, kind: Kind) -> None:
     facts = {**FACTS, "gift": DonationType.DOUBLE_RED_CELL}
 
@@ -163,8 +165,9 @@ def test_a_call_says_title_and_body_in_the_readers_language() -> None:
 
 
 def test_only_the_code_is_secret_and_what_goes_to_a_number_is_in_no_inbox() -> None:
-    assert {kind for kind in Kind if RULES[kind].is_secret} == {Kind.CODE, Kind.HANDOVER_CODE}
-    to_numbers = {Kind.CODE, Kind.HANDOVER_CODE, Kind.ACCOUNT_EXISTS, Kind.NO_ACCOUNT, Kind.SUPPORT_VISITOR}
+    assert {kind for kind in Kind if RULES[kind].is_secret} == {Kind.CODE, Kind.HANDOVER_CODE, Kind.EMAIL_VERIFY}
+    to_numbers = {Kind.CODE, Kind.HANDOVER_CODE, Kind.ACCOUNT_EXISTS, Kind.NO_ACCOUNT}
+    to_numbers |= {Kind.EMAIL_VERIFY, Kind.SUPPORT_VISITOR}
     assert {kind for kind in Kind if not RULES[kind].in_inbox} == to_numbers
     assert RULES[Kind.CODE].channels == (Channel.SMS,)
     assert RULES[Kind.CODE].priority == 0

@@ -46,6 +46,7 @@ def test_the_answer_has_a_speakable_id_and_nothing_internal():
         "name",
         "phone",
         "email",
+        "email_status",
         "language",
         "zone",
         "city",

@@ -36,6 +36,7 @@ USER = {
     "name": "Asha Kulkarni",
     "phone": "+919876543210",
     "email": "",
+    "email_status": "none",
     "language": "en",
     "zone": "Asia/Kolkata",
     "city": "Pune",

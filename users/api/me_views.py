@@ -23,12 +23,14 @@ from users.errors import (
     ConsentWithdrawn,
     DeferralRecorded,
     DeferralUnknown,
+    EmailAlreadyVerified,
+    EmailMissing,
     InTheFuture,
     NotADonor,
     ResolvedOnInvalid,
 )
 from users.fitness import assess_donor, declarable
-from users.services import accounts, donors
+from users.services import accounts, donors, emails
 
 TAG = "Me"
 DONOR = {
@@ -79,6 +81,24 @@ class MeView(APIView):
         changes = read(shapes.ProfileIn, request, partial=True)
         user = accounts.update_profile(user_id=request.user.pk, changes=changes)
         return Response(shapes.UserOut(user).data)
+
+
+class VerifyEmailView(APIView):
+    authentication_classes = [PersonAuthentication]
+    permission_classes = [IsPerson]
+    spends_by_account = ("email_verify",)
+
+    @operation(
+        "Have my e-mail address verified",
+        tag=TAG,
+        responses={202: shapes.UserOut},
+        refusals=[EmailMissing, EmailAlreadyVerified],
+        answer={**USER, "email": "asha@example.org", "email_status": "unverified"},
+    )
+    def post(self, request: Request) -> Response:
+        """A link goes to the address; whoever opens its page and confirms has verified it. It is good for a day."""
+        user = emails.ask_for_verification(user_id=request.user.pk)
+        return Response(shapes.UserOut(user).data, status=202)
 
 
 class LocationView(APIView):

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from common.api.fields import CodeField, LineField, PasswordField, PhoneField, PlaceOut, ZoneField
 from common.blood import BloodGroup, DonationType, Sex
 from users.fitness import shown_code
-from users.states import Purpose, ScoreReason, Tag
+from users.states import EmailStatus, Purpose, ScoreReason, Tag
 
 PERSON_PURPOSES = (Purpose.REGISTER, Purpose.LOGIN, Purpose.RESET_PASSWORD)
 LANGUAGES = [code for code, _ in settings.LANGUAGES]
@@ -68,6 +68,9 @@ class UserOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     phone = serializers.CharField()
     email = serializers.CharField()
+    email_status = serializers.ChoiceField(
+        choices=[str(status) for status in EmailStatus], help_text="E-mails go to a verified address only."
+    )
     language = serializers.CharField()
     zone = serializers.CharField()
     city = serializers.CharField()

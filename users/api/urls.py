@@ -18,6 +18,7 @@ urlpatterns = [
     path("auth/password/reset", auth.PasswordResetView.as_view(), name="password-reset"),
     path("auth/password/change", auth.PasswordChangeView.as_view(), name="password-change"),
     path("me", me.MeView.as_view(), name="me"),
+    path("me/email/verify", me.VerifyEmailView.as_view(), name="my-email-verify"),
     path("me/location", me.LocationView.as_view(), name="my-location"),
     path("me/donor", me.DonorView.as_view(), name="my-donor"),
     path("me/donor/eligibility", me.EligibilityView.as_view(), name="my-eligibility"),

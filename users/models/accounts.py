@@ -16,7 +16,7 @@ from common.public_id import new_public_id
 from common.sessions import AbstractSession
 from common.tokens import Realm
 from users.models.columns import LATITUDE, LONGITUDE, NO_PLACE, choices
-from users.states import Purpose
+from users.states import EmailStatus, Purpose
 
 SEALED_CODE = "users.otpchallenge.code_sealed"  # what a sealed code is encrypted for
 # ITU-T keeps country code 999 free: a number behind it can never ring.
@@ -44,6 +44,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     phone = models.CharField(max_length=16, help_text="E.164")
     name = models.CharField(max_length=120)
     email = models.EmailField(blank=True)
+    email_verified_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since when the address is known to be the person's."
+    )
+    email_refused_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since when the mail server knows no such mailbox."
+    )
     language = models.CharField(max_length=5, default="en")
     zone = models.CharField(max_length=40, default="Asia/Kolkata", help_text="IANA time zone")
     city = models.CharField(max_length=80, blank=True)
@@ -68,6 +74,10 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(fields=["public_id"], name="user_public_id_unique"),
             models.CheckConstraint(condition=Q(phone__regex=r"^\+[1-9]\d{6,14}$"), name="user_phone_is_e164"),
             models.CheckConstraint(condition=NO_PLACE | (LATITUDE & LONGITUDE), name="user_place_is_on_earth"),
+            models.CheckConstraint(
+                condition=Q(email_verified_at=None, email_refused_at=None) | ~Q(email=""),
+                name="user_email_is_there_to_be_verified",
+            ),
             models.CheckConstraint(condition=Q(erased_at=None) | NOBODY, name="user_erased_is_nobody"),
             models.CheckConstraint(
                 condition=Q(test_world=None) | Q(phone__startswith="+999", email="", is_staff=False),
@@ -81,6 +91,20 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def location(self) -> Point | None:
         return None if self.lat is None or self.lng is None else Point(float(self.lat), float(self.lng))
+
+    @property
+    def email_status(self) -> EmailStatus:
+        if not self.email:
+            return EmailStatus.NONE
+        if self.email_refused_at is not None:
+            return EmailStatus.REFUSED
+        return EmailStatus.UNVERIFIED if self.email_verified_at is None else EmailStatus.VERIFIED
+
+    def change_email(self, email: str) -> None:
+        """Take another address, of which nothing is known yet; the same one stays as it is."""
+        if email.lower() != self.email.lower():
+            self.email_verified_at = self.email_refused_at = None
+        self.email = email
 
 
 class Session(AbstractSession):

@@ -138,11 +138,14 @@ def _replace_password(*, user_id: uuid.UUID, session_id: uuid.UUID, proven_hash:
 
 @command
 def update_profile(*, user_id: uuid.UUID, changes: dict[str, Any]) -> User:
-    """Change name, email, language, zone or city. Raises: NotFound, AccountErased."""
+    """Change name, email, language, zone or city; another address is unverified. Raises: NotFound, AccountErased."""
     user = lock_one(User, user_id)
     for field, value in changes.items():
-        setattr(user, field, value)
-    user.save(update_fields=list(changes))
+        if field == "email":
+            user.change_email(value)
+        else:
+            setattr(user, field, value)
+    user.save(update_fields=[*changes, "email_verified_at", "email_refused_at"])
     return user
 
 

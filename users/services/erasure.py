@@ -61,6 +61,7 @@ def _erase(*, user_id: uuid.UUID, phone: str, proven_hash: str) -> dt.datetime:
 def _be_nobody(user: User, now: dt.datetime) -> None:
     user.phone = f"+999{secrets.randbelow(10**12):012d}"
     user.name = user.email = user.city = ""
+    user.email_verified_at = user.email_refused_at = None
     user.lat = user.lng = user.located_at = None
     user.password = make_password(None)
     user.is_active = user.is_staff = user.is_superuser = False

@@ -11,7 +11,7 @@ import common.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("users", "0010_test_people"),
+        ("users", "0011_verified_email"),
     ]
 
     operations = [
