@@ -56,6 +56,10 @@ schema: venv ## write docs/openapi.yaml, docs/errors.md, docs/states.md and docs
 	$(with_test_settings) $(python) manage.py print_states > docs/states.md
 	$(with_test_settings) $(python) manage.py print_roles > docs/roles.md
 
+.PHONY: clients
+clients: venv ## generate a Python and a TypeScript client from docs/openapi.yaml into .run/clients
+	@exec $(python) -m clients.generate
+
 .PHONY: demo
 demo: venv ## play the whole story against a running `make run`
 	@BASE_URL="$(BASE_URL)" SANDBOX_URL="$(SANDBOX_URL)" exec $(python) -m sandbox.demo $(ARGS)

@@ -24,6 +24,7 @@ COLUMNS = (
     *("id", "at", "actor_kind", "actor_id", "partner_id", "realm", "deed", "act", "route", "subject_kind"),
     *("subject_id", "reason", "facts", "outcome", "request_id", "network"),
 )
+ENDING = 12  # characters of an id that a list shows
 
 
 class Line:
@@ -37,7 +38,7 @@ class Line:
 class AuditEntryAdmin(ReadOnlyAdmin):
     """Who did what and who read whose health. Search by the id of an actor, a subject, a partner or a request."""
 
-    list_display = ("at", "actor_kind", "who", "deed", "act", "about", "outcome", "reason")
+    list_display = ("at", "actor_kind", "who", "deed", "act", "subject_kind", "about", "outcome", "reason")
     list_filter = ("deed", "actor_kind", "realm", "at", "outcome")
     search_fields = ("=actor_id", "=subject_id", "=partner_id", "=request_id", "=act")
     date_hierarchy = None
@@ -51,7 +52,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="about", ordering="subject_id")
     def about(self, row: AuditEntry) -> SafeString | str:
-        return format_html("{} {}", row.subject_kind, _searched("subject_id", row.subject_id))
+        return _searched("subject_id", row.subject_id)
 
     @admin.display(description="place in the chain")
     def number(self, row: AuditEntry) -> int | str:
@@ -87,8 +88,9 @@ class AuditAnchorAdmin(ReadOnlyAdmin):
 
 
 def _searched(column: str, value: str) -> SafeString | str:
-    """Return the value as a link to everything of the same."""
-    return format_html('<a href="?{}={}">{}</a>', column, value, value) if value else ""
+    """Return the end of the value as a link to everything of the same; the row's page has it whole."""
+    shown = f"…{value[-ENDING:]}" if len(value) > ENDING else value
+    return format_html('<a href="?{}={}" title="{}">{}</a>', column, value, value, shown) if value else ""
 
 
 def _lines(rows: QuerySet[AuditEntry]) -> Iterator[str]:

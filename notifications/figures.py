@@ -13,7 +13,7 @@ from common.ids import id_floor
 from common.money import Currency, Money
 from notifications.models import ChannelSpend, Delivery, WebhookDelivery, WebhookEndpoint
 from notifications.services.budgeting import terms_now
-from notifications.states import REACHED, DeliveryStatus
+from notifications.states import REACHED, TEST_MODE, DeliveryStatus
 from notifications.webhooks.states import DisabledReason, EndpointStatus, WebhookStatus
 from partners import selectors as partners
 
@@ -21,18 +21,18 @@ WAITING: Final = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.
 
 
 def made(scope: Scope) -> QuerySet[Delivery]:
-    """Return the deliveries that were made in the period."""
-    return scope.created(Delivery.objects.all())
+    """Return the deliveries that were made in the period, but those to nobody in test data."""
+    return scope.created(Delivery.objects.exclude(error_code=TEST_MODE))
 
 
 def posted(scope: Scope) -> QuerySet[WebhookDelivery]:
     """Return the webhooks that were made in the period, for partners of the city."""
-    return _in_city(scope.created(WebhookDelivery.objects.all()), scope, "endpoint__partner")
+    return partners.of_real(scope.created(WebhookDelivery.objects.all()), "endpoint__partner", city=scope.city)
 
 
 def endpoints(scope: Scope) -> QuerySet[WebhookEndpoint]:
     """Return the addresses that partners have, now."""
-    return _in_city(WebhookEndpoint.objects.all(), scope, "partner")
+    return partners.of_real(WebhookEndpoint.objects.all(), "partner", city=scope.city)
 
 
 MESSAGES: Final = Counted(
@@ -96,10 +96,13 @@ def sent_since(since: dt.datetime, *, made_since: dt.datetime) -> list[tuple[str
 
 def webhooks_now() -> dict[str, int]:
     """Return how many addresses of partners fail, and were switched off for it; and how many webhooks wait."""
-    failing = WebhookEndpoint.objects.filter(status=EndpointStatus.ENABLED, failing_since__isnull=False)
-    off = WebhookEndpoint.objects.filter(ENDPOINTS.parts["switched_off"])
+    ours = partners.of_real(WebhookEndpoint.objects.all(), "partner")
     waiting = WebhookDelivery.objects.filter(status__in=[WebhookStatus.PENDING, WebhookStatus.SENDING])
-    return {"failing": failing.count(), "switched_off": off.count(), "waiting": waiting.count()}
+    return {
+        "failing": ours.filter(ENDPOINTS.parts["failing"]).count(),
+        "switched_off": ours.filter(ENDPOINTS.parts["switched_off"]).count(),
+        "waiting": partners.of_real(waiting, "endpoint__partner").count(),
+    }
 
 
 def spent(scope: Scope) -> list[dict[str, Any]]:
@@ -116,7 +119,3 @@ def spent(scope: Scope) -> list[dict[str, Any]]:
         }
         for row in found
     ]
-
-
-def _in_city(rows: QuerySet[Any], scope: Scope, partner: str) -> QuerySet[Any]:
-    return rows.filter(**{f"{partner}__in": partners.in_city(scope.city)}) if scope.city else rows

@@ -26,12 +26,12 @@ class Punctuality:
 
 def placed(scope: Scope) -> QuerySet[Order]:
     """Return the orders that were placed in the period, at banks of the city."""
-    return _in_city(scope.created(Order.objects.all()), scope)
+    return partners.of_real(scope.created(Order.objects.all()), "bank", city=scope.city)
 
 
 def on_the_way(scope: Scope) -> QuerySet[Order]:
     """Return the orders that are on the road now, whenever they were placed."""
-    return _in_city(Order.objects.filter(status=OrderStatus.DISPATCHED), scope)
+    return partners.of_real(Order.objects.filter(status=OrderStatus.DISPATCHED), "bank", city=scope.city)
 
 
 class Road(Counted):
@@ -69,7 +69,3 @@ def punctuality(scope: Scope) -> Punctuality:
     came = rows.filter(status=OrderStatus.DELIVERED).aggregate(all=Count("pk"), late=Count("pk", filter=late))
     boxes = Box.objects.filter(order__in=rows.values("pk")).aggregate(all=Count("pk"), out=Count("breached_at"))
     return Punctuality(came["all"], came["late"], boxes["all"], boxes["out"])
-
-
-def _in_city(rows: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
-    return rows.filter(bank__in=partners.in_city(scope.city)) if scope.city else rows

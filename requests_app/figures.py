@@ -50,22 +50,22 @@ class Asking:
 
 def posted(scope: Scope) -> QuerySet[BloodRequest]:
     """Return the requests that were posted in the period."""
-    return _in_city(scope.created(BloodRequest.objects.all()), scope, "partner")
+    return partners.of_real(scope.created(BloodRequest.objects.all()), "partner", city=scope.city)
 
 
 def waves(scope: Scope) -> QuerySet[Wave]:
     """Return the waves that began in the period."""
-    return _in_city(scope.created(Wave.objects.all(), "started_at"), scope, "request__partner")
+    return partners.of_real(scope.created(Wave.objects.all(), "started_at"), "request__partner", city=scope.city)
 
 
 def promised(scope: Scope) -> QuerySet[Assignment]:
     """Return the promises that were given in the period."""
-    return _in_city(scope.created(Assignment.objects.all(), "accepted_at"), scope, "request__partner")
+    return partners.of_real(scope.created(Assignment.objects.all(), "accepted_at"), "request__partner", city=scope.city)
 
 
 def open_now(scope: Scope) -> QuerySet[BloodRequest]:
     """Return the requests that wait for donors now, whenever they were posted."""
-    return _in_city(BloodRequest.objects.filter(status__in=sorted(LIVE_REQUEST)), scope, "partner")
+    return partners.of_real(BloodRequest.objects.filter(status__in=sorted(LIVE_REQUEST)), "partner", city=scope.city)
 
 
 REQUESTS: Final = Counted(
@@ -119,7 +119,8 @@ def times_to_fill(scope: Scope) -> Times:
 
 def waiting_by_urgency() -> list[tuple[str, int, dt.datetime]]:
     """Return for each urgency how many requests wait for donors now, and when the oldest was posted."""
-    rows = BloodRequest.objects.filter(status__in=sorted(LIVE_REQUEST)).order_by().values_list("urgency")
+    waiting = partners.of_real(BloodRequest.objects.filter(status__in=sorted(LIVE_REQUEST)), "partner")
+    rows = waiting.order_by().values_list("urgency")
     return list(rows.annotate(units=Count("pk"), oldest=Min("created_at")))
 
 
@@ -127,7 +128,3 @@ def asking(scope: Scope) -> Asking:
     """Return how many donors the period's waves asked, and how many answered."""
     found = waves(scope).order_by().aggregate(asked=Sum("asked"), answered=Sum("answered"))
     return Asking(found["asked"] or 0, found["answered"] or 0)
-
-
-def _in_city(rows: QuerySet[Any], scope: Scope, partner: str) -> QuerySet[Any]:
-    return rows.filter(**{f"{partner}__in": partners.in_city(scope.city)}) if scope.city else rows

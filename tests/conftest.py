@@ -55,6 +55,11 @@ def fresh_rules(request: pytest.FixtureRequest) -> None:
     if marker is None:
         return
     request.getfixturevalue("transactional_db" if marker.kwargs.get("transaction") else "db")
+    load_packaged()
+
+
+def load_packaged() -> None:
+    """Fill what migrations fill, where it is gone."""
     if not EligibilityRule.objects.exists():
         packaged_rules.load(apps, None)
         consent_notices.load(apps, None)

@@ -163,6 +163,7 @@ class IdentityAttestationAdmin(ReadOnlyAdmin):
 class VisitAnswersAdmin(ReadOnlyAdmin):
     """That a donor has answered, and until when it is kept; what was answered is the centre's to read alone."""
 
+    names = ("answers before a visit", "answers before visits")
     list_display = ("donor", "assignment_id", "version", "answered_at", "is_record", "keep_until")
     list_filter = ("is_record",)
     search_fields = ("=assignment_id", "donor__user__public_id")

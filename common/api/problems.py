@@ -55,7 +55,7 @@ FRAMEWORK = {
     "method_not_allowed": (405, "This address does not know the method."),
     "not_acceptable": (406, "Answers are application/json."),
     "body_too_large": (413, "The body is larger than any request of this API."),
-    "unsupported_media_type": (415, "Send application/json."),
+    "unsupported_media_type": (415, "Send a body of the media type that the operation takes."),
     "server_error": (500, "This is our fault and has been written down. Try again later."),
 }
 # The framework's own codes in our words; the rest keep their name.

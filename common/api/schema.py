@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -11,7 +12,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework import serializers
 
 from common import errors
-from common.api.problems import MEDIA_TYPE, TITLES, problem, status_of
+from common.api.problems import FRAMEWORK, MEDIA_TYPE, TITLES, problem, status_of
 from common.idempotency import IdempotencyKeyInvalid, IdempotencyMismatch
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,6 +30,12 @@ PAGE = (
     OpenApiParameter("limit", int, description="Rows on a page, 1 to 200; 50 unless told."),
 )
 
+# What any body may be refused for: by status, the name in the schema and the code.
+BODY_REFUSALS = {
+    "413": ("BodyTooLarge", "body_too_large"),
+    "415": ("UnsupportedMediaType", "unsupported_media_type"),
+}
+
 
 class AutoSchema(SpectacularAutoSchema):
     """Names operations by their method and path, tags them as their view says, and lets `operation` say the rest."""
@@ -38,10 +45,25 @@ class AutoSchema(SpectacularAutoSchema):
     def get_operation_id(self) -> str:
         method = getattr(self.view, self.method.lower())
         verb = "list" if getattr(method, "gives_a_list", False) else self.method_mapping[self.method.lower()]
-        return "_".join([*self._tokenize_path(), verb]).replace("-", "_")
+        return re.sub(r"[^a-z0-9]+", "_", "_".join([*self._tokenize_path(), verb]))
 
     def get_tags(self) -> list[str]:
         return [getattr(self.view, "tag", "")]
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        """Add what the view decides, not the method: whether the key is required, and why any body may be refused."""
+        described = super().get_operation(*args, **kwargs)
+        if described is None:
+            return None
+        for parameter in described.get("parameters", []):
+            if parameter["name"] == IDEMPOTENCY_KEY.name and getattr(self.view, "idempotency_required", False):
+                parameter["required"] = True
+        if "requestBody" in described:
+            refused = {
+                status: {"$ref": f"#/components/responses/{name}"} for status, (name, _) in BODY_REFUSALS.items()
+            }
+            described["responses"] = dict(sorted({**described["responses"], **refused}.items()))
+        return described
 
     def get_filter_backends(self) -> list[Any]:
         return []
@@ -176,6 +198,16 @@ def _examples(
                 status_codes=[str(status)],
                 media_type=written_as,
             )
+
+
+def document_shared(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
+    """Describe the refusals that operations refer to by name: a hook of the schema's generator."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
+    result["components"]["responses"] = {
+        name: {"description": f"{TITLES[FRAMEWORK[code][0]]}:\n- `{code}`: {FRAMEWORK[code][1]}", "content": content}
+        for name, code in BODY_REFUSALS.values()
+    }
+    return result
 
 
 class FieldErrorOut(serializers.Serializer[Any]):

@@ -168,6 +168,7 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": False,
 }
 SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
     "TITLE": "JeevanSetu API",
     "DESCRIPTION": (BASE_DIR / "docs" / "api-introduction.md").read_text(encoding="utf-8"),
     "VERSION": "1.0.0",
@@ -186,6 +187,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": ENUM_NAMES,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "common.api.sets.share_sets",
+        "common.api.schema.document_shared",
         "donations.api.freeze.document_freeze",
         "config.scopes.document_scopes",
         "notifications.webhooks.api.schema.document_webhooks",

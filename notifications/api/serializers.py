@@ -45,10 +45,10 @@ class ReceiptQuery(serializers.Serializer[Any]):
 class ReceiptIn(serializers.Serializer[Any]):
     """Twilio's status callback, for messages (`Message…`) and calls (`Call…`)."""
 
-    MessageSid = serializers.CharField(required=False, default="", max_length=64)
-    MessageStatus = serializers.CharField(required=False, default="", max_length=40)
-    CallSid = serializers.CharField(required=False, default="", max_length=64)
-    CallStatus = serializers.CharField(required=False, default="", max_length=40)
+    MessageSid = serializers.CharField(required=False, allow_blank=True, default="", max_length=64)
+    MessageStatus = serializers.CharField(required=False, allow_blank=True, default="", max_length=40)
+    CallSid = serializers.CharField(required=False, allow_blank=True, default="", max_length=64)
+    CallStatus = serializers.CharField(required=False, allow_blank=True, default="", max_length=40)
     ErrorCode = serializers.CharField(required=False, default="", allow_blank=True, max_length=40)
 
 

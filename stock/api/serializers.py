@@ -66,7 +66,11 @@ class UnitQuery(serializers.Serializer[Any]):
 
 class WhichIn(serializers.Serializer[Any]):
     component = serializers.CharField(
-        max_length=24, required=False, default="", help_text="Name or short code, where several units carry the number."
+        max_length=24,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Name or short code, where several units carry the number.",
     )
 
 

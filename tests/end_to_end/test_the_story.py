@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -11,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.driving import drive_python, drive_typescript, plain_shell
+
 PROJECT = Path(__file__).resolve().parent.parent.parent
+CLIENTS = PROJECT / ".run" / "clients"  # the packages of npm stay there
 RUN = """
 import sys
 from dataclasses import replace
@@ -30,8 +32,7 @@ def free_port() -> int:
 @pytest.mark.real_time
 def test_the_demo_plays_on_a_fresh_machine_and_everything_stops_cleanly(tmp_path):
     ports = {name: str(free_port()) for name in ("PORT", "STREAM_PORT", "SANDBOX_PORT")}
-    shell = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    settings = {**shell, **ports, "PYTHONUNBUFFERED": "1"}
+    settings = {**plain_shell(), **ports, "PYTHONUNBUFFERED": "1"}
     machine = subprocess.Popen(
         [sys.executable, "-c", RUN, str(tmp_path / "run")],
         cwd=PROJECT,
@@ -64,6 +65,10 @@ def test_the_demo_plays_on_a_fresh_machine_and_everything_stops_cleanly(tmp_path
 
         assert told.returncode == 0, told.stdout + told.stderr
         assert "without a surprise" in told.stdout.splitlines()[-1]
+
+        for drive in (drive_python, drive_typescript):
+            driven = drive(CLIENTS, {**settings, **addresses})
+            assert driven.returncode == 0, driven.stdout + driven.stderr
     finally:
         machine.send_signal(signal.SIGINT)
         rest, _ = machine.communicate(timeout=60)

@@ -54,12 +54,12 @@ FACTS = {
     "host": "webhooks.blood-centre.shri-vasantrao-naik-medical-college.example:8443",
     "other": "Prof. Dr. Venkatanarasimharajuvaripeta Subrahmanyam",
     "hours": 24,
-    "key": "Ward system of the old building",
     "heading": templates.Prose("Blood donation day"),
     "words": templates.Prose("Come on Sunday."),
     "answer": templates.Prose("We have looked into it."),
     "channel": Channel.WHATSAPP,
     "day": dt.date(2030, 12, 20),
+    "key": "jsk_live_0123456789ab",
     "link": templates.Link(f"https://api.jeevansetu.example/a/{'A' * 22}"),
 }
 WITH_LINK = {Kind.ASK, Kind.CAMP_REMINDER}  # the address takes a segment of its own where letters are wide

@@ -13,8 +13,8 @@ from common.outbox import drain
 from common.webhooks import sign
 from notifications.kinds import Kind
 from notifications.models import Notification
-from orders import jobs
 from orders.models import CourierNotice, Ping
+from orders.services import notices
 from orders.services.assigning import Courier
 from orders.tracking import eta_of
 from sandbox.world import SANDBOX_LOGISTICS_WEBHOOK_SECRET
@@ -275,10 +275,10 @@ def test_a_report_of_a_booking_that_has_ended_here_has_it_called_off(provider):
 def test_old_reports_are_forgotten(provider, noon):
     _, _, booking = booked()
     tell(booking, "booked")
-    assert jobs.prune_courier_notices() == 0
+    assert notices.prune() == 0
     noon.shift(dt.timedelta(days=31))
 
-    assert jobs.prune_courier_notices() == 1
+    assert notices.prune() == 1
 
 
 def test_whoever_is_not_of_the_provider_is_on_the_way_at_once():

@@ -44,6 +44,8 @@ NOT_EXPORTED = {
     "payments.InvoiceCounter": "a counter of a seller's invoices; the invoices are exported",
     "orders.Rider": "whom a partner sends, in the partner's words",
     "notifications.OptOut": "that a number wants no messages; knows no account",
+    "notifications.Announcement": "which administrator wrote what to everybody",
+    "notifications.ChannelTerms": "which administrator set what a message may cost",
     "notifications.Delivery": "how each message of the export was sent",
 }
 STAYS = {
@@ -74,6 +76,8 @@ STAYS = {
     "appointments.Analysis": "deleted with its file; what a doctor has signed stays as a record",
     "appointments.Observation": "deleted with its file; what a doctor has signed stays as a record",
     "notifications.Delivery": "deleted with its notification",
+    "notifications.Announcement": "what administrators did, in the product's name",
+    "notifications.ChannelTerms": "what administrators did, in the product's name",
     "notifications.OptOut": "a number that wants no messages must go on getting none, whoever has it",
 }
 

@@ -1,4 +1,4 @@
-"""The messages in the schema: `x-webhooks`, as readers of OpenAPI 3.0 know them and OpenAPI 3.1 calls `webhooks`."""
+"""The messages in the schema, where OpenAPI 3.1 has a place for them: `webhooks`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HEADERS: Final = {
 def document_webhooks(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
     """Describe every message: a hook of the schema's generator."""
     described = [(one.name, one.meaning, one.example) for one in TYPES] + [(TEST, TEST_MEANING, TEST_DATA)]
-    result["x-webhooks"] = {name: {"post": _operation(name, text, data)} for name, text, data in described}
+    result["webhooks"] = {name: {"post": _operation(name, text, data)} for name, text, data in described}
     return result
 
 
