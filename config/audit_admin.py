@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.urls import URLPattern, path
@@ -68,6 +69,8 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     def export(self, request: HttpRequest) -> StreamingHttpResponse:
         """Return what the list shows under its filters, as a file; that it was taken is an entry itself."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         rows = self.get_changelist_instance(request).get_queryset(request)
         record(deed=Deed.READ, act="admin.audit_export")
         reply = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")

@@ -26,6 +26,8 @@ ADDRESSES = re.compile(r"(^|_)(phone|email)$|^to$|^(user|person|donor|patient|do
 
 NOT_EXPORTED = {
     "admin.LogEntry": "what an administrator did in the product's name; the audit log holds it too",
+    "users.RecoveryCode": "digests of codes that stand in for that secret",
+    "users.SecondFactor": "a secret of administrators; that it was set up is exported",
     "users.OtpChallenge": "codes for minutes; knows a number, and no account",
     "partners.Partner": "an organisation",
     "partners.Member": "a partner's account, which the partner's owner manages",
@@ -52,6 +54,8 @@ STAYS = {
     "users.Document": "deleted with its file by `forget_documents` (tests/users/test_documents.py)",
     "partners.Partner": "an organisation",
     "partners.Member": "a partner's account, which the partner's owner ends",
+    "users.RecoveryCode": "goes with its second factor, which an erasure deletes",
+    "users.SecondFactorEvent": "who set up and reset administrators' telephones; with nobody's name",
     "users.ScoreEntry": "belongs to visits, which stay as the law asks; with nobody's name",
     "users.IdentityAttestation": "how a dialogue ended, for a month; an open one is ended",
     "donations.Donation": "the trace that the law asks for; with nobody's name",
