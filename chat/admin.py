@@ -41,13 +41,17 @@ class ReportAdmin(ReadOnlyAdmin):
     action_form = NoteForm
     actions = ("dismiss", "warn", "close_conversation", "block_author")
     fields = readonly_fields = (
-        *("created_at", "status", "reason", "role", "words", "conversation", "said"),
+        *("created_at", "status", "reason", "role", "reported_for", "conversation", "said"),
         *("note", "decided_by", "decided_at"),
     )
 
     @admin.display(description="conversation")
     def conversation(self, report: Report) -> str:
         return str(report.message.conversation) if report.message_id else ""
+
+    @admin.display(description="In the words of whoever reports")
+    def reported_for(self, report: Report) -> str:
+        return report.words or ""
 
     @admin.display(description="What was said")
     def said(self, report: Report) -> SafeString | str:

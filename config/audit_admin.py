@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.urls import URLPattern, path
@@ -37,7 +38,7 @@ class Line:
 class AuditEntryAdmin(ReadOnlyAdmin):
     """Who did what and who read whose health. Search by the id of an actor, a subject, a partner or a request."""
 
-    list_display = ("at", "actor_kind", "who", "deed", "act", "subject_kind", "about", "outcome", "reason")
+    list_display = ("at", "actor_kind", "who", "deed", "act", "about", "outcome", "reason")
     list_filter = ("deed", "actor_kind", "realm", "at", "outcome")
     search_fields = ("=actor_id", "=subject_id", "=partner_id", "=request_id", "=act")
     date_hierarchy = None
@@ -51,7 +52,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="about", ordering="subject_id")
     def about(self, row: AuditEntry) -> SafeString | str:
-        return _searched("subject_id", row.subject_id)
+        return format_html("{} {}", row.subject_kind, _searched("subject_id", row.subject_id))
 
     @admin.display(description="place in the chain")
     def number(self, row: AuditEntry) -> int | str:
@@ -68,6 +69,8 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     def export(self, request: HttpRequest) -> StreamingHttpResponse:
         """Return what the list shows under its filters, as a file; that it was taken is an entry itself."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         rows = self.get_changelist_instance(request).get_queryset(request)
         record(deed=Deed.READ, act="admin.audit_export")
         reply = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")
@@ -87,7 +90,8 @@ class AuditAnchorAdmin(ReadOnlyAdmin):
 def _searched(column: str, value: str) -> SafeString | str:
     """Return the end of the value as a link to everything of the same; the row's page has it whole."""
     shown = f"…{value[-ENDING:]}" if len(value) > ENDING else value
-    return format_html('<a href="?{}={}" title="{}">{}</a>', column, value, value, shown) if value else ""
+    link = '<a class="whitespace-nowrap" href="?{}={}" title="{}">{}</a>'
+    return format_html(link, column, value, value, shown) if value else ""
 
 
 def _lines(rows: QuerySet[AuditEntry]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -50,6 +51,8 @@ class RetentionPeriodAdmin(ReadOnlyAdmin):
 
     def rules(self, request: HttpRequest) -> HttpResponse:
         """Show every rule; superusers set a period."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         form = PeriodForm(request.POST or None)
         if request.method == "POST" and request.user.is_superuser and form.is_valid():
             try:

@@ -133,6 +133,7 @@ class MuteAdmin(ReadOnlyAdmin):
 
 @admin.register(MessageSettings)
 class MessageSettingsAdmin(ReadOnlyAdmin):
+    names = ("quiet hours", "quiet hours")
     list_display = ("user", "member", "quiet_from", "quiet_until", "updated_at")
     search_fields = ("=user__phone", "=member__phone")
     list_select_related = ("user", "member")

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from common import clock, figures
 from common.figures import Counted, Scope
-from orders.models import Order
+from orders.models import Box, Order
 from orders.states import BEFORE_DISPATCH, OrderStatus
 from partners import selectors as partners
+
+
+@dataclass(frozen=True)
+class Punctuality:
+    """Of the orders of a period: how many arrived, how many after they were expected; and how boxes kept their band."""
+
+    delivered: int
+    late: int
+    boxes: int
+    breached: int
 
 
 def placed(scope: Scope) -> QuerySet[Order]:
@@ -49,3 +60,12 @@ ORDERS: Final = Counted(
 )
 ROAD: Final = Road("orders.order", on_the_way, {"on_the_way": Q(), "late": Q()})
 figures.register(ORDERS, ROAD)
+
+
+def punctuality(scope: Scope) -> Punctuality:
+    """Return how the orders that were placed in the period arrived."""
+    rows = placed(scope).order_by()
+    late = Q(ended_at__gt=F("expected_at"))
+    came = rows.filter(status=OrderStatus.DELIVERED).aggregate(all=Count("pk"), late=Count("pk", filter=late))
+    boxes = Box.objects.filter(order__in=rows.values("pk")).aggregate(all=Count("pk"), out=Count("breached_at"))
+    return Punctuality(came["all"], came["late"], boxes["all"], boxes["out"])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -227,6 +228,8 @@ class EntryAdmin(ReadOnlyAdmin):
 
     def report(self, request: HttpRequest) -> HttpResponse:
         """The trial balance and every mismatch."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         context = {
             **self.admin_site.each_context(request),
             "title": "Money: trial balance and mismatches",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 
 from common import figures
 from common.figures import Counted, Scope
@@ -114,6 +115,13 @@ def times_to_fill(scope: Scope) -> Times:
     with connection.cursor() as cursor:
         cursor.execute(_TIMES.format(requests=inner), [*values, [str(one) for one in KEPT]])
         return Times(*cursor.fetchone())
+
+
+def waiting_by_urgency() -> list[tuple[str, int, dt.datetime]]:
+    """Return for each urgency how many requests wait for donors now, and when the oldest was posted."""
+    waiting = partners.of_real(BloodRequest.objects.filter(status__in=sorted(LIVE_REQUEST)), "partner")
+    rows = waiting.order_by().values_list("urgency")
+    return list(rows.annotate(units=Count("pk"), oldest=Min("created_at")))
 
 
 def asking(scope: Scope) -> Asking:

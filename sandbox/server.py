@@ -47,7 +47,7 @@ DEFAULT_PORT = 8090
 PROVIDERS = (twilio, cloudinary, identity, stripe, razorpay, phonepe, bkash, vision, logistics, zoom, receiver, fcm)
 KEEP_ALIVE = 120  # seconds: longer than any client rests between two calls
 BACKLOG = 2048
-PATIENCE = 30  # seconds: a worker that was just started shares its processors with others
+PATIENCE = 60  # seconds: a worker that was just started shares its processors with others
 
 
 def app(settings: Settings | None = None, *, mail: socket.socket | None = None) -> Starlette:
@@ -88,7 +88,7 @@ class Sandbox:
         return found
 
     def wait_for(self, count: int = 1, *, to: str | None = None, **query: Any) -> list[dict[str, Any]]:
-        """Return the inbox once it holds `count` such messages. Raises TimeoutError after 30 s."""
+        """Return the inbox once it holds `count` such messages. Raises TimeoutError after 60 s."""
         pause, deadline = threading.Event(), time.monotonic() + PATIENCE
         while len(found := self.messages(to, **query)) < count and time.monotonic() < deadline:
             pause.wait(0.02)

@@ -16,7 +16,15 @@ from common.audit import chain
 from common.audit.verifying import verify
 from common.models import AuditEntry, AuditPending
 from partners.models import Member, Partner
-from tests.factories import make_arrived, make_hospital, make_promise, make_user, member_client, person_client
+from tests.factories import (
+    make_arrived,
+    make_donor,
+    make_hospital,
+    make_promise,
+    make_user,
+    member_client,
+    person_client,
+)
 from tests.notifications import campaign_scenes as campaigns
 from tests.partners.factories import PASSWORD, client_with, make_member, make_partner
 from tests.partners.test_api_keys import make_key
@@ -172,6 +180,7 @@ def office() -> Client:
 
 
 def test_an_announcement_that_is_sent_off_is_recorded(office):
+    make_donor()
     row = campaigns.write(User.objects.get(is_superuser=True))
 
     office.post(f"/admin/notifications/announcement/{row.pk}/sending/", {"step": "schedule"})
