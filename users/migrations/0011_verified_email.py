@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 blank=True, editable=False, help_text="Since when the address is known to be the person's.", null=True
             ),
         ),
-        AddConstraintNotValid(  # looked through by 0012, beside the writing
+        AddConstraintNotValid(  # looked through by 0013, beside the writing
             model_name="user",
             constraint=models.CheckConstraint(
                 condition=models.Q(

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     atomic = False
     dependencies = [
-        ("users", "0011_verified_email"),
+        ("users", "0012_totp"),
     ]
 
     operations = [
