@@ -59,8 +59,8 @@ class ReportAdmin(ReadOnlyAdmin):
             return ""
         rows = [_line(message, report) for message in selectors.around(report)]
         body = format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows)
-        head = format_html("<tr><th></th><th>When</th><th>Who</th><th>What</th></tr>")
-        return format_html('<table class="js-table">{}{}</table>', head, body)
+        head = format_html_join("", "<th>{}</th>", (("",), ("When",), ("Who",), ("What",)))
+        return format_html('<table class="js-table"><tr>{}</tr>{}</table>', head, body)
 
     @admin.action(description="Dismiss", permissions=["work"])
     def dismiss(self, request: HttpRequest, chosen: QuerySet[Report]) -> None:
