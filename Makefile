@@ -50,10 +50,11 @@ format: venv ## rewrite the code in the one format, mend what can be mended
 	$(python) -m ruff format .
 
 .PHONY: schema
-schema: venv ## write docs/openapi.yaml, docs/errors.md and docs/states.md from the code
+schema: venv ## write docs/openapi.yaml, docs/errors.md, docs/states.md and docs/roles.md from the code
 	$(with_test_settings) $(python) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 	$(with_test_settings) $(python) manage.py print_errors > docs/errors.md
 	$(with_test_settings) $(python) manage.py print_states > docs/states.md
+	$(with_test_settings) $(python) manage.py print_roles > docs/roles.md
 
 .PHONY: clients
 clients: venv ## generate a Python and a TypeScript client from docs/openapi.yaml into .run/clients

@@ -10,11 +10,9 @@ from appointments.selectors import booking, records
 from appointments.selectors import files as kept_files
 from appointments.services import (
     analysing,
-    attendance,
     ending,
     files,
     holding,
-    prescribing,
     referring,
     reminders,
     visiting,
@@ -67,11 +65,6 @@ def remind_of_visits() -> int:
     return looked_at
 
 
-def prune_meetings() -> int:
-    """Forget webhooks and reminders of long ago."""
-    return attendance.prune() + reminders.prune()
-
-
 @retained(
     "deleted_files",
     what="Medical files that their owner deleted",
@@ -109,8 +102,3 @@ def lapse_referrals() -> int:
     return act_on_each(
         lambda: records.due_referrals(now, limit=BATCH), lambda pk: referring.lapse_if_due(referral_id=pk)
     )
-
-
-def prune_prescription_drafts() -> int:
-    """Delete prescriptions that nobody has signed for a month; return how many."""
-    return prescribing.prune_drafts()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -17,7 +17,7 @@ from chat.models import ChatBlock, Message, Report
 from chat.services import reporting
 from chat.states import MessageKind
 from chat.wording import FALLBACK, say
-from common.admin import ReadOnlyAdmin
+from common.admin import ActionForm, ReadOnlyAdmin, words_box
 from common.errors import DomainError
 from common.files import links
 
@@ -25,13 +25,14 @@ from common.files import links
 class NoteForm(ActionForm):
     """The box beside the actions: why it was decided so, for colleagues."""
 
-    note = forms.CharField(required=False, max_length=2000, label="Note")
+    note = words_box("Note for colleagues", max_length=2000)
 
 
 @admin.register(Report)
 class ReportAdmin(ReadOnlyAdmin):
     """Cases: look at what was said, then dismiss, warn, close the conversation, or block whoever wrote it."""
 
+    names = ("reported message", "reported messages")
     list_display = ("created_at", "status", "reason", "conversation", "role", "decided_by", "decided_at")
     list_filter = ("status", "reason", "created_at", "message__conversation__subject_kind")
     search_fields = ("=id", "=message__conversation__id", "=message__conversation__subject_id")
@@ -40,7 +41,7 @@ class ReportAdmin(ReadOnlyAdmin):
     action_form = NoteForm
     actions = ("dismiss", "warn", "close_conversation", "block_author")
     fields = readonly_fields = (
-        *("created_at", "status", "reason", "role", "words", "conversation", "said"),
+        *("created_at", "status", "reason", "role", "reported_for", "conversation", "said"),
         *("note", "decided_by", "decided_at"),
     )
 
@@ -48,13 +49,18 @@ class ReportAdmin(ReadOnlyAdmin):
     def conversation(self, report: Report) -> str:
         return str(report.message.conversation) if report.message_id else ""
 
+    @admin.display(description="In the words of whoever reports")
+    def reported_for(self, report: Report) -> str:
+        return report.words or ""
+
     @admin.display(description="What was said")
     def said(self, report: Report) -> SafeString | str:
         if report.message_id is None:
             return ""
         rows = [_line(message, report) for message in selectors.around(report)]
         body = format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows)
-        return format_html("<table><tr><th></th><th>When</th><th>Who</th><th>What</th></tr>{}</table>", body)
+        head = format_html("<tr><th></th><th>When</th><th>Who</th><th>What</th></tr>")
+        return format_html('<table class="js-table">{}{}</table>', head, body)
 
     @admin.action(description="Dismiss", permissions=["work"])
     def dismiss(self, request: HttpRequest, chosen: QuerySet[Report]) -> None:
@@ -113,7 +119,8 @@ class ChatBlockAdmin(ReadOnlyAdmin):
 
 def _line(message: Message, report: Report) -> tuple[str, str, str, SafeString | str]:
     mark = "→" if message.pk == report.message_id else ""
-    return mark, f"{message.created_at:%Y-%m-%d %H:%M} UTC", message.role or "—", _what(message)
+    when = date_format(timezone.localtime(message.created_at), "DATETIME_FORMAT")
+    return mark, when, message.role or "—", _what(message)
 
 
 def _what(message: Message) -> SafeString | str:

@@ -77,6 +77,12 @@ class EditableAdmin(ModelAdmin):
     list_fullwidth = True
     list_before_template = "admin/parts/figure.html"
     warn_unsaved_form = True
+    names: tuple[str, str] | None = None  # of one row and of several, where those of the table do not read well
+
+    def __init__(self, model: type[Model], admin_site: Any) -> None:
+        super().__init__(model, admin_site)
+        if self.names:  # words for people who work here: no matter for a migration
+            model._meta.verbose_name, model._meta.verbose_name_plural = self.names
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         """Return the filters, and that of the dashboard's figures where the table has some."""
@@ -104,6 +110,7 @@ class ReadOnlyInline(TabularInline):
 
     extra = 0
     can_delete = False
+    hide_title = True  # the row says it
     show_change_link = True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

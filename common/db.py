@@ -22,6 +22,7 @@ LOCK_ORDER = (
     "users.OtpChallenge",
     "users.User",
     "users.Session",
+    "users.SecondFactor",
     "users.IdentityAttestation",
     "users.Donor",
     "users.Document",
@@ -343,3 +344,15 @@ def _lock_rank(rank: int) -> None:
 def _constraint(exc: IntegrityError) -> str:
     diagnostics: Any = getattr(exc.__cause__, "diag", None)
     return getattr(diagnostics, "constraint_name", None) or ""
+
+
+@contextmanager
+def hurried(*, seconds: int) -> Iterator[None]:
+    """Let the database give up on each statement inside after so many seconds.
+
+    Raises: django.db.OperationalError, when it does
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{seconds}s"])
+        yield

@@ -45,6 +45,12 @@ class NotAllowed(DomainError):
     code, message = "not_allowed", "You may not do this."
 
 
+class RegistrationClosed(NotAllowed):
+    """An administrator has closed it for a while; `GET` and everything else go on."""
+
+    code, message = "registration_closed", "Registration is closed at present. Try again later."
+
+
 class NotFound(DomainError):
     code, message = "not_found", "There is no such thing, or you may not see it."
 

@@ -20,7 +20,6 @@ from decimal import Decimal
 from typing import Final, Generic, Protocol, TypeVar
 
 import numpy as np
-from geopy.distance import geodesic
 from numpy.typing import NDArray
 
 EARTH_RADIUS_KM: Final = 6371.0088  # IUGG mean radius R1
@@ -111,6 +110,8 @@ def bounding_boxes(point: Point, radius_km: float) -> tuple[BoundingBox, ...]:
 
 def distance_km(a: Point, b: Point) -> float:
     """The geodesic distance."""
+    from geopy.distance import geodesic  # noqa: PLC0415 - every geocoder and their HTTP clients come with it
+
     return float(geodesic((a.lat, a.lng), (b.lat, b.lng)).km)
 
 

@@ -155,3 +155,25 @@ class PrivateFile(models.Model):
             ),
             models.CheckConstraint(condition=models.Q(size__gt=0), name="private_file_is_not_empty"),
         ]
+
+
+class Setting(models.Model):
+    """A value that administrators have set while the product runs (common/operating.py says which there are)."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    value = models.JSONField()
+    changed_at = models.DateTimeField()
+
+
+class SettingChange(models.Model):
+    """Who changed which setting, from what to what, and why. Append-only."""
+
+    name = models.CharField(max_length=60, db_index=True)
+    before = models.CharField(max_length=300, blank=True)
+    after = models.CharField(max_length=300, blank=True)
+    actor = models.CharField(max_length=60)
+    reason = models.CharField(max_length=500)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~models.Q(reason=""), name="setting_change_has_a_reason")]

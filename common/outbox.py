@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, QuerySet
@@ -26,11 +26,13 @@ LONGEST_WAIT = dt.timedelta(hours=1)
 MAX_ATTEMPTS = 12  # then the key stands still and /readyz calls somebody
 KEEP = dt.timedelta(days=7)
 BATCH = 20
+LEFT_FOR = dt.timedelta(seconds=5)  # how long an event that this release does not know is left to a newer one's worker
 LONGEST_LABEL = 120  # of a handler, as `Told` keeps it
 
 Handler = Callable[[OutboxEvent], None]
 _handlers: dict[str, list[Handler]] = defaultdict(list)
 _outside: set[str] = set()  # names whose one handler speaks to somebody outside
+_unheard: set[str] = set()  # names that nobody is meant to hear
 log = logging.getLogger(__name__)
 
 
@@ -54,6 +56,11 @@ def on(name: str, *, outside: bool = False) -> Callable[[Handler], Handler]:
         return handler
 
     return register
+
+
+def leave_unheard(names: Iterable[str]) -> None:
+    """Say which events nobody is meant to hear: they are told when they are claimed."""
+    _unheard.update(names)
 
 
 def heard_names() -> frozenset[str]:
@@ -116,7 +123,14 @@ def claim(*, limit: int = BATCH, outside: bool | None = None) -> list[OutboxEven
 
 
 def deliver(event: OutboxEvent) -> None:
-    """Tell every handler that has not heard yet; a failure puts the event back for later."""
+    """Tell every handler that has not heard yet; a failure puts the event back for later.
+
+    So does a name that this release does not know: beside a newer release, that one's workers tell it.
+    """
+    if not _handlers[event.name] and event.name not in _unheard:
+        log.warning("an event of another release is left to its workers", extra={"outbox_event": event.name})
+        OutboxEvent.objects.filter(pk=event.pk).update(attempts=F("attempts") - 1, available_at=clock.now() + LEFT_FOR)
+        return
     try:
         if event.name in _outside:
             _handlers[event.name][0](event)

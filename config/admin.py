@@ -13,7 +13,7 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 
 from common import outbox
 from common.admin import EditableAdmin, ReadOnlyAdmin
-from common.models import OutboxEvent, PrivateFile
+from common.models import OutboxEvent, PrivateFile, SettingChange
 from config import audit_admin, retention_admin  # noqa: F401  (register their pages)
 from config.dashboard.running import late_jobs
 
@@ -55,6 +55,16 @@ class OutboxEventAdmin(ReadOnlyAdmin):
             outbox.replay(pk)
             count += 1
         self.message_user(request, f"{count} events will be told again.", messages.SUCCESS)
+
+
+@admin.register(SettingChange)
+class SettingChangeAdmin(ReadOnlyAdmin):
+    """Who changed which operating setting, and why."""
+
+    list_display = ("created_at", "name", "before", "after", "actor", "reason")
+    list_filter = ("name",)
+    search_fields = ("=actor", "reason")
+    ordering = ("-id",)
 
 
 @admin.register(PrivateFile)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 # A calm colour for what can be pressed: red is left for what is wrong.
 TEAL: Final = {
@@ -43,5 +44,6 @@ UNFOLD: Final[dict[str, Any]] = {
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": {"primary": TEAL},
     "STYLES": [styles],
+    "ACCOUNT": {"navigation": [{"title": "Second factor", "link": reverse_lazy("admin:second_factor")}]},
     "SIDEBAR": {"show_search": True, "navigation": "config.navigation.groups"},
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 from django.urls import URLPattern, path
@@ -23,6 +24,7 @@ COLUMNS = (
     *("id", "at", "actor_kind", "actor_id", "partner_id", "realm", "deed", "act", "route", "subject_kind"),
     *("subject_id", "reason", "facts", "outcome", "request_id", "network"),
 )
+ENDING = 12  # characters of an id that a list shows
 
 
 class Line:
@@ -67,6 +69,8 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     def export(self, request: HttpRequest) -> StreamingHttpResponse:
         """Return what the list shows under its filters, as a file; that it was taken is an entry itself."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         rows = self.get_changelist_instance(request).get_queryset(request)
         record(deed=Deed.READ, act="admin.audit_export")
         reply = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")
@@ -84,8 +88,10 @@ class AuditAnchorAdmin(ReadOnlyAdmin):
 
 
 def _searched(column: str, value: str) -> SafeString | str:
-    """Return the value as a link to everything of the same."""
-    return format_html('<a href="?{}={}">{}</a>', column, value, value) if value else ""
+    """Return the end of the value as a link to everything of the same; the row's page has it whole."""
+    shown = f"…{value[-ENDING:]}" if len(value) > ENDING else value
+    link = '<a class="whitespace-nowrap" href="?{}={}" title="{}">{}</a>'
+    return format_html(link, column, value, value, shown) if value else ""
 
 
 def _lines(rows: QuerySet[AuditEntry]) -> Iterator[str]:

@@ -190,6 +190,8 @@ UNHEARD: Final = frozenset(
     }
 )
 
+outbox.leave_unheard(UNHEARD)
+
 
 def faults_of(events: Set[str], heard: Set[str], unheard: Set[str]) -> Iterator[tuple[str, str]]:
     """Yield the id and text of everything wrong between what happens and who listens."""
@@ -203,7 +205,7 @@ def faults_of(events: Set[str], heard: Set[str], unheard: Set[str]) -> Iterator[
         yield "config.E004", f"{name} is in UNHEARD, and somebody listens to it."
 
 
-@register()
+@register("events")
 def check_events(**_options: Any) -> list[CheckMessage]:
     """Find events that are lost and handlers that wait in vain."""
     return [Error(text, id=code) for code, text in faults_of(EVENTS.keys(), outbox.heard_names(), UNHEARD)]

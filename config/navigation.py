@@ -10,7 +10,9 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
+from config import operating_page
 from config.dashboard.map_views import MAPS
+from config.reports.registry import reports_for
 from config.waiting.registry import DESKS, address, in_words, seen_by, waiting
 
 
@@ -122,7 +124,11 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {
             "title": "",
-            "items": [{"title": "Dashboard", "icon": "monitoring", "link": reverse("admin:index")}, *_maps(request)],
+            "items": [
+                {"title": "Dashboard", "icon": "monitoring", "link": reverse("admin:index")},
+                *_maps(request),
+                *_boards(request),
+            ],
         },
         {"title": "Waiting for a person", "items": _desks(request)},
         *_tables(seen, named),
@@ -135,6 +141,15 @@ def _maps(request: HttpRequest) -> list[dict[str, Any]]:
         for one in MAPS
         if request.user.has_perm(one.needs)
     ]
+
+
+def _boards(request: HttpRequest) -> list[dict[str, Any]]:
+    found = []
+    if reports_for(request.user):
+        found.append({"title": "Reports", "icon": "description", "link": reverse("admin:reports")})
+    if request.user.has_perm(operating_page.SEES):
+        found.append({"title": "Operating settings", "icon": "tune", "link": reverse("admin:operating")})
+    return found
 
 
 def _desks(request: HttpRequest) -> list[dict[str, Any]]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import appointments.jobs
+import appointments.services.attendance
+import appointments.services.prescribing
+import appointments.services.reminders
 import chat.jobs
 import donations.services.announcing
 import notifications.services.devices
@@ -15,12 +18,18 @@ import partners.jobs
 import payments.services.notices
 import scheduler
 import users.jobs
+import users.services.answering
+import users.services.attesting
+import users.services.otp
 from common import idempotency, live, live_tickets, outbox, throttle
 from common.audit import anchors
 
 # What holds rules, below the rooms that know everybody.
 HOLDERS = (
     appointments.jobs,
+    appointments.services.attendance,
+    appointments.services.prescribing,
+    appointments.services.reminders,
     chat.jobs,
     donations.services.announcing,
     notifications.services.devices,
@@ -33,6 +42,9 @@ HOLDERS = (
     payments.services.notices,
     scheduler,
     users.jobs,
+    users.services.answering,
+    users.services.attesting,
+    users.services.otp,
     idempotency,
     live,
     live_tickets,

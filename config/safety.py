@@ -70,6 +70,11 @@ def faults_of(settings: Mapping[str, Any]) -> Iterator[str]:
     yield from _weak_secrets(settings)
     if settings["DEBUG"] or os.environ.get("DEBUG", "").lower() in {"1", "true", "yes", "on"}:
         yield "DEBUG is on."
+    if not settings["ADMIN_TOTP_REQUIRED"]:
+        yield "ADMIN_TOTP_REQUIRED is off: whoever learns an administrator's password would be in."
+    token = settings["METRICS_TOKEN"]
+    if token and (len(token) < SHORTEST_KEY or "local-only" in token):
+        yield f"METRICS_TOKEN is weak: use {SHORTEST_KEY} or more random characters, or none."
     if not settings["ALLOWED_HOSTS"] or "*" in settings["ALLOWED_HOSTS"]:
         yield "ALLOWED_HOSTS must name the hosts this server answers for."
     if not os.environ.get("DATABASE_URL"):

@@ -15,7 +15,9 @@ from common import throttle
 from common.api.address import client_network
 from common.api.guesses import spend_password_try
 from common.errors import TooMany
+from config import operating_page, second_factor
 from config.dashboard import map_views, views
+from config.reports import views as report_views
 from config.waiting import views as waiting_views
 from users.selectors import signed_in_from
 
@@ -49,13 +51,37 @@ class Site(UnfoldAdminSite):
     def extra_urls(self) -> list[URLPattern]:
         """Return the pages that belong to no table."""
         return [
+            path("second-factor/", self.second_factor, name="second_factor"),
             path("map/<str:key>/", self.admin_view(self.map), name="map"),
+            path("operating/", self.admin_view(self.operating), name="operating"),
+            path("reports/", self.admin_view(self.reports), name="reports"),
+            path("reports/<str:key>/", self.admin_view(self.report), name="report"),
             path("waiting/<str:desk>/", self.admin_view(self.waiting), name="waiting"),
         ]
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Whether somebody who administers asks, and has made the second step of signing in."""
+        return super().has_permission(request) and second_factor.is_passed(request)
+
+    def second_factor(self, request: HttpRequest) -> HttpResponse:
+        """Ask for the second step, or show what it is made with."""
+        return _guarded(second_factor.show(request, self))
 
     def map(self, request: HttpRequest, key: str) -> HttpResponse:
         """Show where something is."""
         return map_views.show(request, self.each_context(request), key)
+
+    def operating(self, request: HttpRequest) -> HttpResponse:
+        """Show and change what may be changed while the product runs."""
+        return operating_page.show(request, self.each_context(request))
+
+    def reports(self, request: HttpRequest) -> HttpResponse:
+        """Show which reports there are."""
+        return report_views.index(request, self.each_context(request))
+
+    def report(self, request: HttpRequest, key: str) -> HttpResponse:
+        """Show one report, or give it as a file."""
+        return report_views.show(request, self.each_context(request), key)
 
     def waiting(self, request: HttpRequest, desk: str) -> HttpResponse:
         """Show what waits for a person."""
@@ -71,6 +97,8 @@ class Site(UnfoldAdminSite):
             except TooMany as exc:
                 wait = {"Retry-After": str(exc.facts["retry_after"])}
                 return HttpResponse(exc.message, status=429, headers=wait, content_type="text/plain")
+        elif second_factor.is_half_way(request):
+            return second_factor.lead_on(request)
         return _guarded(super().login(request, extra_context))
 
     def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:  # noqa: FBT001, FBT002 - Django's signature

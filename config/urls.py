@@ -9,6 +9,7 @@ from common.api.docs import RedocView, SchemaView, SwaggerView
 from common.api.files import show_file
 from common.api.problems import unknown_address
 from common.health import healthz, readyz
+from common.metrics import show_metrics
 from notifications.api import pages
 from notifications.api.tap_views import TapView
 
@@ -44,6 +45,7 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url=f"/{settings.STATIC_URL.strip('/')}/favicon.svg"), name="favicon"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", show_metrics, name="metrics"),
 ]
 handler400 = "common.api.problems.bad_request"
 handler403 = "common.api.problems.permission_denied"

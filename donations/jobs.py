@@ -53,8 +53,3 @@ def remind_of_camps() -> int:
     while found := announcing.remind_due(limit=CAMPS):
         reminded += found
     return reminded
-
-
-def prune_camp_invites() -> int:
-    """Forget who was told of camps that are over; return how many rows went."""
-    return announcing.prune_invites()

@@ -29,7 +29,7 @@ class DeliveryInline(ReadOnlyInline):
 
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyAdmin):
-    list_display = ("id", "kind", "user", "member", "title", "is_critical", "created_at", "read_at")
+    list_display = ("created_at", "kind", "title", "user", "member", "is_critical", "read_at")
     list_filter = ("kind", "is_critical")
     search_fields = ("=id", "=subject_id", "=user__phone", "=member__phone")
     list_select_related = ("user", "member")
@@ -64,7 +64,8 @@ class NotificationAdmin(ReadOnlyAdmin):
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
-    list_display = ("id", "kind", "channel", "to", "status", "attempts", "error_code", "run_at", "sent_at", "ended_at")
+    names = ("delivery", "deliveries")
+    list_display = ("run_at", "kind", "channel", "to", "status", "attempts", "error_code", "sent_at", "ended_at")
     list_filter = ("status", "channel", "notification__kind")
     search_fields = ("=id", "=to", "=provider_id", "=notification__subject_id")
     list_select_related = ("notification",)
@@ -92,6 +93,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
 @admin.register(OptOut)
 class OptOutAdmin(ReadOnlyAdmin):
+    names = ("opt-out", "opt-outs")
     list_display = ("phone", "channel", "created_at")
     list_filter = ("channel",)
     search_fields = ("=phone",)
@@ -102,7 +104,7 @@ class OptOutAdmin(ReadOnlyAdmin):
 class TapLinkAdmin(ReadOnlyAdmin):
     """Links in messages, by what they are for and how they were answered; the links themselves are kept nowhere."""
 
-    list_display = ("id", "matter", "subject_id", "user", "expires_at", "used_at", "act")
+    list_display = ("expires_at", "matter", "subject_id", "user", "used_at", "act")
     list_filter = ("matter", "act")
     search_fields = ("=subject_id", "=user__phone")
     list_select_related = ("user",)
@@ -112,7 +114,7 @@ class TapLinkAdmin(ReadOnlyAdmin):
 
 @admin.register(PushDevice)
 class PushDeviceAdmin(ReadOnlyAdmin):
-    list_display = ("id", "user", "member", "platform", "app_version", "language", "seen_at")
+    list_display = ("seen_at", "user", "member", "platform", "app_version", "language")
     list_filter = ("platform",)
     search_fields = ("=id", "=user__phone", "=member__phone")
     list_select_related = ("user", "member")
@@ -131,6 +133,7 @@ class MuteAdmin(ReadOnlyAdmin):
 
 @admin.register(MessageSettings)
 class MessageSettingsAdmin(ReadOnlyAdmin):
+    names = ("quiet hours", "quiet hours")
     list_display = ("user", "member", "quiet_from", "quiet_until", "updated_at")
     search_fields = ("=user__phone", "=member__phone")
     list_select_related = ("user", "member")

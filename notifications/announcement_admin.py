@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
@@ -16,10 +17,10 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from common.admin import ReadOnlyAdmin, ReadOnlyInline
+from common.admin import EditableAdmin, ReadOnlyAdmin, ReadOnlyInline
 from common.blood import BloodGroup
 from common.errors import DomainError
-from common.money import Currency, Money, in_words
+from common.money import MINOR_DIGITS, Currency, Money, in_words
 from notifications import selectors
 from notifications.models import Announcement, AnnouncementEvent, ChannelSpend, ChannelTerms
 from notifications.services import announcing, budgeting
@@ -79,24 +80,20 @@ class AnnouncementEventInline(ReadOnlyInline):
 
 
 @admin.register(Announcement)
-class AnnouncementAdmin(admin.ModelAdmin):
+class AnnouncementAdmin(EditableAdmin):
     """A draft may be written anew; what was sent off is moved on its own page."""
 
     form = AnnouncementForm
     list_display = ("title_en", "status", "audience", "where", "progress", "starts_at", "valid_until", "sending")
     list_filter = ("status", "audience")
     ordering = ("-pk",)
-    list_per_page = 50
-    show_full_result_count = False
     inlines = (AnnouncementEventInline,)
     fieldsets = (
         ("Words", {"fields": ("title_en", "body_en", "title_hi", "body_hi", "title_bn", "body_bn")}),
         ("Audience", {"fields": ("audience", "city", "state", "lat", "lng", "radius_km", "blood_groups", "language")}),
-        ("Sending", {"fields": ("channels", "starts_at", "valid_until")}),
+        ("Sending", {"fields": ("channels", "starts_at", "valid_until", "sending")}),
     )
-
-    def has_delete_permission(self, request: HttpRequest, obj: Announcement | None = None) -> bool:
-        return False
+    readonly_fields = ("sending",)
 
     def has_change_permission(self, request: HttpRequest, obj: Announcement | None = None) -> bool:
         is_open = obj is None or obj.status == AnnouncementStatus.DRAFT
@@ -137,11 +134,14 @@ class AnnouncementAdmin(admin.ModelAdmin):
             self._step(request, row)
             return HttpResponseRedirect(desk_of(row))
         is_draft = row.state_now is AnnouncementStatus.DRAFT
+        estimate = announcing.estimate(row) if is_draft else None
+        parts = estimate.by_channel.items() if estimate else ()
         context = {
             **self.admin_site.each_context(request),
             "title": row.title_en,
             "row": row,
-            "estimate": announcing.estimate(row) if is_draft else None,
+            "estimate": estimate,
+            "costs": [(channel, part, in_words(part.cost) if part.cost else "") for channel, part in parts],
             "progress": None if is_draft else selectors.progress_of(row),
             "steps": sorted(verb for state, verb in ANNOUNCEMENT_TRANSITIONS if state == row.status and verb in STEPS),
             "texts": sorted(announcing.texts_of(row).items()),
@@ -175,8 +175,10 @@ class AnnouncementAdmin(admin.ModelAdmin):
     def progress(self, row: Announcement) -> str:
         return f"{row.people_done:,} / {row.people_total:,}" if row.people_total else ""
 
-    @admin.display(description="")
-    def sending(self, row: Announcement) -> SafeString:
+    @admin.display(description="sending")
+    def sending(self, row: Announcement) -> SafeString | str:
+        if row._state.adding:  # noqa: SLF001 - nothing is there to be sent yet
+            return "Save it first: then you see whom it reaches, and for how much."
         return format_html('<a href="{}">Estimate and sending</a>', desk_of(row))
 
 
@@ -193,20 +195,17 @@ class TermsForm(forms.ModelForm):
 
 
 @admin.register(ChannelTerms)
-class ChannelTermsAdmin(admin.ModelAdmin):
+class ChannelTermsAdmin(EditableAdmin):
     """Prices and limits: the newest row of a channel holds, the others are its history."""
 
+    names = ("price and limit", "prices and limits")
     form = TermsForm
     list_display = ("channel", "price", "limit", "reason", "set_by", "created_at")
     list_filter = ("channel",)
     list_select_related = ("set_by",)
     ordering = ("channel", "-pk")
-    show_full_result_count = False
 
     def has_change_permission(self, request: HttpRequest, obj: ChannelTerms | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: ChannelTerms | None = None) -> bool:
         return False
 
     def save_model(self, request: HttpRequest, obj: ChannelTerms, form: forms.ModelForm, change: bool) -> None:  # noqa: FBT001 - Django's signature
@@ -236,6 +235,11 @@ class ChannelTermsAdmin(admin.ModelAdmin):
 class ChannelSpendAdmin(ReadOnlyAdmin):
     """What each day of each channel has cost so far, and how often a message had to wait."""
 
-    list_display = ("day", "channel", "spent_minor", "messages", "held", "told_at")
+    names = ("day's spending", "spending by channel")
+    list_display = ("day", "channel", "spent", "messages", "held", "told_at")
     list_filter = ("channel", "day")
     ordering = ("-day", "channel")
+
+    @admin.display(description="spent", ordering="spent_minor")
+    def spent(self, row: ChannelSpend) -> str:
+        return f"{Decimal(row.spent_minor).scaleb(-MINOR_DIGITS):,.{MINOR_DIGITS}f}"  # in the currency of the prices

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, Final
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
 from common import figures
 from common.figures import Counted, Scope
-from notifications.models import Delivery, WebhookDelivery, WebhookEndpoint
-from notifications.states import REACHED, DeliveryStatus
+from common.ids import id_floor
+from common.money import Currency, Money
+from notifications.models import ChannelSpend, Delivery, WebhookDelivery, WebhookEndpoint
+from notifications.services.budgeting import terms_now
+from notifications.states import REACHED, TEST_MODE, DeliveryStatus
 from notifications.webhooks.states import DisabledReason, EndpointStatus, WebhookStatus
 from partners import selectors as partners
 
@@ -17,18 +21,18 @@ WAITING: Final = (DeliveryStatus.QUEUED, DeliveryStatus.SENDING, DeliveryStatus.
 
 
 def made(scope: Scope) -> QuerySet[Delivery]:
-    """Return the deliveries that were made in the period."""
-    return scope.created(Delivery.objects.all())
+    """Return the deliveries that were made in the period, but those to nobody in test data."""
+    return scope.created(Delivery.objects.exclude(error_code=TEST_MODE))
 
 
 def posted(scope: Scope) -> QuerySet[WebhookDelivery]:
     """Return the webhooks that were made in the period, for partners of the city."""
-    return _in_city(scope.created(WebhookDelivery.objects.all()), scope, "endpoint__partner")
+    return partners.of_real(scope.created(WebhookDelivery.objects.all()), "endpoint__partner", city=scope.city)
 
 
 def endpoints(scope: Scope) -> QuerySet[WebhookEndpoint]:
     """Return the addresses that partners have, now."""
-    return _in_city(WebhookEndpoint.objects.all(), scope, "partner")
+    return partners.of_real(WebhookEndpoint.objects.all(), "partner", city=scope.city)
 
 
 MESSAGES: Final = Counted(
@@ -78,5 +82,40 @@ def by_channel(scope: Scope) -> list[dict[str, Any]]:
     return [dict(row) for row in rows.annotate(**wanted)]
 
 
-def _in_city(rows: QuerySet[Any], scope: Scope, partner: str) -> QuerySet[Any]:
-    return rows.filter(**{f"{partner}__in": partners.in_city(scope.city)}) if scope.city else rows
+def by_channel_and_status(since: dt.datetime) -> list[tuple[str, str, int]]:
+    """Return how many deliveries were made since then, by channel and status."""
+    rows = Delivery.objects.filter(pk__gte=id_floor(since)).order_by().values_list("channel", "status")
+    return list(rows.annotate(number=Count("pk")))
+
+
+def sent_since(since: dt.datetime, *, made_since: dt.datetime) -> list[tuple[str, int]]:
+    """Return by channel how many of the deliveries made since `made_since` providers took since `since`."""
+    rows = Delivery.objects.filter(pk__gte=id_floor(made_since), sent_at__gte=since).order_by().values_list("channel")
+    return list(rows.annotate(number=Count("pk")))
+
+
+def webhooks_now() -> dict[str, int]:
+    """Return how many addresses of partners fail, and were switched off for it; and how many webhooks wait."""
+    ours = partners.of_real(WebhookEndpoint.objects.all(), "partner")
+    waiting = WebhookDelivery.objects.filter(status__in=[WebhookStatus.PENDING, WebhookStatus.SENDING])
+    return {
+        "failing": ours.filter(ENDPOINTS.parts["failing"]).count(),
+        "switched_off": ours.filter(ENDPOINTS.parts["switched_off"]).count(),
+        "waiting": partners.of_real(waiting, "endpoint__partner").count(),
+    }
+
+
+def spent(scope: Scope) -> list[dict[str, Any]]:
+    """Return what the period's days have cost by channel: `messages`, `spent`, and how many were put off."""
+    terms = {channel: one.currency for channel, one in terms_now().items()}
+    rows = ChannelSpend.objects.filter(day__gte=scope.first, day__lte=scope.last).order_by("channel").values("channel")
+    found = rows.annotate(all=Sum("messages"), cost=Sum("spent_minor"), later=Sum("held"))
+    return [
+        {
+            "channel": row["channel"],
+            "messages": row["all"],
+            "spent": Money(row["cost"], terms.get(row["channel"], Currency.INR)),
+            "held": row["later"],
+        }
+        for row in found
+    ]

@@ -135,6 +135,9 @@ ANNOUNCEMENT_TRANSITIONS = {
 }
 
 
+TEST_MODE = "test_mode"  # why a message is skipped: nobody is behind a number of test data
+
+
 class AudienceKind(StrEnum):
     """To whom an announcement goes."""
 

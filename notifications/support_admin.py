@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from common import clock
-from common.admin import ReadOnlyAdmin, ReadOnlyInline
+from common.admin import ActionForm, ReadOnlyAdmin, ReadOnlyInline, words_box
 from common.errors import DomainError
 from notifications.models import SupportEvent, SupportMessage, SupportTicket
 from notifications.services import support
@@ -23,7 +21,7 @@ from notifications.states import TicketStatus
 class AnswerForm(ActionForm):
     """The box beside the actions, for the answer."""
 
-    words = forms.CharField(required=False, max_length=4000, label="Answer", widget=forms.Textarea(attrs={"rows": 2}))
+    words = words_box("Answer", max_length=4000, lines=2)
 
 
 class OverdueFilter(admin.SimpleListFilter):
@@ -100,9 +98,9 @@ class SupportTicketAdmin(ReadOnlyAdmin):
     def asker(self, row: SupportTicket) -> str:
         return str(row.person or row.partner or row.phone)
 
-    @admin.display(description="overdue", boolean=True)
-    def overdue(self, row: SupportTicket) -> bool:
-        return row.is_overdue
+    @admin.display(description="overdue")
+    def overdue(self, row: SupportTicket) -> str:
+        return "overdue" if row.is_overdue else ""
 
     def _each(
         self,

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from common import clock, figures
 from common.figures import Counted, Scope
-from orders.models import Order
+from orders.models import Box, Order
 from orders.states import BEFORE_DISPATCH, OrderStatus
 from partners import selectors as partners
 
 
+@dataclass(frozen=True)
+class Punctuality:
+    """Of the orders of a period: how many arrived, how many after they were expected; and how boxes kept their band."""
+
+    delivered: int
+    late: int
+    boxes: int
+    breached: int
+
+
 def placed(scope: Scope) -> QuerySet[Order]:
     """Return the orders that were placed in the period, at banks of the city."""
-    return _in_city(scope.created(Order.objects.all()), scope)
+    return partners.of_real(scope.created(Order.objects.all()), "bank", city=scope.city)
 
 
 def on_the_way(scope: Scope) -> QuerySet[Order]:
     """Return the orders that are on the road now, whenever they were placed."""
-    return _in_city(Order.objects.filter(status=OrderStatus.DISPATCHED), scope)
+    return partners.of_real(Order.objects.filter(status=OrderStatus.DISPATCHED), "bank", city=scope.city)
 
 
 class Road(Counted):
@@ -51,5 +62,10 @@ ROAD: Final = Road("orders.order", on_the_way, {"on_the_way": Q(), "late": Q()})
 figures.register(ORDERS, ROAD)
 
 
-def _in_city(rows: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
-    return rows.filter(bank__in=partners.in_city(scope.city)) if scope.city else rows
+def punctuality(scope: Scope) -> Punctuality:
+    """Return how the orders that were placed in the period arrived."""
+    rows = placed(scope).order_by()
+    late = Q(ended_at__gt=F("expected_at"))
+    came = rows.filter(status=OrderStatus.DELIVERED).aggregate(all=Count("pk"), late=Count("pk", filter=late))
+    boxes = Box.objects.filter(order__in=rows.values("pk")).aggregate(all=Count("pk"), out=Count("breached_at"))
+    return Punctuality(came["all"], came["late"], boxes["all"], boxes["out"])

@@ -10,7 +10,7 @@ from common.errors import Busy
 from common.retention import Fate, retained
 from common.sweeps import act_on_each
 from orders import errands, selectors
-from orders.services import billing, codes, notices, paying, road
+from orders.services import billing, codes, paying, road
 
 BATCH: Final = 500
 
@@ -50,11 +50,6 @@ def reconcile_couriers() -> int:
     except Busy:
         return done
     return done
-
-
-def prune_courier_notices() -> int:
-    """Forget what the logistics provider has reported long ago; return how many reports went."""
-    return notices.prune()
 
 
 def bill_contracts() -> int:

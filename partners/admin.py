@@ -290,6 +290,7 @@ class ContractAdmin(ReadOnlyAdmin):
 class ApiKeyAdmin(ReadOnlyAdmin):
     """Which programs call for which partner. Nothing here opens anything."""
 
+    names = ("API key", "API keys")
     list_display = ("begins", "name", "partner", "mode", "expires_at", "last_used_at", "revoked_at")
     list_filter = ("mode",)
     search_fields = ("prefix", "name", "partner__name")

@@ -358,14 +358,20 @@ def _contracts() -> QuerySet[Contract]:
     return Contract.objects.select_related("bank", "hospital").prefetch_related(charges)
 
 
-def in_city(city: str) -> QuerySet[Partner, Any]:
-    """Return the ids of the partners of a city, however it is written, for others' queries."""
-    return Partner.objects.alias(city_key=Lower("city")).filter(city_key=Lower(Value(city))).values("pk")
+def of_real(rows: QuerySet[Any], partner: str, *, city: str = "") -> QuerySet[Any]:
+    """Keep the rows of no partner's test data, for whoever counts; with a city, however it is written, those there.
+
+    `partner` is the column's path. Rows of no partner at all stay while no city is named.
+    """
+    if not city:
+        return rows.exclude(**{f"{partner}__in": Partner.objects.exclude(test_world=None).values("pk")})
+    here = Partner.objects.real().alias(city_key=Lower("city")).filter(city_key=Lower(Value(city)))
+    return rows.filter(**{f"{partner}__in": here.values("pk")})
 
 
 def cities() -> list[str]:
     """Return the cities in which partners work, by name."""
-    rows = Partner.objects.filter(status=PartnerStatus.LIVE).order_by("city")
+    rows = Partner.objects.real().filter(status=PartnerStatus.LIVE).order_by("city")
     return list(rows.values_list("city", flat=True).distinct())
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -14,6 +15,7 @@ from django.urls import path
 
 from common.admin import ActionForm, ReadOnlyAdmin, ReadOnlyInline, money_column, words_box
 from common.errors import DomainError
+from common.money import Currency, Money, in_words
 from payments import errands, plan_admin, selectors  # noqa: F401 - registers the admin of plans
 from payments.models import (
     Account,
@@ -226,16 +228,23 @@ class EntryAdmin(ReadOnlyAdmin):
 
     def report(self, request: HttpRequest) -> HttpResponse:
         """The trial balance and every mismatch."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         context = {
             **self.admin_site.each_context(request),
             "title": "Money: trial balance and mismatches",
-            "trial": _table("Currency", "Total", rows=sorted(selectors.trial_balance().items())),
-            "accounts": _table("Kind", "Which", "Currency", "Balance", rows=selectors.account_totals()),
+            "trial": _table("Currency", "Total", rows=_balances(sorted(selectors.trial_balance().items()))),
+            "accounts": _table("Kind", "Which", "Currency", "Balance", rows=_balances(selectors.account_totals())),
             "mismatches": _table(
                 "What", "Which", "Why", rows=[(one.kind, one.subject, one.detail) for one in selectors.mismatches()]
             ),
         }
         return TemplateResponse(request, "admin/money_report.html", context)
+
+
+def _balances(rows: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
+    """Show what ends with a currency and minor units as people write it."""
+    return [[*row[:-1], in_words(Money(row[-1], Currency(row[-2])))] for row in rows]
 
 
 def _table(*headers: str, rows: Iterable[Sequence[Any]]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
 
@@ -25,17 +25,17 @@ class Takings:
 
 def begun(scope: Scope) -> QuerySet[Payment]:
     """Return the payments that were begun in the period, to payees of the city."""
-    return _in_city(scope.created(Payment.objects.all()), scope, "payee_partner")
+    return partners.of_real(scope.created(Payment.objects.all()), "payee_partner", city=scope.city)
 
 
 def given_back(scope: Scope) -> QuerySet[Refund]:
     """Return the refunds that were begun in the period."""
-    return _in_city(scope.created(Refund.objects.all()), scope, "payment__payee_partner")
+    return partners.of_real(scope.created(Refund.objects.all()), "payment__payee_partner", city=scope.city)
 
 
 def paid_out(scope: Scope) -> QuerySet[Payout]:
     """Return the payouts that were begun in the period."""
-    return _in_city(scope.created(Payout.objects.all()), scope, "payee_partner")
+    return partners.of_real(scope.created(Payout.objects.all()), "payee_partner", city=scope.city)
 
 
 PAYMENTS: Final = Counted(
@@ -93,7 +93,3 @@ def outgoing(scope: Scope, counted: Counted) -> dict[str, list[Money]]:
 
 def _money(minor: int, currency: str) -> Money:
     return Money(minor, Currency(currency))
-
-
-def _in_city(rows: QuerySet[Any], scope: Scope, partner: str) -> QuerySet[Any]:
-    return rows.filter(**{f"{partner}__in": partners.in_city(scope.city)}) if scope.city else rows

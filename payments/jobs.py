@@ -8,7 +8,7 @@ from typing import Final
 from common.errors import Busy, Conflict
 from common.sweeps import act_on_each
 from payments import errands, plan_selectors, selectors, settlement_selectors
-from payments.services import aftermath, notices, renewing, settlements
+from payments.services import aftermath, renewing, settlements
 
 TURNS: Final = 100  # of a job: what is left waits for the next
 MOST_DISPUTES: Final = 1000  # asked about in a night
@@ -34,11 +34,6 @@ def follow_disputes() -> int:
     """Have the providers asked about every open dispute, should a webhook have been lost; return how many."""
     found = selectors.open_disputes(MOST_DISPUTES)
     return act_on_each(lambda: found, lambda pk: aftermath.question_dispute(dispute_id=pk))
-
-
-def prune() -> int:
-    """Forget webhooks that no provider repeats any more; return how many went."""
-    return notices.prune()
 
 
 def report_mismatches() -> int:

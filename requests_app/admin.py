@@ -84,6 +84,7 @@ class FamilyEventInline(ReadOnlyInline):
 
 @admin.register(AttenderRequest)
 class AttenderRequestAdmin(ReadOnlyAdmin):
+    names = ("family's request", "families' requests")
     list_display = (
         "created_at",
         "partner",

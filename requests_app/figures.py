@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 
 from common import figures
 from common.figures import Counted, Scope
@@ -49,22 +50,22 @@ class Asking:
 
 def posted(scope: Scope) -> QuerySet[BloodRequest]:
     """Return the requests that were posted in the period."""
-    return _in_city(scope.created(BloodRequest.objects.all()), scope, "partner")
+    return partners.of_real(scope.created(BloodRequest.objects.all()), "partner", city=scope.city)
 
 
 def waves(scope: Scope) -> QuerySet[Wave]:
     """Return the waves that began in the period."""
-    return _in_city(scope.created(Wave.objects.all(), "started_at"), scope, "request__partner")
+    return partners.of_real(scope.created(Wave.objects.all(), "started_at"), "request__partner", city=scope.city)
 
 
 def promised(scope: Scope) -> QuerySet[Assignment]:
     """Return the promises that were given in the period."""
-    return _in_city(scope.created(Assignment.objects.all(), "accepted_at"), scope, "request__partner")
+    return partners.of_real(scope.created(Assignment.objects.all(), "accepted_at"), "request__partner", city=scope.city)
 
 
 def open_now(scope: Scope) -> QuerySet[BloodRequest]:
     """Return the requests that wait for donors now, whenever they were posted."""
-    return _in_city(BloodRequest.objects.filter(status__in=sorted(LIVE_REQUEST)), scope, "partner")
+    return partners.of_real(BloodRequest.objects.filter(status__in=sorted(LIVE_REQUEST)), "partner", city=scope.city)
 
 
 REQUESTS: Final = Counted(
@@ -116,11 +117,14 @@ def times_to_fill(scope: Scope) -> Times:
         return Times(*cursor.fetchone())
 
 
+def waiting_by_urgency() -> list[tuple[str, int, dt.datetime]]:
+    """Return for each urgency how many requests wait for donors now, and when the oldest was posted."""
+    waiting = partners.of_real(BloodRequest.objects.filter(status__in=sorted(LIVE_REQUEST)), "partner")
+    rows = waiting.order_by().values_list("urgency")
+    return list(rows.annotate(units=Count("pk"), oldest=Min("created_at")))
+
+
 def asking(scope: Scope) -> Asking:
     """Return how many donors the period's waves asked, and how many answered."""
     found = waves(scope).order_by().aggregate(asked=Sum("asked"), answered=Sum("answered"))
     return Asking(found["asked"] or 0, found["answered"] or 0)
-
-
-def _in_city(rows: QuerySet[Any], scope: Scope, partner: str) -> QuerySet[Any]:
-    return rows.filter(**{f"{partner}__in": partners.in_city(scope.city)}) if scope.city else rows

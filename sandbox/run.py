@@ -7,6 +7,7 @@ import errno
 import fcntl
 import http.client
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -184,6 +185,7 @@ def child_environment(plan: Plan, database_url: str) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
     }
     fixed = {
+        "PROMETHEUS_MULTIPROC_DIR": str(plan.folder / "metrics"),
         "DATABASE_URL": database_url,
         "PORT": str(plan.port),
         "STREAM_PORT": str(plan.stream_port),
@@ -233,6 +235,9 @@ def _check_ports(plan: Plan) -> None:
 
 def _run_programs(plan: Plan, cluster: Cluster | None) -> None:
     env = child_environment(plan, cluster.url(DATABASE) if cluster else os.environ["DATABASE_URL"])
+    metrics = plan.folder / "metrics"  # of processes that are gone
+    shutil.rmtree(metrics, ignore_errors=True)
+    metrics.mkdir(parents=True)
     for program in plan.setup:
         _run_to_its_end(program, plan, env)
     supervisor = Supervisor(plan.programs, env=env, cwd=PROJECT, logs=plan.logs, say=say)

@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
@@ -46,6 +47,7 @@ DEFAULT_PORT = 8090
 PROVIDERS = (twilio, cloudinary, identity, stripe, razorpay, phonepe, bkash, vision, logistics, zoom, receiver, fcm)
 KEEP_ALIVE = 120  # seconds: longer than any client rests between two calls
 BACKLOG = 2048
+PATIENCE = 60  # seconds: a worker that was just started shares its processors with others
 
 
 def app(settings: Settings | None = None, *, mail: socket.socket | None = None) -> Starlette:
@@ -86,13 +88,12 @@ class Sandbox:
         return found
 
     def wait_for(self, count: int = 1, *, to: str | None = None, **query: Any) -> list[dict[str, Any]]:
-        """Return the inbox once it holds `count` such messages. Raises TimeoutError after 10 s."""
-        pause = threading.Event()
-        for _ in range(500):
-            found = self.messages(to, **query)
-            if len(found) >= count:
-                return found
+        """Return the inbox once it holds `count` such messages. Raises TimeoutError after 60 s."""
+        pause, deadline = threading.Event(), time.monotonic() + PATIENCE
+        while len(found := self.messages(to, **query)) < count and time.monotonic() < deadline:
             pause.wait(0.02)
+        if len(found) >= count:
+            return found
         raise TimeoutError(f"{len(found)} of {count} messages arrived")
 
     def faults(self, **wishes: Any) -> dict[str, Any]:

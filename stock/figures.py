@@ -22,19 +22,23 @@ class Shelf(Counted):
     """Bags by state: counted where triggers keep the sums, which cost nothing however many bags there are."""
 
     def count(self, scope: Scope) -> dict[str, int]:
-        rows = _in_city(StockCount.objects.filter(status__in=[str(one) for one in HELD]), scope)
+        rows = partners.of_real(
+            StockCount.objects.filter(status__in=[str(one) for one in HELD]), "partner", city=scope.city
+        )
         found = dict(rows.order_by().values_list("status").annotate(total=Sum("units")))
         return {name: found.get(name, 0) for name in self.parts}
 
 
 def held(scope: Scope) -> QuerySet[Unit]:
     """Return the bags that partners have, or that are on the way between them, now."""
-    return _in_city(Unit.objects.filter(status__in=HELD), scope)
+    return partners.of_real(Unit.objects.filter(status__in=HELD), "partner", city=scope.city)
 
 
 def free(scope: Scope) -> QuerySet[Unit]:
     """Return the bags that may be given away now."""
-    return _in_city(Unit.objects.filter(status=UnitStatus.AVAILABLE, expires_at__gt=clock.now()), scope)
+    return partners.of_real(
+        Unit.objects.filter(status=UnitStatus.AVAILABLE, expires_at__gt=clock.now()), "partner", city=scope.city
+    )
 
 
 def lost(scope: Scope) -> QuerySet[Unit]:
@@ -43,7 +47,7 @@ def lost(scope: Scope) -> QuerySet[Unit]:
         verb__in=["discard", "expire"], created_at__gte=scope.start, created_at__lt=scope.end
     )
     with_stock = StockCount.objects.order_by().values("partner")
-    moves = _in_city(moves.filter(partner__in=with_stock), scope)
+    moves = partners.of_real(moves.filter(partner__in=with_stock), "partner", city=scope.city)
     gone = Unit.objects.filter(status__in=[UnitStatus.DISCARDED, UnitStatus.EXPIRED], pk__in=moves.values("unit"))
     return gone.exclude(discard_reason=DiscardReason.SEPARATED)
 
@@ -96,11 +100,9 @@ def by_group_and_life(scope: Scope) -> list[dict[str, Any]]:
 
 def available_by_partner(scope: Scope, *, component: str = "", blood_group: str = "") -> dict[Any, int]:
     """Return how many bags each partner has to give, by the sums that triggers keep."""
-    rows = _in_city(StockCount.objects.filter(status=UnitStatus.AVAILABLE, units__gt=0), scope)
+    rows = partners.of_real(
+        StockCount.objects.filter(status=UnitStatus.AVAILABLE, units__gt=0), "partner", city=scope.city
+    )
     kind = {"component": component, "blood_group": blood_group}
     rows = rows.filter(**{name: value for name, value in kind.items() if value})
     return dict(rows.order_by().values_list("partner").annotate(total=Sum("units")))
-
-
-def _in_city(rows: QuerySet[Any], scope: Scope) -> QuerySet[Any]:
-    return rows.filter(partner__in=partners.in_city(scope.city)) if scope.city else rows

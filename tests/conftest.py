@@ -13,6 +13,7 @@ import time_machine
 from django.apps import apps
 from pytest_django import Settings
 
+from common import operating
 from common.logs import logging_config
 from tests import emptying, migrating
 from users import fitness
@@ -67,6 +68,12 @@ def load_packaged() -> None:
         report_consents.load(apps, None)
         plans.load(apps, None)
         specialisations.load(apps, None)
+
+
+@pytest.fixture(autouse=True)
+def nothing_set() -> None:
+    """Every test begins with the operating settings as the files say."""
+    operating.assume({})
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -13,7 +13,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from common import clock
-from common.admin import EditableAdmin, ReadOnlyAdmin, ReadOnlyInline
+from common.admin import ActionForm, EditableAdmin, ReadOnlyAdmin, ReadOnlyInline, words_box
+from common.errors import DomainError
 from users.eligibility.rules import RuleInvalid, rules_from_rows
 from users.eligibility.ruleset import RuleSet, RulesUnusable
 from users.fitness import forget_rules
@@ -27,10 +28,17 @@ from users.models import (
     IdentityAttestation,
     PastDonation,
     ScoreEntry,
+    SecondFactorEvent,
     User,
     VisitAnswers,
 )
-from users.services import accounts
+from users.services import accounts, second_factor
+
+
+class ReasonForm(ActionForm):
+    """The box beside the actions; a reset needs a reason."""
+
+    reason = words_box("Reason", max_length=500)
 
 
 @admin.register(User)
@@ -45,7 +53,11 @@ class UserAdmin(EditableAdmin):
     )
     # An address is verified by whoever gives it, and by nobody else.
     readonly_fields = ("public_id", "phone", "email", "email_verified_at", "email_refused_at", "is_active")
-    actions = ("suspend", "reinstate")
+    action_form = ReasonForm
+    actions = ("suspend", "reinstate", "reset_second_factor")
+
+    def has_superuser_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Who may administer what is the superusers' to say: nobody lifts himself up."""
@@ -69,6 +81,32 @@ class UserAdmin(EditableAdmin):
         for user in still_somebody:
             accounts.reinstate(user_id=user.pk)
         self.message_user(request, f"{len(still_somebody)} accounts reinstated.", messages.SUCCESS)
+
+    @admin.action(description="Reset the second factor (with a reason)", permissions=["superuser"])
+    def reset_second_factor(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        """Each by itself; whoever resets must be sure by other means that the account's owner asks."""
+        reason = request.POST.get("reason", "").strip()
+        if not reason:
+            self.message_user(request, "Give a reason.", messages.ERROR)
+            return
+        for user in chosen:
+            try:
+                second_factor.reset(user_id=user.pk, by=cast("User", request.user).pk, reason=reason)
+            except DomainError as exc:
+                self.message_user(request, f"{user.public_id}: {exc.message}", messages.ERROR)
+            else:
+                self.message_user(request, f"{user.public_id}: set up anew at the next sign-in.", messages.SUCCESS)
+
+
+@admin.register(SecondFactorEvent)
+class SecondFactorEventAdmin(ReadOnlyAdmin):
+    """Who set up, moved or reset whose second factor, and why."""
+
+    list_display = ("created_at", "user", "verb", "actor", "reason")
+    list_filter = ("verb",)
+    search_fields = ("user__public_id", "user__phone")
+    list_select_related = ("user", "actor")
+    ordering = ("-id",)
 
 
 class DeferralInline(ReadOnlyInline):
@@ -125,6 +163,7 @@ class IdentityAttestationAdmin(ReadOnlyAdmin):
 class VisitAnswersAdmin(ReadOnlyAdmin):
     """That a donor has answered, and until when it is kept; what was answered is the centre's to read alone."""
 
+    names = ("answers before a visit", "answers before visits")
     list_display = ("donor", "assignment_id", "version", "answered_at", "is_record", "keep_until")
     list_filter = ("is_record",)
     search_fields = ("=assignment_id", "donor__user__public_id")

@@ -1,4 +1,4 @@
-from common.errors import Conflict, Invalid, Locked, NotFound, Unauthenticated, Unavailable
+from common.errors import Conflict, Invalid, Locked, NotAllowed, NotFound, Unauthenticated, Unavailable
 
 
 class PhoneNotServed(Invalid):
@@ -10,6 +10,15 @@ class CodeInvalid(Invalid):
 
     code, message, pointer = "code_invalid", "This code is wrong or no longer valid.", "/code"
     keeps_writes = True
+
+
+class SecondFactorKnown(Conflict):
+    code, message = "second_factor_known", "There is a second factor already: move it or have it reset first."
+    constraint = "users_secondfactor_user_id_key"
+
+
+class SecondFactorNotYours(NotAllowed):
+    code, message = "second_factor_not_yours", "Another superuser resets a second factor, with a reason."
 
 
 class PasswordWeak(Invalid):

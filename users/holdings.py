@@ -14,6 +14,7 @@ from users.models import (
     IdentityAttestation,
     PastDonation,
     ScoreEntry,
+    SecondFactorEvent,
     Session,
     User,
     VisitAnswers,
@@ -93,6 +94,11 @@ def visit_answers(user_id: uuid.UUID) -> Rows:
     return [
         {**{name: getattr(row, name) for name in fields}, "answers": json.loads(row.answers or "[]")} for row in rows
     ]
+
+
+def second_factor(user_id: uuid.UUID) -> Rows:
+    rows = SecondFactorEvent.objects.filter(user_id=user_id).order_by("pk")
+    return list(rows.values("verb", "reason", "created_at"))
 
 
 def documents(user_id: uuid.UUID) -> Rows:
@@ -201,5 +207,15 @@ hold(
         "Until you delete them.",
         "",
         documents,
+    )
+)
+hold(
+    Holding(
+        "second_factor",
+        "Of administrators: to know that it is you who signs in, and how that was set up.",
+        "Superusers.",
+        "As long as the account.",
+        "That it was set up and reset, with no name, to prove who administered.",
+        second_factor,
     )
 )

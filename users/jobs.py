@@ -7,7 +7,7 @@ import datetime as dt
 from common import sessions
 from common.retention import retained
 from users.models import Session
-from users.services import answering, attesting, otp, retention
+from users.services import attesting, retention
 from users.services.donors import refresh_stale_windows, unlock_due_donors
 
 BATCH = 1000
@@ -32,11 +32,6 @@ def unlock_donors() -> int:
 def prune_sessions(keep: dt.timedelta) -> int:
     """Delete the sessions that ended or expired long ago; return how many went."""
     return sessions.prune(Session, keep)
-
-
-def prune() -> int:
-    """Delete what accounts leave behind: old challenges, sessions, answers and attestations; return how many rows."""
-    return otp.prune() + prune_sessions() + answering.prune() + attesting.prune()
 
 
 @retained(

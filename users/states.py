@@ -13,6 +13,16 @@ class Purpose(StrEnum):
     PARTNER_RESET_PASSWORD = "partner_reset_password"  # noqa: S105
 
 
+class SecondFactorVerb(StrEnum):
+    """What is done to an administrator's second factor."""
+
+    CONFIRMED = "confirmed"
+    RECOVERED = "recovered"  # a recovery code opened the second step
+    CODES_RENEWED = "codes_renewed"
+    MOVED = "moved"  # away from a telephone, by a code of it
+    RESET = "reset"  # by another superuser
+
+
 class ScoreReason(StrEnum):
     """Why a donor's reliability score changed."""
 

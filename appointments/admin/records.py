@@ -50,6 +50,7 @@ class VisitNoteAdmin(ReadOnlyAdmin):
 
 @admin.register(NoteAddendum)
 class NoteAddendumAdmin(ReadOnlyAdmin):
+    names = ("note addendum", "note addenda")
     list_display = ("id", "note_id", "created_at")
     ordering = ("-pk",)
     exclude = ("text",)

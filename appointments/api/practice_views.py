@@ -35,7 +35,7 @@ from common import clock
 from common.api.pagination import paged
 from common.api.schema import operation
 from common.api.views import APIView, HTTPRequest, Request, Response, read
-from common.errors import Busy, NotFound
+from common.errors import Busy, NotFound, RegistrationClosed
 from common.throttle import spend
 from users.api.authentication import PersonAuthentication
 from users.errors import AccountErased, DocumentNotFound
@@ -71,7 +71,7 @@ class ProfileView(APIView):
         responses={201: shapes.DoctorProfileOut},
         refusals=[
             *(AccountErased, DocumentNotFound, DoctorExists, RegistrationTaken),
-            *(SpecialisationUnknown, RegisteredInFuture),
+            *(SpecialisationUnknown, RegisteredInFuture, RegistrationClosed),
         ],
         example=examples.APPLICATION,
         answer={**examples.PROFILE, "status": "pending", "approved_at": None},

@@ -14,6 +14,7 @@ from appointments.errors import (
     SpecialisationUnknown,
 )
 from appointments.models import Doctor, Specialisation
+from appointments.operating import refuse_when_closed
 from appointments.selectors.doctors import application_of, booked_ahead, find_doctor_of_user
 from appointments.services import history
 from appointments.services.doctors import forget_next_free
@@ -37,8 +38,10 @@ def apply(*, user_id: uuid.UUID, values: Mapping[str, Any], document_ids: Sequen
     """Register the person as a doctor, whom nobody finds before an administrator has approved; once rejected, again.
 
     Locks:  the person, the documents, the doctor.      Emits: doctor.applied
-    Raises: AccountErased, DocumentNotFound, DoctorExists, RegistrationTaken, SpecialisationUnknown, RegisteredInFuture
+    Raises: RegistrationClosed, AccountErased, DocumentNotFound, DoctorExists, RegistrationTaken, SpecialisationUnknown,
+        RegisteredInFuture
     """
+    refuse_when_closed()
     person = hold_person(user_id)
     known = find_doctor_of_user(user_id)
     pk = uuid7() if known is None else known.pk

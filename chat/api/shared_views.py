@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from chat import errors, selectors
 from chat.api import examples, shapes
 from chat.api.sides import Talking
-from chat.models import Message
+from chat.models import ChatSide, Message
+from chat.reading import Reader, ShownConversation
 from chat.services import reporting, writing
 from chat.states import ChatRole, ReportReason
 from chat.wording import replies_for
@@ -54,8 +56,13 @@ class Listing(Talking):
             shapes.ConversationOut,
             request,
             ordering="-active_at",
-            made=lambda rows: selectors.shown_conversations(rows, language=reader.language),
+            made=lambda rows: self._made(rows, reader),
         )
+
+    def _made(self, rows: Sequence[ChatSide], reader: Reader) -> list[ShownConversation]:
+        shown = selectors.shown_conversations(rows, language=reader.language)
+        self.note_read("conversations", ((one.role, one.id) for one in shown))
+        return shown
 
 
 class CountingUnread(Talking):
@@ -75,6 +82,7 @@ class ShowingOne(Talking):
     def get(self, request: Request, conversation_id: UUID) -> Response:
         """One that you have a side in."""
         found = selectors.get_conversation(self.reader(request), conversation_id)
+        self.note_read("conversation", [(found.role, found.id)])
         return Response(shapes.ConversationOut(found).data)
 
 
@@ -92,6 +100,7 @@ class Saying(SpendsMessages):
         that whoever asks for what follows the last one misses nothing."""
         query, reader = read_query(shapes.MessagesQuery, request), self.reader(request)
         side = selectors.get_side(reader, conversation_id)
+        self.note_read("messages", [(side.role, conversation_id)])
         rows = selectors.messages_of(side.conversation)
         after = query.get("after")
         return paged(
@@ -155,6 +164,7 @@ class LinkingFile(Talking):
         file = selectors.file_of(side, message_id)
         if file is None:
             raise errors.NoFile
+        self.note_read("message_file", [(side.role, conversation_id)])
         return Response(shapes.ChatLinkOut(links.link_to(file)).data)
 
 

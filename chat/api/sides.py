@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from uuid import UUID
+
 from chat.reading import Reader
+from chat.states import ChatRole
 from common.api.views import APIView, Request
+from common.audit.recording import record_read
 from partners.api.authentication import MemberAuthentication
 from partners.api.permissions import IsLiveMember
 from users.api.authentication import PersonAuthentication
@@ -17,6 +22,13 @@ class Talking(APIView):
 
     def reader(self, request: Request) -> Reader:
         raise NotImplementedError
+
+    def note_read(self, what: str, conversations: Iterable[tuple[str, UUID]]) -> None:
+        """Write down which conversations, each with the reader's role in it, a doctor reads: patients tell of their
+        health there."""
+        ids = [str(pk) for role, pk in conversations if role == ChatRole.DOCTOR]
+        if ids:
+            record_read(what, subject=("conversation", ids[0]) if len(ids) == 1 else ("", ""), ids=ids)
 
 
 class PersonTalks(Talking):

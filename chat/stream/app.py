@@ -34,6 +34,9 @@ from common.api.problems import MEDIA_TYPE as PROBLEM
 from common.errors import DomainError, NotFound, Unavailable
 from common.live_tickets import Pass
 from common.logs import request_id
+from common.maintenance import API, refuse_in_maintenance
+from common.metrics import CONTENT_TYPE as METRICS
+from common.metrics import may_scrape, streams_page
 from common.middleware import WELL_FORMED
 from common.sessions import Seat
 from common.tokens import Realm
@@ -79,6 +82,13 @@ class Streams:
         is_well = self.listener is not None and self.listener.listens.is_set()
         body = {"status": "ok" if is_well else "failed", "streams": len(self.hub)}
         return JSONResponse(body, status_code=200 if is_well else 503)
+
+    async def metrics(self, request: Request) -> Response:
+        """What Prometheus asks of this process, with the token of the web's `/metrics`."""
+        if not may_scrape(request.headers.get("authorization", "")):
+            return _refusal(NotFound())
+        is_well = self.listener is not None and self.listener.listens.is_set()
+        return Response(streams_page(open_now=len(self.hub), listens=is_well), media_type=METRICS)
 
     async def admit(self, caller: Caller) -> tuple[Pass, Seat]:
         """Return by what and to what the caller listens. Raises: Unauthenticated's kinds, TooMany, Unavailable"""
@@ -158,6 +168,7 @@ def _body(piece: bytes, *, is_last: bool = False) -> Message:
 
 
 def _admit(caller: Caller) -> tuple[Pass, Seat]:
+    refuse_in_maintenance(API)
     leave, seat = let_in(caller)
     throttle.spend("stream", str(seat.account))
     return leave, seat
@@ -237,6 +248,7 @@ def application(streams: Streams) -> Starlette:
         Route("/api/v1/stream", Endpoint(streams, Realm.USER), methods=["GET"]),
         Route("/api/v1/partner/stream", Endpoint(streams, Realm.PARTNER), methods=["GET"]),
         Route("/healthz", streams.health),
+        Route("/metrics", streams.metrics),
     ]
     for route in routes[:2]:
         route.methods = {"GET"}  # a HEAD would hold a stream that says nothing

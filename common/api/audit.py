@@ -65,9 +65,10 @@ def _actor(request: Request) -> Actor:
     if request.user is None:
         return Actor(ActorKind.NOBODY)
     authenticator: Any = request.successful_authenticator
+    auth: Any = request.auth
     partner_id = getattr(request.user, "partner_id", None)
-    if getattr(authenticator, "actor_kind", None) == ActorKind.API_KEY:
-        return Actor(ActorKind.API_KEY, str(request.auth.pk), partner_id)
+    if getattr(auth, "actor_kind", None) == ActorKind.API_KEY:
+        return Actor(ActorKind.API_KEY, str(auth.pk), partner_id)
     if getattr(authenticator, "realm", "") == Realm.PARTNER:
         return Actor(ActorKind.MEMBER, str(request.user.pk), partner_id)
     return Actor(ActorKind.PERSON, str(request.user.pk))

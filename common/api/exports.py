@@ -132,6 +132,7 @@ def export_view(
     dated_by: str = "created_at",
     query: type[ExportQuery] = ExportQuery,
     refusals: Sequence[type[Any]] = (),
+    reads_health: str = "",
 ) -> type[ExportView]:
     """Return the view of one export; `said` is its description."""
 
@@ -154,6 +155,7 @@ def export_view(
         "permission_classes": [permission],
         "name": name,
         "columns": tuple(columns),
+        "reads_health": reads_health,
         "dated_by": dated_by,
         "rows": staticmethod(rows),
         "get": get,

@@ -37,5 +37,6 @@ SHOWN_IN_ADMIN: Final = frozenset(
         "appointments.observation",
         "appointments.sharedhaemoglobin",
         "appointments.appointmentfile",
+        "chat.report",
     )
 )

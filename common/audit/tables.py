@@ -48,6 +48,9 @@ class AuditEntry(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.deed}: {self.act}"
+
 
 class AuditPending(models.Model):
     """An entry that waits for its place in the chain: the queue that the worker empties."""

@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 WIDTH, HEIGHT = 900, 620
-EDGE: Final = 36
+EDGE: Final = 44  # pixels: room for half a circle and its name
 CELL: Final = 24  # pixels: what lies in one cell is drawn as one circle
 LEAST, MOST = 5.0, 22.0  # radius of a circle
 STEPS: Final = (10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01)
@@ -57,7 +57,7 @@ def draw(spots: Sequence[Spot], *, several: str) -> SafeString:
     circles = format_html_join("", "{}", ((_circle(frame, found, heaviest, several),) for found in groups))
     return format_html(
         '<svg class="js-map" viewBox="0 0 {} {}" role="img">{}{}{}</svg>',
-        *(WIDTH, HEIGHT, _graticule(frame), circles, _names(frame, spots)),
+        *(WIDTH, HEIGHT, _graticule(frame), circles, _names(frame, groups, heaviest)),
     )
 
 
@@ -98,8 +98,7 @@ def _frame(spots: Sequence[Spot]) -> _Frame:
 
 def _circle(frame: _Frame, found: Sequence[Spot], heaviest: int, several: str) -> SafeString:
     x, y = (round(at, 1) for at in _middle(frame, found))
-    weight = sum(one.weight for one in found)
-    radius = round(LEAST + (MOST - LEAST) * math.sqrt(weight / heaviest), 1) if weight else LEAST
+    weight, radius = sum(one.weight for one in found), _radius(found, heaviest)
     loudest = min(found, key=lambda one: ("bad", "wait", "more", "good", "quiet").index(one.tone))
     if len(found) == 1:
         title, link, inside = loudest.title, loudest.link, ""
@@ -112,6 +111,11 @@ def _circle(frame: _Frame, found: Sequence[Spot], heaviest: int, several: str) -
         '<text class="inside" x="{}" y="{}" text-anchor="middle">{}</text></a>',
         *(link, title, loudest.tone, x, y, radius, x, y + 4, inside),
     )
+
+
+def _radius(found: Iterable[Spot], heaviest: int) -> float:
+    weight = sum(one.weight for one in found)
+    return round(LEAST + (MOST - LEAST) * math.sqrt(weight / heaviest), 1) if weight else LEAST
 
 
 def _graticule(frame: _Frame) -> SafeString:
@@ -145,18 +149,19 @@ def _ticks(first: float, last: float, step: float) -> list[float]:
     return [round(one * step, 6) for one in range(math.ceil(first / step), math.floor(last / step) + 1)]
 
 
-def _names(frame: _Frame, spots: Iterable[Spot]) -> SafeString:
-    """Write each city's name once, in the middle of what is there, the fullest first; none over another."""
-    cities: dict[str, list[Spot]] = defaultdict(list)
-    for spot in spots:
-        if spot.city:
-            cities[spot.city].append(spot)
+def _names(frame: _Frame, groups: Iterable[Sequence[Spot]], heaviest: int) -> SafeString:
+    """Write each city's name once, above the circles that are there, the fullest first; none over another."""
+    cities: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for found in groups:
+        x, y = _middle(frame, found)
+        top = y - _radius(found, heaviest) - 4
+        for spot in found:
+            if spot.city:
+                cities[spot.city].append((x, top))
     written: list[tuple[float, float]] = []
     drawn: list[tuple[float, float, str]] = []
-    for city, found in sorted(cities.items(), key=lambda pair: -len(pair[1])):
-        points = [frame.at(one.lat, one.lng) for one in found]
-        x, y = (sum(axis) / len(found) for axis in zip(*points, strict=True))
-        y = min(point[1] for point in points) - 12 if len(found) > 1 else y - 14
+    for city, tops in sorted(cities.items(), key=lambda pair: -len(pair[1])):
+        x, y = sum(x for x, _ in tops) / len(tops), min(y for _, y in tops)
         if len(drawn) < MOST_NAMES and all(abs(x - a) > 2.5 * NEAR or abs(y - b) > NEAR / 2 for a, b in written):
             written.append((x, y))
             drawn.append((round(x, 1), round(y, 1), city))

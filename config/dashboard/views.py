@@ -10,8 +10,10 @@ from django.utils.http import urlencode
 
 from common import clock
 from common.figures import Scope
+from common.maintenance import MAINTENANCE
 from config.dashboard import panels, running
 from config.dashboard.panels import Question
+from config.operating_page import BANNER
 from config.waiting import registry
 from partners import selectors as partners
 
@@ -40,6 +42,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "panels": [question.ask(scope) for question in QUESTIONS if request.user.has_perm(question.needs)],
         "waiting": registry.strip(request),
         "as_of": clock.now(),
+        "banner": BANNER.value(),
+        "is_closed": MAINTENANCE.value(),
     }
 
 

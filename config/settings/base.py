@@ -62,6 +62,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "common.metrics.MetricsMiddleware",
+    "common.maintenance.MaintenanceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -218,6 +220,7 @@ THROTTLES = {
     "sign_in_network": "10/h",  # password attempts, per number and address
     "sign_in_phone": "30/h",  # password attempts, per number, from addresses that it has never signed in from
     "password": "10/h",  # attempts to change the password, per account
+    "second_factor": "10/h",  # codes of an administrator's telephone, and recovery codes, per account
     "family_request": "20/h",  # requests for patients, per account
     "identity": "10/h",  # proofs of identity, per account
     "attestation": "5/d",  # codes that a licensed provider sends and charges, per account
@@ -250,6 +253,9 @@ THROTTLES = {
     "test_reset": "20/d",  # beginnings of test data, per account
     "webhook": "6000/m",
 }
+# Whether every administrator signs in with a code of his telephone, too. Who has set one up is always asked for it.
+ADMIN_TOTP_REQUIRED: bool = env.bool("ADMIN_TOTP_REQUIRED", default=True)
+
 SMS_PREFIXES: list[str] = env.list("SMS_PREFIXES", default=["+91", "+880"])
 
 # Messages.
@@ -284,6 +290,12 @@ MESSAGE_DAILY_CAP: int = env.int("MESSAGE_DAILY_CAP", default=20)  # to one pers
 
 # Announcements to more people than this are sent off only by whoever types their number.
 ANNOUNCEMENT_CONFIRM_ABOVE = env.int("ANNOUNCEMENT_CONFIRM_ABOVE", default=1000)
+
+# Prometheus asks for /metrics with this token. None: /metrics is not there.
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
+
+# Seconds for which a process trusts what it knows of the settings that administrators change (common/operating.py).
+OPERATING_FRESH: float | None = 1.0
 
 # Partners' webhooks.
 WEBHOOK_THREADS = env.int("WEBHOOK_THREADS", default=8)  # messages that one worker sends at once

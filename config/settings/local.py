@@ -72,6 +72,8 @@ os.environ.setdefault("LOGISTICS_WEBHOOK_SECRET", "whsec_c2FuZGJveC1sb2dpc3RpY3M
 os.environ.setdefault("COLD_CHAIN_GRACE", "60")  # the demo does not wait for ten minutes
 os.environ.setdefault("DISPATCH_GRACE", "3")  # the sandbox settles a message within a second
 os.environ.setdefault("PRIVATE_FILES_DIR", ".run/files")
+os.environ.setdefault("METRICS_TOKEN", "local-only-metrics-token")
+os.environ.setdefault("ADMIN_TOTP_REQUIRED", "false")  # the password of the demo opens the administration
 os.environ.setdefault("LOG_JSON", "false")
 
 if not os.environ.get("DATABASE_URL"):

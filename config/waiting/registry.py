@@ -9,9 +9,12 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from appointments import queues as appointments
+from chat import queues as chat
 from common.queues import MANY, Queue
 from config.waiting import events
 from notifications import queues as notifications
+from notifications import support_queue as support
+from notifications.webhooks import queues as webhooks
 from partners import queues as partners
 from payments import queues as payments
 from users import queues as users
@@ -31,10 +34,13 @@ class Desk(NamedTuple):
 DESKS: Final = (
     Desk("approvals", "Approvals", "verified", (partners.APPLICATIONS, appointments.DOCTORS, users.IDENTITIES)),
     Desk("complaints", "Complaints", "feedback", (partners.COMPLAINTS, partners.FLAGGED)),
+    Desk("support", "Questions", "support_agent", (support.TICKETS,)),
+    Desk("chats", "Reported messages", "flag", (chat.REPORTS,)),
     Desk("emergencies", "Emergencies", "e911_emergency", (appointments.EMERGENCIES,)),
     Desk("money", "Money to look at", "currency_rupee", (payments.HELD, payments.REFUNDS, payments.PAYOUTS)),
     Desk("mismatches", "Mismatches", "balance", (payments.MISMATCHES,)),
     Desk("messages", "Messages given up", "sms_failed", (notifications.DEAD,)),
+    Desk("webhooks", "Webhooks failing", "webhook", (webhooks.FAILING,)),
     Desk("events", "Events given up", "error", (events.DEAD,)),
 )
 # Asked on its own page only: it adds up the whole ledger.

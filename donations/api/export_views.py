@@ -28,6 +28,7 @@ DonationsExportView = partner_export(
     summary="Export donations",
     said="Donations verified by you, the oldest first. Donors stand in it by their public number, without a name.",
     tag=TAG,
+    reads_health="donations_export",
     dated_by="donated_at",
     rows=_donations,
     columns=(
@@ -53,6 +54,7 @@ EnrolmentsExportView = partner_export(
     said="Who held places in your camps, the oldest first, by public number and without a name; the desk's list of one "
     "camp has the names.",
     tag=TAG,
+    reads_health="enrolments_export",
     dated_by="enrolled_at",
     rows=_enrolments,
     columns=(

@@ -269,14 +269,6 @@ class Migration(migrations.Migration):
             name="segments",
             field=models.PositiveSmallIntegerField(db_default=1, default=1, help_text="What an SMS is billed by."),
         ),
-        migrations.AddIndex(
-            model_name="notification",
-            index=models.Index(
-                condition=models.Q(("subject_id__isnull", False)),
-                fields=["subject_id", "id"],
-                name="notification_of_subject",
-            ),
-        ),
         migrations.AddField(
             model_name="announcement",
             name="created_by",

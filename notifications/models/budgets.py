@@ -32,6 +32,9 @@ class ChannelTerms(models.Model):
         verbose_name_plural = "channel terms"
         indexes = [models.Index(fields=["channel", "-id"], name="newest_terms_of_channel")]
 
+    def __str__(self) -> str:
+        return f"{self.channel}, {self.created_at:%Y-%m-%d %H:%M} UTC"
+
 
 class ChannelSpend(models.Model):
     """What one day of one channel has cost: counted as deliveries are leased, each once."""
@@ -48,3 +51,6 @@ class ChannelSpend(models.Model):
             models.UniqueConstraint(fields=["day", "channel"], name="one_spend_per_day_and_channel"),
             models.CheckConstraint(condition=Q(spent_minor__gte=0), name="spend_is_not_negative"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.channel}, {self.day}"

@@ -38,6 +38,9 @@ class Notification(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.kind}, {self.created_at:%Y-%m-%d %H:%M} UTC"
+
 
 class Delivery(models.Model):
     """One notification on its way through one channel; a push to one of the recipient's devices."""
@@ -95,6 +98,9 @@ class Delivery(models.Model):
 
     is_over: bool  # the day's budget; filled where deliveries are leased only
 
+    def __str__(self) -> str:
+        return f"{self.channel}, {self.status}, {self.created_at:%Y-%m-%d %H:%M} UTC"
+
     @property
     def state(self) -> DeliveryStatus:
         return DeliveryStatus(self.status)
@@ -109,3 +115,6 @@ class OptOut(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["phone", "channel"], name="opt_out_once")]
+
+    def __str__(self) -> str:
+        return f"{self.channel}, {self.created_at:%Y-%m-%d}"

@@ -45,6 +45,9 @@ class SupportTicket(models.Model):
             models.Index(fields=["due_at"], name="tickets_due", condition=Q(status="open")),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.category}, {self.created_at:%Y-%m-%d %H:%M} UTC"
+
     @property
     def state(self) -> TicketStatus:
         return TicketStatus(self.status)

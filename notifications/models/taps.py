@@ -36,3 +36,6 @@ class TapLink(models.Model):
             models.Index(fields=["expires_at"], name="tap_links_to_drop"),
             models.Index(fields=["user"], name="tap_links_of_person"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.matter}, until {self.expires_at:%Y-%m-%d %H:%M} UTC"

@@ -121,6 +121,9 @@ class WebhookDelivery(models.Model):
             models.Index(fields=["ended_at"], name="webhook_over", condition=Q(ended_at__isnull=False)),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.type}, {self.message_id}"
+
     @property
     def state(self) -> WebhookStatus:
         return WebhookStatus(self.status)

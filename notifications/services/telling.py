@@ -21,11 +21,10 @@ from notifications.models import Delivery, Notification
 from notifications.preferences import Asked, Reason, wishes_of
 from notifications.selectors import Device, devices_of
 from notifications.services.budgeting import segments_of
-from notifications.states import OVER, TEXT_CHANNELS, Channel, DeliveryStatus
+from notifications.states import OVER, TEST_MODE, TEXT_CHANNELS, Channel, DeliveryStatus
 from notifications.templates import Fact, Message, compose, spoken_text
 from notifications.wordings import current
 
-TEST_MODE: Final = "test_mode"  # nobody is behind a number of test data
 LISTENERS: Final = 500  # told of by one event
 LONGEST_KEY: Final = 80  # of an event
 WORTH_SENDING: Final = dt.timedelta(hours=24)  # what has no hour of its own is not sent later than that

@@ -19,7 +19,7 @@ class AttemptInline(ReadOnlyInline):
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(ReadOnlyAdmin):
-    list_display = ("id", "partner", "url", "status", "disabled_reason", "failing_since", "created_at")
+    list_display = ("url", "partner", "status", "disabled_reason", "failing_since", "created_at")
     list_filter = ("status", "disabled_reason")
     search_fields = ("=id", "url", "partner__name")
     list_select_related = ("partner",)
@@ -29,7 +29,8 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin):
-    list_display = ("id", "endpoint", "type", "status", "attempts_made", "last_status", "last_error", "next_at")
+    names = ("webhook delivery", "webhook deliveries")
+    list_display = ("created_at", "type", "status", "attempts_made", "last_status", "last_error", "next_at", "endpoint")
     list_filter = ("status", "last_error", "type")
     search_fields = ("=id", "=message_id", "=endpoint__id")
     list_select_related = ("endpoint",)

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from common import sessions, throttle
 from common.api.address import client_address
 from common.api.authentication import BearerAuthentication
+from common.audit.states import ActorKind
 from common.throttle import Left, Rate
 from common.tokens import Realm
 from partners.models import ApiKey, Member, MemberSession
@@ -24,6 +25,8 @@ _POLICY: Final = "key"  # the name of a key's rate in the RateLimit headers
 
 class KeyInUse:
     """`request.auth` of a call by key: what the kernel asks of it, and the key itself."""
+
+    actor_kind: Final = ActorKind.API_KEY  # as whom the audit log names the call; the id is the key's
 
     def __init__(self, key: ApiKey) -> None:
         self.key = key

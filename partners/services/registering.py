@@ -16,6 +16,7 @@ from common.transitions import advance
 from partners.directory.licenses import license_key, names_no_license
 from partners.errors import LicenseInvalid, LicenseTaken
 from partners.models import Member, Partner
+from partners.operating import refuse_when_closed
 from partners.services import history
 from partners.states import TRANSITIONS, UNCLAIMED, PartnerKind, PartnerStatus, Role
 from users.errors import PasswordWeak, PhoneNotServed
@@ -59,8 +60,9 @@ def register(*, organisation: Organisation, owner: NewMember) -> Member:
     it stays as it is, and what the claimant says waits in `claimed_profile`.
 
     Locks:  the partner that is claimed.      Emits: partner.registered
-    Raises: LicenseInvalid, LicenseTaken, PhoneNotServed, PasswordWeak, MemberPhoneTaken
+    Raises: RegistrationClosed, LicenseInvalid, LicenseTaken, PhoneNotServed, PasswordWeak, MemberPhoneTaken
     """
+    refuse_when_closed()
     key = license_key(organisation.license_number)
     if names_no_license(key) or len(key) > LONGEST_KEY:
         raise LicenseInvalid

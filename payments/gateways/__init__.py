@@ -11,18 +11,29 @@ from payments.gateways.bkash import BkashGateway
 from payments.gateways.offline import OfflineGateway
 from payments.gateways.phonepe import PhonePeGateway
 from payments.gateways.razorpay import RazorpayGateway
-from payments.gateways.stripe_api import StripeGateway
-from payments.gateways.stripe_payouts import StripePayouts
 from payments.states import Provider
 
+
+def _stripe() -> Gateway:
+    from payments.gateways.stripe_api import StripeGateway  # noqa: PLC0415 - the SDK takes long to load
+
+    return StripeGateway()
+
+
+def _stripe_payouts() -> PayoutGateway:
+    from payments.gateways.stripe_payouts import StripePayouts  # noqa: PLC0415 - the SDK takes long to load
+
+    return StripePayouts()
+
+
 ADAPTERS: Final[Mapping[str, Callable[[], Gateway]]] = {
-    Provider.STRIPE: StripeGateway,
+    Provider.STRIPE: _stripe,
     Provider.RAZORPAY: RazorpayGateway,
     Provider.PHONEPE: PhonePeGateway,
     Provider.BKASH: BkashGateway,
     Provider.OFFLINE: OfflineGateway,
 }
-PAYERS: Final[Mapping[str, Callable[[], PayoutGateway]]] = {Provider.STRIPE: StripePayouts}
+PAYERS: Final[Mapping[str, Callable[[], PayoutGateway]]] = {Provider.STRIPE: _stripe_payouts}
 
 
 def payout_gateway_of(provider: str) -> PayoutGateway | None:

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef
 
 from common import clock
 from requests_app.models import Ask, Assignment
+from requests_app.operating import ASK_CAP
 from requests_app.states import RequestStatus
 
 CAP_PERIOD = dt.timedelta(hours=24)  # in which a donor may be asked `DAILY_ASK_CAP` times
@@ -33,14 +33,14 @@ def asked_enough(donor_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     """Return those of the donors who may be asked no more within a day; one query."""
     since = clock.now() - CAP_PERIOD
     asks = Ask.objects.filter(donor_id__in=list(donor_ids), created_at__gt=since).order_by().values("donor_id")
-    counted = asks.annotate(times=Count("pk")).filter(times__gte=settings.DAILY_ASK_CAP)
+    counted = asks.annotate(times=Count("pk")).filter(times__gte=ASK_CAP.value())
     return set(counted.values_list("donor_id", flat=True))
 
 
 def has_been_asked_enough(*, since: dt.datetime) -> Exists:
     """Return the condition over a donor's row that he was asked since then as often as a day allows."""
     asks = Ask.objects.filter(donor_id=OuterRef("pk"), created_at__gt=since).order_by()
-    cap: int = settings.DAILY_ASK_CAP
+    cap = ASK_CAP.value()
     return Exists(asks[cap - 1 : cap])
 
 

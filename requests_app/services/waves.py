@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q
 
 from common import clock, outbox
@@ -19,6 +18,7 @@ from common.ids import uuid7
 from partners import selectors as partners
 from requests_app.errors import RequestClosed, RequestExpired
 from requests_app.models import Ask, Assignment, BloodRequest, Standby, Wave
+from requests_app.operating import ASK_CAP, quiet_hours
 from requests_app.selectors import CAP_PERIOD
 from requests_app.states import LIVE_ASSIGNMENT, RequestStatus, StopReason, Urgency, WaveKind
 from stock.compatibility import compatible_donors
@@ -140,7 +140,7 @@ def run_due_waves(*, request_id: uuid.UUID) -> None:
 
 def quiet_until(now: dt.datetime, zone: str) -> dt.datetime | None:
     """Return when the quiet hours that `now` falls into end, in the zone; None outside them."""
-    starts, ends = settings.QUIET_HOURS
+    starts, ends = quiet_hours()
     local = now.astimezone(ZoneInfo(zone))
     at = local.time().replace(tzinfo=None)
     is_quiet = (at >= starts or at < ends) if starts > ends else starts <= at < ends
@@ -231,7 +231,7 @@ def _candidates(request: BloodRequest, radius_km: Decimal) -> list[matching.Near
     ]
     if urgency is not Urgency.CRITICAL:
         recently = asked.filter(created_at__gt=clock.now() - CAP_PERIOD)
-        cap: int = settings.DAILY_ASK_CAP
+        cap = ASK_CAP.value()
         excluded.append(Exists(recently.order_by()[cap - 1 : cap]))
     here = partners.card(request.partner_id)
     return matching.nearest_donors(

@@ -6,6 +6,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from html import unescape
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,8 @@ import requests
 
 TIMEOUT = 20  # seconds
 PATIENCE = 15.0  # seconds to wait for what happens by itself
+CELL = re.compile(r'<td[^>]* data-label="([^"]*)"[^>]*>(.*?)</td>', re.DOTALL)
+TAG = re.compile(r"<[^>]+>")
 
 
 class Surprise(Exception):
@@ -126,6 +129,11 @@ class Administrator:
         if reply.status_code != HTTPStatus.OK:
             raise Surprise(f"{path} answered {reply.status_code}.")
         return reply.text
+
+    def rows(self, path: str) -> list[dict[str, str]]:
+        """Return the rows of a page's tables: what stands under each heading, in small letters. Raises: Surprise"""
+        rows = [CELL.findall(row) for row in self.read(path).split("<tr")]
+        return [{name.lower(): unescape(TAG.sub("", shown)).strip() for name, shown in row} for row in rows if row]
 
     def fill(self, path: str, fields: dict[str, Any]) -> str:
         """Fill in the form of a page; return the address that it leads to. Raises: Surprise"""

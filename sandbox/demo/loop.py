@@ -153,10 +153,11 @@ class Loop(Stage):
         self.chapter("Both sides look back")
         promise = self.promises["Asha"]["id"]
         self.asha.app.post(f"/assignments/{promise}/rating", 201, stars=5, comment="Kind and quick.")
-        self.expect(self.asha.app.post(f"/assignments/{promise}/rating", 409, stars=1)["code"], "already_rated", "once")
+        again = self.asha.app.post(f"/assignments/{promise}/rating", 409, stars=1)
+        self.expect(again["code"], "already_rated", "Asha gives the bank five stars, and cannot vote twice")
         self.desk.post(f"/partner/assignments/{promise}/rating", 201, stars=5)
         letters = wait(lambda: self.asha.app.get("/me/notifications")["results"], "Asha's inbox")
-        self.line(f"Asha's inbox holds {len(letters)} messages; the newest: «{letters[0]['title']}».")
+        self.line(f"Messages in Asha's inbox: {len(letters)}; the newest: «{letters[0]['title']}».")
         self.asha.app.post(f"/me/notifications/{letters[0]['id']}/read")
         self.expect(len(self.asha.app.get("/me/donations")["results"]), 1, "her donation is in her list")
 

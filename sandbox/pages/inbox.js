@@ -30,7 +30,7 @@ function card(message) {
   const person = inbound ? message.from : message.to;
   const who = element("button", "who", person);
   who.type = "button";
-  who.title = "Show only this number";
+  who.title = "Show only this one";
   who.addEventListener("click", () => {
     at("about").value = person;
     at("from").value = person;

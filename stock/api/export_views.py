@@ -71,6 +71,7 @@ MovementsExportView = partner_export(
     summary="Export movements",
     said="Every step of every bag while it was yours, the oldest first.",
     tag=TAG,
+    reads_health="movements_export",
     rows=_movements,
     columns=(
         Column("created_at", "created_at"),

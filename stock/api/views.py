@@ -47,6 +47,7 @@ class StockView(APIView):
 class MovementsView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [IsLiveMember]
+    reads_health = "movements"
 
     @operation(
         "List our movements",

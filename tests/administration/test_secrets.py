@@ -26,6 +26,7 @@ PLAIN = {
     "appointments.analysis.output_tokens",
     "appointments.observation.code",  # of the measurement (LOINC)
     "appointments.specialisation.code",
+    "common.auditanchor.key",  # the public half, by which anybody verifies the mark
     "common.outboxevent.key",
     "notifications.delivery.error_code",
     "notifications.delivery.is_secret",

@@ -15,11 +15,16 @@ from appointments.models import BreakGlass, Doctor
 from common import clock, outbox
 from common.models import OutboxEvent
 from config.waiting.registry import DESKS
-from notifications.models import Delivery
+from notifications.models import Delivery, WebhookEndpoint
+from notifications.services import support
+from notifications.services.support import Side
+from notifications.states import TicketAuthor
 from partners.models import Complaint, ComplaintEvent, Partner, PartnerEvent
 from payments.models import Payment, Payout
 from tests.administration.scenes import a_month
 from tests.appointments.factories import make_doctor
+from tests.chat.scenes import report, say, talk_of_donor
+from tests.factories import make_user
 from tests.notifications.factories import make_sent
 from tests.partners.factories import make_listing, make_partner
 
@@ -107,6 +112,56 @@ def test_a_dead_message_goes_once_more_and_a_dead_event_is_told_again(site: Clie
 
     assert Delivery.objects.get(pk=message.pk).status == "queued"
     assert not outbox.dead_events().exists()
+
+
+def test_a_question_is_taken_on_and_answered(site: Client) -> None:
+    side = Side(TicketAuthor.PERSON, make_user().pk)
+    ticket = support.ask(side=side, category="order", subject="Where is it?", said=support.words("My bag is late."))
+
+    before = site.get(page("support")).content.decode()
+    for verb in ("assign", "answer"):
+        act(site, "support", "support", verb, ticket.pk, words="It is on its way.")
+
+    assert "My bag is late." in before
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.messages.latest("pk").text) == ("answered", "It is on its way.")
+    assert "My bag is late." not in site.get(page("support")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("verb", "after"), [("dismiss", "dismissed"), ("warn", "warned"), ("close", "closed"), ("block", "blocked")]
+)
+def test_a_reported_message_is_decided_and_its_words_stay_on_the_report_s_page(
+    site: Client, verb: str, after: str
+) -> None:
+    talk = talk_of_donor()
+    row = report(talk, talk.one, say(talk, talk.two, "Bring 2000 rupees."), words="He wants money.")
+
+    shown = site.get(page("chats")).content.decode()
+    act(site, "chats", "chat-reports", verb, row.pk)
+
+    assert f"/admin/chat/report/{row.pk}/change/" in shown
+    assert "rupees" not in shown
+    assert "wants money" not in shown
+    row.refresh_from_db()
+    assert row.status == after
+
+
+def test_a_webhook_that_fails_waits_for_somebody_and_one_that_its_owner_ended_does_not(site: Client) -> None:
+    now = clock.now()
+    values = {"partner": make_partner(name="Lakeside"), "event_types": ["*"], "secret": "x"}
+    off = {"status": "disabled", "disabled_at": now}
+    WebhookEndpoint.objects.create(url="https://tried.example/", failing_since=now, **values)
+    WebhookEndpoint.objects.create(url="https://off.example/", disabled_reason="failing", **off, **values)
+    WebhookEndpoint.objects.create(url="https://fine.example/", **values)
+    WebhookEndpoint.objects.create(url="https://ended.example/", disabled_reason="owner", **off, **values)
+
+    shown = site.get(page("webhooks")).content.decode()
+
+    assert [name for name in ("tried", "off", "fine", "ended") if f"https://{name}.example/" in shown] == [
+        "tried",
+        "off",
+    ]
 
 
 def test_an_emergency_is_reviewed_once(site: Client) -> None:

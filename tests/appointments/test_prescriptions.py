@@ -9,7 +9,6 @@ import fitz
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from appointments import jobs
 from appointments.models import Prescription
 from appointments.records.prescribing import law_against, prohibited
 from appointments.records.printing import LANGUAGES
@@ -270,5 +269,5 @@ def test_drafts_that_nobody_signs_go_after_a_month(noon):
 
     noon.shift(dt.timedelta(days=31))
 
-    assert jobs.prune_prescription_drafts() == 1
+    assert prescribing.prune_drafts() == 1
     assert Prescription.objects.get().pk == signed.pk

@@ -17,7 +17,8 @@ from common.models import AuditEntry
 from partners.api.authentication import MemberAuthentication
 from partners.models import Member
 from tests.architecture.test_urls import DESCRIBED, SCHEMA, leaves
-from tests.factories import make_arrived, make_promise, member_client
+from tests.chat.scenes import say, talk_of_patient
+from tests.factories import make_arrived, make_promise, member_client, person_client
 
 # Fields of an answer that tell of somebody's body or care, wherever they stand.
 TELLING = frozenset(
@@ -36,6 +37,13 @@ HARMLESS = {
     "doctor-appointment-host-link": "the doctor's own door",
     "partner-transfers": "bags on the way, of nobody by name",
     "partner-transfer": "bags on the way, of nobody by name",
+    "partner-stream": "ids and states; of a message only that it came",
+    "partner-export-requests": "what a partner needs; no patient is named",
+    "partner-export-units": "bags; what tests found is in the movements and on the bag's own page",
+    "partner-export-transfers": "bags on the way, of nobody by name",
+    "partner-export-orders": "what was ordered, without patient or receiver",
+    "partner-export-settlements": "money",
+    "partner-export-ledger": "money",
 }
 
 
@@ -92,7 +100,7 @@ def test_there_are_routes_to_look_at():
 def test_a_route_that_returns_health_data_of_others_writes_its_reads_down(path, pattern, names):
     view = pattern.callback.cls
 
-    assert view.reads_health or goes_through_the_patient_s_log(view) or pattern.name in HARMLESS, (
+    assert view.reads_health or pattern.name in HARMLESS or goes_through_the_patient_s_log(view), (
         f"{path} answers with {sorted(names & TELLING) or 'a file'}: set `reads_health` on {view.__name__},"
         " or say in HARMLESS why it tells nothing of anybody"
     )
@@ -119,6 +127,7 @@ NO_PERSON = {
     "stock.threshold": "counts",
     "stock.transfer": "bags on the way, of nobody by name",
     "partners.processingcharge": "prices",
+    "notifications.announcement": "whom an announcement is for, by group; nobody's own",
 }
 
 
@@ -144,6 +153,23 @@ def test_a_partner_s_read_of_a_visit_is_recorded_before_the_answer_leaves():
     assert (one.status_code, listed.status_code) == (200, 200)
     assert (first.act, first.subject_kind, first.subject_id) == ("visit", "assignment", str(arrived.assignment.pk))
     assert json.loads(second.facts) == {"rows": [str(arrived.assignment.pk)]}
+
+
+@pytest.mark.django_db
+def test_what_a_doctor_reads_of_a_conversation_is_recorded_and_what_a_patient_reads_is_not():
+    talk = talk_of_patient()
+    said = say(talk, talk.one, "My fever is back.")
+    doctor, patient, path = person_client(talk.second), person_client(talk.first), f"/api/v1/conversations/{talk.pk}"
+
+    for client in (patient, doctor):
+        answers = [client.get(address).status_code for address in ("/api/v1/conversations", path, f"{path}/messages")]
+        assert answers == [200, 200, 200]
+    assert doctor.get(f"{path}/messages/{said.pk}/file").status_code == 409  # there is none to read
+
+    read = AuditEntry.objects.filter(deed="read").order_by("pk")
+    assert [row.act for row in read] == ["conversations", "conversation", "messages"]
+    assert {(row.actor_kind, row.actor_id) for row in read} == {("person", str(talk.second.pk))}
+    assert {(row.subject_kind, row.subject_id) for row in read} == {("conversation", str(talk.pk))}
 
 
 @pytest.mark.django_db

@@ -16,8 +16,18 @@ from common.audit import chain
 from common.audit.verifying import verify
 from common.models import AuditEntry, AuditPending
 from partners.models import Member, Partner
-from tests.factories import make_arrived, make_hospital, make_promise, make_user, member_client, person_client
-from tests.partners.factories import PASSWORD, make_member, make_partner
+from tests.factories import (
+    make_arrived,
+    make_donor,
+    make_hospital,
+    make_promise,
+    make_user,
+    member_client,
+    person_client,
+)
+from tests.notifications import campaign_scenes as campaigns
+from tests.partners.factories import PASSWORD, client_with, make_member, make_partner
+from tests.partners.test_api_keys import make_key
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +59,21 @@ def test_a_member_s_write_says_who_what_and_about_whom():
         "a-request-of-mine",
         "203.0.113.0/24",
     )
+
+
+def test_a_key_s_write_names_the_key_and_no_member():
+    owner = make_hospital()
+    made = make_key(owner, "stock:read", "stock:write")
+    program = client_with(made.token)
+
+    answer = program.put("/api/v1/partner/stock/thresholds", {"thresholds": [], "o_neg_floor": 1}, format="json")
+    refused = program.post(f"/api/v1/partner/stock/units/{made.key.pk}/discard", {"reason": "broken"}, format="json")
+
+    done, tried = entries(realm="partner")
+    assert (answer.status_code, refused.status_code) == (200, 404), (answer.json(), refused.json())
+    assert {(one.actor_kind, one.actor_id) for one in (done, tried)} == {("api_key", str(made.key.pk))}
+    assert {one.partner_id for one in (done, tried)} == {owner.partner_id}
+    assert (done.deed, tried.deed) == ("write", "refused")
 
 
 def test_an_entry_names_what_was_given_and_never_what_it_was():
@@ -152,6 +177,18 @@ def office() -> Client:
     client = Client()
     client.force_login(administrator())
     return client
+
+
+def test_an_announcement_that_is_sent_off_is_recorded(office):
+    make_donor()
+    row = campaigns.write(User.objects.get(is_superuser=True))
+
+    office.post(f"/admin/notifications/announcement/{row.pk}/sending/", {"step": "schedule"})
+
+    [entry] = entries(realm="admin")
+    assert (entry.act, entry.actor_kind) == ("notifications.announcing.schedule", "administrator")
+    assert (entry.subject_kind, entry.subject_id) == ("announcement", str(row.pk))
+    assert json.loads(entry.facts)["steps"] == [["draft", "schedule", "scheduled"]]
 
 
 def test_an_administrator_s_action_is_recorded_with_its_reason(office):

@@ -2,6 +2,7 @@ import math
 import random
 from dataclasses import FrozenInstanceError, dataclass
 from decimal import Decimal
+from functools import cache
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from common.geo import (
     within,
 )
 
-PAIRS = 20_000
+PAIRS = 10_000
 KOLKATA = Point(22.5726, 88.3639)
 INDIA = (8.0, 35.0, 68.5, 97.0)
 WORLD = (-90.0, 90.0, -180.0, 180.0)
@@ -55,6 +56,13 @@ def lats(points):
 
 def lngs(points):
     return [one.lng for one in points]
+
+
+@cache
+def scattered(area):
+    """Points all over the area, and how far each is from Kolkata."""
+    points = random_points(1, PAIRS, area)
+    return points, full_geodesic(KOLKATA, points)
 
 
 def full_geodesic(origin, points):
@@ -124,10 +132,9 @@ def test_a_place_is_nowhere_from_itself():
 
 @pytest.mark.parametrize("area", [INDIA, WORLD])
 def test_the_haversine_is_never_off_by_more_than_the_guard(area):
-    points = random_points(1, PAIRS, area)
-    origin = Point(22.5726, 88.3639)
+    points, exact = scattered(area)
 
-    rough, exact = distances_km(origin, lats(points), lngs(points)), full_geodesic(origin, points)
+    rough = distances_km(KOLKATA, lats(points), lngs(points))
 
     assert np.all(np.abs(rough - exact) < exact * geo.GUARD)
 
@@ -165,8 +172,8 @@ def test_the_decision_is_that_of_the_geodesic_around_a_city(radius_km, reach_km)
 
 @pytest.mark.parametrize(("area", "radius_km"), [(INDIA, 800), (WORLD, 9_000)])
 def test_the_decision_is_that_of_the_geodesic_for_scattered_pairs(area, radius_km):
-    points = random_points(4, PAIRS, area)
-    expected = np.flatnonzero(full_geodesic(KOLKATA, points) <= radius_km)
+    points, exact = scattered(area)
+    expected = np.flatnonzero(exact <= radius_km)
 
     found = within(KOLKATA, lats(points), lngs(points), radius_km)
 
@@ -254,10 +261,16 @@ def test_an_impossible_radius_is_refused(radius_km):
 # Nearest first
 
 
+@cache
+def crowded():
+    """Points so near to one another that the haversine confuses them, and how far each is from Kolkata."""
+    points = points_around(7, 1_500, KOLKATA, 12)
+    return points, full_geodesic(KOLKATA, points)
+
+
 @pytest.mark.parametrize("limit", [None, 0, 1, 7, 50, 10_000])
 def test_the_order_is_that_of_the_geodesic(limit):
-    points = points_around(7, 1_500, KOLKATA, 12)
-    exact = full_geodesic(KOLKATA, points)
+    points, exact = crowded()
     expected = [(points[i], exact[i]) for i in np.argsort(exact, kind="stable") if exact[i] <= 10][:limit]
 
     found = nearest_first(KOLKATA, points, 10, limit=limit)
@@ -267,8 +280,8 @@ def test_the_order_is_that_of_the_geodesic(limit):
 
 def test_the_haversine_alone_would_order_wrongly():
     """Control: the points of the test above are dense enough for the haversine to confuse them."""
-    points = points_around(7, 1_500, KOLKATA, 12)
-    exact, rough = full_geodesic(KOLKATA, points), distances_km(KOLKATA, lats(points), lngs(points))
+    points, exact = crowded()
+    rough = distances_km(KOLKATA, lats(points), lngs(points))
 
     assert np.argsort(exact, kind="stable").tolist() != np.argsort(rough, kind="stable").tolist()
 

@@ -51,6 +51,17 @@ def leave_a_trace(event: OutboxEvent) -> None:
 
 
 @pytest.mark.django_db
+def test_an_event_of_a_newer_release_is_left_to_its_workers():
+    happen("a", name="test.newer")
+
+    tried = outbox.drain()
+
+    left = OutboxEvent.objects.get()
+    assert (tried, left.done_at, left.attempts) == (1, None, 0)
+    assert left.available_at > clock.now()
+
+
+@pytest.mark.django_db
 def test_an_event_is_told_to_every_handler_once():
     first, second = hear(), hear()
     happen("a", "b")
@@ -91,7 +102,8 @@ def test_emitting_outside_a_command_is_a_mistake():
 
 
 @pytest.mark.django_db
-def test_an_event_that_nobody_hears_is_done_at_once():
+def test_an_event_that_nobody_is_meant_to_hear_is_done_at_once(monkeypatch):
+    monkeypatch.setattr(outbox, "_unheard", {NAME})
     happen("a")
 
     outbox.drain()

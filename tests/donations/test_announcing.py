@@ -227,8 +227,8 @@ def test_who_was_told_of_old_camps_is_forgotten(noon):
     camp = make_camp()
     outbox.drain()
 
-    kept = jobs.prune_camp_invites()
+    kept = announcing.prune_invites()
     finish(camp, noon)
     noon.shift(8 * DAY)
 
-    assert (kept, jobs.prune_camp_invites(), CampInvite.objects.count()) == (0, 1, 0)
+    assert (kept, announcing.prune_invites(), CampInvite.objects.count()) == (0, 1, 0)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.postgres import DATABASE, Cluster
 from tests.end_to_end.driving import drive_python, drive_typescript, plain_shell
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -52,6 +53,7 @@ def test_the_demo_plays_on_a_fresh_machine_and_everything_stops_cleanly(tmp_path
         addresses = {
             "BASE_URL": f"http://127.0.0.1:{ports['PORT']}",
             "SANDBOX_URL": f"http://127.0.0.1:{ports['SANDBOX_PORT']}",
+            "DATABASE_URL": Cluster(tmp_path / "run" / "postgres").url(DATABASE),  # whose audit log is verified
         }
         told = subprocess.run(
             [sys.executable, "-m", "sandbox.demo"],
@@ -59,7 +61,7 @@ def test_the_demo_plays_on_a_fresh_machine_and_everything_stops_cleanly(tmp_path
             env={**settings, **addresses},
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=480,
             check=False,
         )
 

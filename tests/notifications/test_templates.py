@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import tomllib
 from decimal import Decimal
 
@@ -54,7 +53,6 @@ FACTS = {
     "host": "webhooks.blood-centre.shri-vasantrao-naik-medical-college.example:8443",
     "other": "Prof. Dr. Venkatanarasimharajuvaripeta Subrahmanyam",
     "hours": 24,
-    "key": "Ward system of the old building",
     "heading": templates.Prose("Blood donation day"),
     "words": templates.Prose("Come on Sunday."),
     "answer": templates.Prose("We have looked into it."),
@@ -64,11 +62,7 @@ FACTS = {
 }
 WITH_LINK = {Kind.ASK, Kind.CAMP_REMINDER}  # the address takes a segment of its own where letters are wide
 WIDE_THREE_SEGMENTS = 201
-FORMS = [
-    (language, kind, form)
-    for language, kind in itertools.product(["bn", "en", "hi"], Kind)
-    for form in texts("en")[kind]
-]
+FORMS = [(kind, form) for kind in Kind for form in texts("en")[kind]]
 BY_SMS = [kind for kind in Kind if Channel.SMS in RULES[kind].channels]
 
 
@@ -82,9 +76,11 @@ def test_every_kind_has_a_rule_and_every_language_its_texts() -> None:
         assert set(frames) == {"whatsapp", "voice", "email"}
 
 
-@pytest.mark.parametrize(("language", "kind", "form"), FORMS)
-def test_every_language_has_the_placeholders_of_the_english_text(language: str, kind: Kind, form: str) -> None:
-    assert placeholders(texts(language)[kind][form]) == placeholders(texts("en")[kind][form])
+@pytest.mark.parametrize("language", ["bn", "hi"])
+def test_every_language_has_the_placeholders_of_the_english_text(language: str) -> None:
+    found = {(kind, form): placeholders(texts(language)[kind][form]) for kind, form in FORMS}
+
+    assert found == {(kind, form): placeholders(texts("en")[kind][form]) for kind, form in FORMS}
 
 
 @pytest.mark.parametrize("frame", ["whatsapp", "voice", "email"])
@@ -93,27 +89,29 @@ def test_every_frame_holds_title_and_body(language: str, frame: str) -> None:
     assert placeholders(texts(language)["frames"][frame]) == {"title", "body"}
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_a_text_asks_only_for_facts_that_the_product_has(kind: Kind) -> None:
-    assert all(placeholders(text) <= set(FACTS) for text in texts("en")[kind].values())
+def test_a_text_asks_only_for_facts_that_the_product_has() -> None:
+    asked = {(kind, fact) for kind, form in FORMS for fact in placeholders(texts("en")[kind][form])}
+
+    assert [(kind, fact) for kind, fact in sorted(asked) if fact not in FACTS] == []
 
 
-@pytest.mark.parametrize("kind", BY_SMS)
-def test_an_english_sms_is_gsm_7_and_takes_two_segments_at_most(kind: Kind) -> None:
-    body = compose(kind, language="en", zone="Asia/Kolkata", facts=FACTS).by_channel[Channel.SMS]
+def test_an_english_sms_is_gsm_7_and_takes_two_segments_at_most() -> None:
+    for kind in BY_SMS:
+        body = compose(kind, language="en", zone="Asia/Kolkata", facts=FACTS).by_channel[Channel.SMS]
 
-    assert is_gsm7(body)
-    assert len(body) <= templates.GSM7_TWO_SEGMENTS
+        assert is_gsm7(body), kind
+        assert len(body) <= templates.GSM7_TWO_SEGMENTS, kind
 
 
-@pytest.mark.parametrize(("language", "kind"), list(itertools.product(["hi", "bn"], BY_SMS)))
-def test_a_wide_sms_takes_two_segments_at_most_or_three_with_a_link(language: str, kind: Kind) -> None:
+@pytest.mark.parametrize("language", ["hi", "bn"])
+def test_a_wide_sms_takes_two_segments_at_most_or_three_with_a_link(language: str) -> None:
     facts = {**FACTS, "gift": DonationType.DOUBLE_RED_CELL}
 
-    body = compose(kind, language=language, zone="Asia/Kolkata", facts=facts).by_channel[Channel.SMS]
+    for kind in BY_SMS:
+        body = compose(kind, language=language, zone="Asia/Kolkata", facts=facts).by_channel[Channel.SMS]
 
-    longest = WIDE_THREE_SEGMENTS if kind in WITH_LINK else templates.WIDE_TWO_SEGMENTS
-    assert len(body.encode("utf-16-le")) // 2 <= longest
+        longest = WIDE_THREE_SEGMENTS if kind in WITH_LINK else templates.WIDE_TWO_SEGMENTS
+        assert len(body.encode("utf-16-le")) // 2 <= longest, kind
 
 
 def test_times_are_the_readers() -> None:

@@ -13,8 +13,8 @@ from common.outbox import drain
 from common.webhooks import sign
 from notifications.kinds import Kind
 from notifications.models import Notification
-from orders import jobs
 from orders.models import CourierNotice, Ping
+from orders.services import notices
 from orders.services.assigning import Courier
 from orders.tracking import eta_of
 from sandbox.world import SANDBOX_LOGISTICS_WEBHOOK_SECRET
@@ -88,13 +88,13 @@ def test_without_a_code_the_order_stays_on_the_road(provider):
     assert told(Kind.COURIER_THERE) == 1
 
 
-@pytest.mark.parametrize("forge", [{"secret": OTHER}, {"age": 301}, {"age": -301}], ids=["secret", "old", "early"])
-def test_a_forged_report_is_401_and_leaves_nothing(provider, forge):
+def test_a_forged_report_is_401_and_leaves_nothing(provider):
     _, _, booking = booked()
 
-    reply = report(said(booking, "delivered"), **forge)
+    for forge in ({"secret": OTHER}, {"age": 301}, {"age": -301}):
+        reply = report(said(booking, "delivered"), **forge)
 
-    assert (reply.status_code, reply.json()["code"]) == (401, "webhook_signature_invalid")
+        assert (reply.status_code, reply.json()["code"]) == (401, "webhook_signature_invalid"), forge
     assert CourierNotice.objects.count() == 0
 
 
@@ -110,27 +110,27 @@ def test_one_changed_byte_is_401(provider):
     assert post(b'{"a":2}', "e", moment, signature).status_code == 401
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        None,
-        {},
-        [],
-        {"status": "flying"},
-        {"updated_at": "yesterday"},
-        {"updated_at": 5},
-        {"id": ""},
-        {"location": {"lat": 91, "lng": 0, "at": "2030-05-01T06:30:00Z"}},
-        {"location": {"lat": 10**400, "lng": 0, "at": "2030-05-01T06:30:00Z"}},
-        {"location": []},
-    ],
-)
-def test_a_signed_body_that_is_no_report_is_400(provider, data):
+NO_REPORTS = [
+    None,
+    {},
+    [],
+    {"status": "flying"},
+    {"updated_at": "yesterday"},
+    {"updated_at": 5},
+    {"id": ""},
+    {"location": {"lat": 91, "lng": 0, "at": "2030-05-01T06:30:00Z"}},
+    {"location": {"lat": 10**400, "lng": 0, "at": "2030-05-01T06:30:00Z"}},
+    {"location": []},
+]
+
+
+def test_a_signed_body_that_is_no_report_is_400(provider):
     _, _, booking = booked()
 
-    reply = report(said(booking) | data if data else data)
+    for data in NO_REPORTS:
+        reply = report(said(booking) | data if data else data)
 
-    assert (reply.status_code, reply.json()["code"]) == (400, "webhook_malformed")
+        assert (reply.status_code, reply.json()["code"]) == (400, "webhook_malformed"), data
 
 
 def test_without_a_provider_there_is_no_address(provider, settings):
@@ -275,10 +275,10 @@ def test_a_report_of_a_booking_that_has_ended_here_has_it_called_off(provider):
 def test_old_reports_are_forgotten(provider, noon):
     _, _, booking = booked()
     tell(booking, "booked")
-    assert jobs.prune_courier_notices() == 0
+    assert notices.prune() == 0
     noon.shift(dt.timedelta(days=31))
 
-    assert jobs.prune_courier_notices() == 1
+    assert notices.prune() == 1
 
 
 def test_whoever_is_not_of_the_provider_is_on_the_way_at_once():

@@ -27,11 +27,11 @@ from tests.factories import (
     person_client,
 )
 from tests.partners.factories import make_member
-from users import jobs, personal_data
+from users import personal_data
 from users.fitness import forget_rules, recordable
 from users.models import Consent, ConsentNotice, Deferral, Donor, EligibilityRule, VisitAnswers
 from users.questionnaire import packaged_words, questionnaire_for
-from users.services import donors, erasure
+from users.services import answering, donors, erasure
 from users.services.answering import RECORD_KEPT, UNUSED_KEPT
 
 pytestmark = pytest.mark.django_db
@@ -344,10 +344,10 @@ def test_what_came_to_nothing_is_dropped_after_a_month_and_records_after_five_ye
     )
 
     noon.shift(UNUSED_KEPT + dt.timedelta(days=1))
-    jobs.prune()
+    answering.prune()
     records = set(VisitAnswers.objects.values_list("assignment_id", flat=True))
     noon.shift(RECORD_KEPT)
-    jobs.prune()
+    answering.prune()
 
     assert records == {given.assignment.pk, deferred.assignment.pk}
     assert dt.timedelta(days=1826) <= RECORD_KEPT

@@ -26,6 +26,8 @@ ADDRESSES = re.compile(r"(^|_)(phone|email)$|^to$|^(user|person|donor|patient|do
 
 NOT_EXPORTED = {
     "admin.LogEntry": "what an administrator did in the product's name; the audit log holds it too",
+    "users.RecoveryCode": "digests of codes that stand in for that secret",
+    "users.SecondFactor": "a secret of administrators; that it was set up is exported",
     "users.OtpChallenge": "codes for minutes; knows a number, and no account",
     "partners.Partner": "an organisation",
     "partners.Member": "a partner's account, which the partner's owner manages",
@@ -42,6 +44,9 @@ NOT_EXPORTED = {
     "payments.InvoiceCounter": "a counter of a seller's invoices; the invoices are exported",
     "orders.Rider": "whom a partner sends, in the partner's words",
     "notifications.OptOut": "that a number wants no messages; knows no account",
+    "notifications.Announcement": "which administrator wrote what to everybody",
+    "notifications.ChannelTerms": "which administrator set what a message may cost",
+    "notifications.Wording": "which administrator wrote a text of the product",
     "notifications.Delivery": "how each message of the export was sent",
 }
 STAYS = {
@@ -49,6 +54,8 @@ STAYS = {
     "users.Document": "deleted with its file by `forget_documents` (tests/users/test_documents.py)",
     "partners.Partner": "an organisation",
     "partners.Member": "a partner's account, which the partner's owner ends",
+    "users.RecoveryCode": "goes with its second factor, which an erasure deletes",
+    "users.SecondFactorEvent": "who set up and reset administrators' telephones; with nobody's name",
     "users.ScoreEntry": "belongs to visits, which stay as the law asks; with nobody's name",
     "users.IdentityAttestation": "how a dialogue ended, for a month; an open one is ended",
     "donations.Donation": "the trace that the law asks for; with nobody's name",
@@ -70,6 +77,9 @@ STAYS = {
     "appointments.Analysis": "deleted with its file; what a doctor has signed stays as a record",
     "appointments.Observation": "deleted with its file; what a doctor has signed stays as a record",
     "notifications.Delivery": "deleted with its notification",
+    "notifications.Announcement": "what administrators did, in the product's name",
+    "notifications.ChannelTerms": "what administrators did, in the product's name",
+    "notifications.Wording": "what administrators did, in the product's name",
     "notifications.OptOut": "a number that wants no messages must go on getting none, whoever has it",
 }
 

@@ -57,6 +57,7 @@ KINDS = {
     "record_grants",
     "record_reads",
     "score",
+    "second_factor",
     "support_tickets",
     "visit_answers",
     "waitlist",

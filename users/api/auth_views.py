@@ -9,6 +9,7 @@ from common.api.devices import Shapes, Words, device_views
 from common.api.guesses import PasswordSignIn, is_familiar
 from common.api.schema import operation
 from common.api.views import APIView, Request, Response, read
+from common.errors import RegistrationClosed
 from common.sessions import RefreshRaceLost, RefreshReused, SessionEnded
 from common.tokens import TokenInvalid
 from users.api import serializers as shapes
@@ -96,7 +97,7 @@ class RegisterView(APIView):
         tag=TAG,
         request=shapes.RegisterIn,
         responses={201: shapes.SignedInOut},
-        refusals=[CodeInvalid, PasswordWeak, PhoneTaken],
+        refusals=[CodeInvalid, PasswordWeak, PhoneTaken, RegistrationClosed],
         public=True,
         example={
             "challenge_id": CHALLENGE,

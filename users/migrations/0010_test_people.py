@@ -21,21 +21,4 @@ class Migration(migrations.Migration):
                 editable=False, help_text="The test data that this person is part of; nobody is behind it.", null=True
             ),
         ),
-        migrations.AddIndex(
-            model_name="donor",
-            index=models.Index(
-                condition=models.Q(("test_world__isnull", False)), fields=["test_world"], name="donor_in_test_data"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("test_world", None),
-                    models.Q(("email", ""), ("is_staff", False), ("phone__startswith", "+999")),
-                    _connector="OR",
-                ),
-                name="user_in_test_data_is_nobody",
-            ),
-        ),
     ]

@@ -5,6 +5,7 @@ from users.models.consents import Consent, ConsentNotice
 from users.models.documents import Document, DocumentUse
 from users.models.donors import Deferral, Donor, EligibilityRule, PastDonation, ScoreEntry, VisitAnswers
 from users.models.identities import CALL_LEASE, IdentityAssurance, IdentityAttestation
+from users.models.second_factors import RecoveryCode, SecondFactor, SecondFactorEvent
 
 __all__ = [
     "CALL_LEASE",
@@ -20,7 +21,10 @@ __all__ = [
     "IdentityAttestation",
     "OtpChallenge",
     "PastDonation",
+    "RecoveryCode",
     "ScoreEntry",
+    "SecondFactor",
+    "SecondFactorEvent",
     "Session",
     "User",
     "VisitAnswers",

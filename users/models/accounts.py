@@ -88,6 +88,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return f"{self.name} ({self.public_id})"
 
+    def get_full_name(self) -> str:
+        """Return the name, which the administration shows of whoever is signed in."""
+        return self.name
+
     @property
     def location(self) -> Point | None:
         return None if self.lat is None or self.lng is None else Point(float(self.lat), float(self.lng))

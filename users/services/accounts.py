@@ -18,6 +18,7 @@ from common.geo import Point
 from common.tokens import Pair
 from users.errors import AccountErased, CodeInvalid, CredentialsInvalid, PasswordWeak, PasswordWrong, PhoneTaken
 from users.models import Donor, Session, User
+from users.operating import refuse_when_closed
 from users.services.otp import spend_code
 from users.states import Purpose
 
@@ -52,8 +53,9 @@ def register(
 ) -> SignedIn:
     """Make an account for the number that the code was sent to, and sign it in.
 
-    Raises: PasswordWeak, CodeInvalid, PhoneTaken
+    Raises: RegistrationClosed, PasswordWeak, CodeInvalid, PhoneTaken
     """
+    refuse_when_closed()
     check_password_strength(password)
     challenge = spend_code(challenge_id=challenge_id, code=code, purpose=Purpose.REGISTER)
     if User.objects.filter(phone=challenge.phone).exists():

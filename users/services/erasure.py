@@ -12,7 +12,7 @@ from common import clock, outbox, sessions
 from common.db import command, lock
 from users import personal_data
 from users.errors import PasswordWrong
-from users.models import Deferral, Donor, OtpChallenge, PastDonation, Session, User, VisitAnswers
+from users.models import Deferral, Donor, OtpChallenge, PastDonation, SecondFactor, Session, User, VisitAnswers
 from users.selectors import get_user
 from users.services.consents import end, end_assurances, end_attestations, hold_person
 from users.services.documents import forget_documents
@@ -67,6 +67,7 @@ def _be_nobody(user: User, now: dt.datetime) -> None:
     user.is_active = user.is_staff = user.is_superuser = False
     user.erased_at = now
     user.save()
+    SecondFactor.objects.filter(user=user).delete()
     user.groups.clear()
     user.user_permissions.clear()
 

@@ -13,6 +13,7 @@ from notifications.worker import Worker
 
 class Command(BaseCommand):
     help = "Relay events and send messages until SIGTERM or SIGINT; any number of workers share the work."
+    requires_system_checks = ("events",)  # those of the pages would load every view: a worker serves none
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--threads", type=int, default=None, help="sending threads (DISPATCH_THREADS)")

@@ -9,6 +9,7 @@ from common.api.devices import Shapes, Words, device_views
 from common.api.guesses import PasswordSignIn
 from common.api.schema import operation
 from common.api.views import APIView, Request, Response, read
+from common.errors import RegistrationClosed
 from common.sessions import RefreshRaceLost, RefreshReused, SessionEnded
 from common.tokens import TokenInvalid
 from partners.api import examples
@@ -48,7 +49,7 @@ class RegisterView(APIView):
         tag=TAG,
         request=PartnerRegisterIn,
         responses={201: PartnerRegisteredOut},
-        refusals=[LicenseInvalid, LicenseTaken, MemberPhoneTaken, PasswordWeak, PhoneNotServed],
+        refusals=[LicenseInvalid, LicenseTaken, MemberPhoneTaken, PasswordWeak, PhoneNotServed, RegistrationClosed],
         example={"organisation": examples.ORGANISATION, "owner": examples.OWNER},
         answer={"status": "pending", "partner": examples.PENDING_PARTNER, "member": examples.MEMBER},
         public=True,

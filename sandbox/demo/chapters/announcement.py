@@ -36,7 +36,7 @@ def tell(stage: Stage) -> None:
     letters = wait(lambda: nila.app.get("/me/notifications")["results"], "Nila's inbox")
     stage.expect(letters[0]["kind"], "announcement", "her inbox in the app has it too")
     told = [message for message in stage.inbox.messages(nila.phone, channel="sms") if WORDS in message["body"]]
-    stage.expect(len(told), 1, "once")
+    stage.expect(len(told), 1, "the SMS came once")
     _one_tap(stage, nila)
 
 

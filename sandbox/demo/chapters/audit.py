@@ -12,7 +12,7 @@ from sandbox.demo.client import Surprise
 from sandbox.demo.stage import Stage
 
 ROOT = Path(__file__).resolve().parents[3]
-PATIENCE = 10.0  # seconds for the worker to link what has just been written
+PATIENCE = 60.0  # seconds for the worker to link what has just been written, on a machine that has other things to do
 
 
 def tell(stage: Stage) -> None:

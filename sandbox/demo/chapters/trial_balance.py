@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from sandbox.demo.stage import Stage
-
-CELLS = re.compile(r"<tr>" + r"<td>([^<]*)</td>" * 4 + r"</tr>")
 
 
 def tell(stage: Stage) -> None:
     stage.chapter("The trial balance")
-    page = stage.admin.read("/admin/payments/entry/report/")
-    trial = dict(re.findall(r"<tr><td>([A-Z]{3})</td><td>(-?\d+)</td></tr>", page))
-    for kind, detail, currency, total in CELLS.findall(page):
-        stage.line(f"{kind:<12}{detail:<12}{currency} {int(total) / 100:>18,.2f}")
-    stage.expect(
-        set(trial.values()), {"0"}, f"every rupee and every taka: the balance of {' and '.join(trial)} is zero"
-    )
+    rows = stage.admin.rows("/admin/payments/entry/report/")
+    for row in rows:
+        if "balance" in row:
+            stage.line(f"{row['kind']:<12}{row['which']:<12}{row['balance']:>18}")
+    trial = {row["currency"]: row["total"] for row in rows if "total" in row}
+    line = f"every rupee and every taka: the balance of {' and '.join(trial)} is zero"
+    stage.expect({total[1:] for total in trial.values()}, {"0.00"}, line)
