@@ -11,7 +11,7 @@ import common.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("users", "0012_large_tables"),
+        ("users", "0011_verified_email"),
     ]
 
     operations = [
