@@ -130,7 +130,11 @@ class PushDeviceIn(serializers.Serializer[Any]):
     platform = serializers.ChoiceField(choices=[str(platform) for platform in Platform])
     app_version = serializers.CharField(max_length=20, required=False, allow_blank=True, default="")
     language = serializers.ChoiceField(
-        choices=LANGUAGES, required=False, default="", help_text="Of the app; the account's where it is left out."
+        choices=LANGUAGES,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Of the app; the account's where it is left out.",
     )
 
 
