@@ -12,6 +12,7 @@ from typing import Any, Final
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
+from django.db import connection
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,12 @@ def every_page() -> list[str]:
 
 
 def install(**_: Any) -> None:
-    """Let every group be there with exactly what it may; safe to run again. Called after each `migrate`."""
+    """Let every group be there with exactly what it may; safe to run again. Called after each `migrate`.
+
+    Where only some apps have been migrated there may be no groups yet.
+    """
+    if Group._meta.db_table not in connection.introspection.table_names():
+        return
     found = {
         f"{row.content_type.app_label}.{row.codename}": row
         for row in Permission.objects.select_related("content_type").all()

@@ -22,8 +22,9 @@ def copy_away(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
     replica._seen = (0.0, False)
     with django_db_blocker.unblock():
         yield
-    connections[DEFAULT_DB_ALIAS].close()
-    del connections.databases[REPLICA]
+    for alias in (DEFAULT_DB_ALIAS, REPLICA):
+        connections[alias].close()
+    del connections[REPLICA], connections.databases[REPLICA]
     replica._seen = (0.0, False)
 
 
@@ -53,7 +54,7 @@ def test_a_copy_that_does_not_answer_is_not_well(copy_away: None) -> None:
 
 
 def test_a_database_that_is_no_copy_is_not_well(copy_away: None) -> None:
-    connections.databases[REPLICA] = connections.databases[DEFAULT_DB_ALIAS]
+    connections.databases[REPLICA] = connections[DEFAULT_DB_ALIAS].settings_dict
 
     assert not replica.is_well()
 

@@ -58,6 +58,7 @@ FACTS = {
     "answer": templates.Prose("We have looked into it."),
     "channel": Channel.WHATSAPP,
     "day": dt.date(2030, 12, 20),
+    "key": "Ward system of the old building",
     "link": templates.Link(f"https://api.jeevansetu.example/a/{'A' * 22}"),
 }
 WITH_LINK = {Kind.ASK, Kind.CAMP_REMINDER}  # the address takes a segment of its own where letters are wide
