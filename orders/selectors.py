@@ -13,6 +13,7 @@ from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from common import clock
 from common.errors import NotFound
+from common.sweeps import keys_after
 from orders.models import Box, ContractBill, Order, OrderBag, OrderEvent, OrderLine, Rider
 from orders.models.ordering import OrderQuerySet
 from orders.states import OPEN, OrderStatus, Terms
@@ -121,6 +122,11 @@ def timeline_of(party: Party, order_id: uuid.UUID, *, zone: str) -> list[Step]:
 def open_orders_of(partner_id: uuid.UUID) -> list[uuid.UUID]:
     """Return what is still going on with the partner on either side."""
     return list(orders_of_partner(partner_id).filter(status__in=OPEN).order_by("pk").values_list("pk", flat=True))
+
+
+def open_orders_after(after: uuid.UUID | None) -> list[uuid.UUID]:
+    """Return the next orders that are still going on, in the order of their keys."""
+    return keys_after(Order.objects.filter(status__in=OPEN), after)
 
 
 def has_open_order(user_id: uuid.UUID) -> bool:
