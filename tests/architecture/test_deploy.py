@@ -12,6 +12,8 @@ import yaml
 from django.conf import settings
 from django.core.management import get_commands
 
+from common.counting import FOLDER
+
 DEPLOY = settings.BASE_DIR / "deploy"
 UNITS = sorted(path for path in (DEPLOY / "systemd").iterdir() if path.suffix in {".service", ".target"})
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
@@ -67,6 +69,20 @@ def test_both_ways_run_the_web_alike():
     names = ("--worker-class", "--threads", "--max-requests", "--max-requests-jitter", "--keep-alive")
 
     assert said(lines_of_units(), *names) == said(lines_of_containers(), *names)
+
+
+def test_web_processes_count_together_where_nothing_is_left_of_earlier_ones():
+    web = unit(DEPLOY / "systemd" / "jeevansetu-web@.service")["Service"]
+    container = COMPOSE["services"]["web"]
+
+    assert web["Environment"] == f"{FOLDER}=%t/{web['RuntimeDirectory']}"
+    assert "%i" in web["RuntimeDirectory"]
+    assert "RuntimeDirectoryPreserve" not in web
+    assert container["environment"][FOLDER] in container["tmpfs"]
+    for lines in (lines_of_units(), lines_of_containers()):
+        assert [line[line.index("--config") + 1] for line in lines if "config.wsgi" in line] == [
+            "python:config.gunicorn"
+        ]
 
 
 def test_every_setting_that_is_named_is_explained():
