@@ -216,15 +216,6 @@ def _unbilled() -> QuerySet[Order]:
     return Order.objects.filter(owed, terms=Terms.MONTHLY, bill=None, ended_at__isnull=False)
 
 
-def box_of(party_id: uuid.UUID, box_id: uuid.UUID) -> Box:
-    """Return a box to the bank it left, or to the hospital it goes to. Raises: NotFound"""
-    sides = Q(bank_id=party_id) | Q(order__buyer_partner_id=party_id)
-    found = Box.objects.filter(sides, pk=box_id).select_related("order").first()
-    if found is None:
-        raise NotFound
-    return found
-
-
 def _shown(rows: QuerySet[Order]) -> QuerySet[Order]:
     lines = Prefetch("lines", OrderLine.objects.order_by("place"))
     return rows.select_related("bank", "buyer_partner").prefetch_related(lines)

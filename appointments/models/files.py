@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from appointments.analysis.states import Availability, FileKind, FileStatus, ScanStatus
 from appointments.models.columns import choices
@@ -108,6 +108,3 @@ class AppointmentFile(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["appointment", "file"], name="file_once_per_appointment")]
-
-
-NEWEST = Q(number=F("file__newest"))
