@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import get_commands
 
 from common.counting import FOLDER
+from common.middleware import OPENING
 
 DEPLOY = settings.BASE_DIR / "deploy"
 UNITS = sorted(path for path in (DEPLOY / "systemd").iterdir() if path.suffix in {".service", ".target"})
@@ -108,6 +109,13 @@ def test_the_proxy_leads_to_ports_that_somebody_listens_to():
     ports = set(re.findall(r"@(\d{4})\.service", wanted))
 
     assert set(re.findall(r"127\.0\.0\.1:(\d+)", (DEPLOY / "upstreams.conf").read_text(encoding="utf-8"))) == ports
+
+
+def test_the_proxy_logs_no_address_that_opens_something():
+    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    unlogged = re.compile(re.search(r"location ~ (\^/\(files\S+) {[^}]*access_log off;", text)[1])
+
+    assert [prefix for prefix in OPENING if not unlogged.match(f"{prefix}x")] == []
 
 
 @pytest.mark.parametrize("name", ["upstreams.conf", "upstreams.compose.conf"])

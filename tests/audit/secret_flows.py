@@ -115,7 +115,7 @@ def be_told(story: Story, settings: Settings, sandbox: Sandbox) -> User:
     client = person_client(donor.user)
     app = {"token": PUSH_TOKEN, "platform": "android", "app_version": "1.0", "language": "en"}
     story.hidden["a push token"] = PUSH_TOKEN
-    for wish in (app, app, {**app, "platform": PUSH_TOKEN}):
+    for wish in (app, app, {**app, "platform": "pager"}):
         story.hear(client.post("/api/v1/me/push-devices", wish, format="json"))
     story.hear(client.get("/api/v1/me/push-devices"))
     make_request()
@@ -125,7 +125,7 @@ def be_told(story: Story, settings: Settings, sandbox: Sandbox) -> User:
     owner = Owner(user_id=donor.pk)
     leave = token_of(owner, channel=Channel.SMS, group=Group.CAMPS, address=donor.user.phone)
     story.shown |= {"a link to answer with": tap, "a link to stop messages with": leave}
-    for path in (f"/a/{tap}", f"/a/{tap}x", f"/u/{leave}", f"/u/{leave}x", f"/api/v1/a/{tap}"):
+    for path in (f"/a/{tap}", f"/a/{tap}x", f"/u/{leave}", f"/u/{leave}x"):
         story.hear(Client().get(path))
         story.hear(Client().post(path, {"answer": "come"}))
     return donor.user
