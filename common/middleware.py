@@ -12,7 +12,7 @@ from common.logs import REDACTED, request_id
 
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
 # What follows these opens something to whoever has it: private files, calendars, prescriptions on paper, and, from
-# messages, an answer (`a`), a choice of messages (`u`) and the proof of an address (`v`). deploy/nginx.conf has them too.
+# messages, an answer (`a`), a choice of messages (`u`), the proof of an address (`v`). deploy/nginx.conf has them too.
 OPENING = ("/files/", "/api/v1/calendar/", "/api/v1/prescriptions/", "/a/", "/u/", "/v/")
 log = logging.getLogger("request")
 
