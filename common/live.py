@@ -19,12 +19,13 @@ from django.db.models import QuerySet
 from common import clock
 from common.db import delete_in_batches, step
 from common.models import LiveChange, LiveTopic
-from common.retention import retained
+from common.retention import period, retained
 
 CHANNEL: Final = "live"  # PostgreSQL's NOTIFY: the payload is the topic
 SIGNALS: Final = "live_signal"  # the payload is the signal itself
 ENDINGS: Final = "live_ended"  # sessions have ended: streams are looked over at once
 LARGEST_SIGNAL: Final = 7500  # bytes; PostgreSQL passes on less than 8000
+KEPT: Final = "live_changes"  # the rule by which
 KEEP: Final = dt.timedelta(hours=48)  # whoever was away longer reads the lists again
 
 
@@ -170,8 +171,13 @@ def forget(topic: uuid.UUID) -> None:
     LiveTopic.objects.filter(pk=topic).delete()
 
 
+def kept_for() -> dt.timedelta:
+    """Return for how long somebody who was away may take a stream up again."""
+    return period(KEPT)
+
+
 @retained(
-    "live_changes",
+    KEPT,
     what="Changes for live streams: ids and states",
     since="since they happened",
     why="Whoever was away resumes without a gap; after that the lists are read again.",

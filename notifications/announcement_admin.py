@@ -24,10 +24,9 @@ from common.money import MINOR_DIGITS, Currency, Money, in_words
 from notifications import selectors
 from notifications.models import Announcement, AnnouncementEvent, ChannelSpend, ChannelTerms
 from notifications.services import announcing, budgeting
-from notifications.states import ANNOUNCEMENT_TRANSITIONS, AnnouncementStatus, Channel
+from notifications.states import ANNOUNCEMENT_TRANSITIONS, CHOSEN_CHANNELS, AnnouncementStatus, Channel
 from notifications.templates import languages
 
-CHOSEN: Final = (Channel.SMS, Channel.WHATSAPP, Channel.EMAIL)
 STEPS: Final[dict[str, Callable[..., Announcement]]] = {
     "schedule": announcing.schedule,
     "withdraw": announcing.withdraw,
@@ -39,7 +38,7 @@ STEPS: Final[dict[str, Callable[..., Announcement]]] = {
 
 class AnnouncementForm(forms.ModelForm):
     channels = forms.MultipleChoiceField(
-        choices=[(str(channel), str(channel)) for channel in CHOSEN],
+        choices=[(str(channel), str(channel)) for channel in CHOSEN_CHANNELS],
         widget=forms.CheckboxSelectMultiple,
         required=False,
         help_text="Beside the inbox of the app, which has it in any case.",

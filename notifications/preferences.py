@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,14 +16,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.conf import settings
 from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 
+from common.clock import parse_window
+from notifications import operating
 from notifications.kinds import CAN_WAIT, RULES, Kind
 from notifications.models import Delivery, MessageSettings, Mute, OptOut
+from notifications.operating import Window
 from notifications.owners import Owner
 from notifications.states import LOUD_CHANNELS, Channel, DeliveryStatus, Group, QuietMode
 
 CAP_WINDOW: Final = dt.timedelta(hours=24)
 M = TypeVar("M", bound=Model)
-Window = tuple[dt.time, dt.time]
+# What tells, with the zone, one account's quiet hours from another's: nothing said (""), none ("-"), or the own window.
+# `s` is the account's row of MessageSettings, where there is one.
+OWN_WINDOW: Final = "CASE WHEN s.id IS NULL THEN '' ELSE concat(s.quiet_from, '-', s.quiet_until) END"
 
 
 class Reason:
@@ -65,7 +70,7 @@ def choices_of(owner: Owner) -> Choices:
     muted = frozenset(Mute.objects.filter(owner.rows).values_list("group", "channel"))
     own = MessageSettings.objects.filter(owner.rows).first()
     if own is None:
-        return Choices(muted, QuietMode.DEFAULT, settings.MESSAGE_QUIET_HOURS if owner.user_id else None)
+        return Choices(muted, QuietMode.DEFAULT, operating.quiet_hours() if owner.user_id else None)
     if own.quiet_from is None or own.quiet_until is None:
         return Choices(muted, QuietMode.OFF, None)
     return Choices(muted, QuietMode.OWN, (own.quiet_from, own.quiet_until))
@@ -104,7 +109,7 @@ class Wishes:
             return ""
         if (asked.id, channel) in self.muted:
             return Reason.SWITCHED_OFF
-        cap = settings.MESSAGE_DAILY_CAP
+        cap = operating.DAILY_CAP.value()
         if cap and asked.user_id and self.sent.get((asked.user_id, channel), 0) >= cap:
             return Reason.DAILY_CAP
         return ""
@@ -113,11 +118,7 @@ class Wishes:
         """Return when it may go at the earliest: `at`, or the end of the quiet hours in which that lies."""
         if self.rule_passes or channel not in LOUD_CHANNELS or asked.id is None:
             return at
-        if asked.id in self.windows:
-            window = self.windows[asked.id]  # one's own holds back whatever is not critical
-        else:
-            window = settings.MESSAGE_QUIET_HOURS if asked.user_id and self.can_wait else None
-        return at if window is None else quiet_until(at, window, asked.zone)
+        return earliest(asked, self.windows, at=at, can_wait=self.can_wait)
 
 
 def wishes_of(asked: Sequence[Asked], kind: Kind, *, at: dt.datetime, is_critical: bool = False) -> Wishes:
@@ -137,18 +138,58 @@ def wishes_of(asked: Sequence[Asked], kind: Kind, *, at: dt.datetime, is_critica
         return Wishes(passes, False, stopped, frozenset(), {})  # noqa: FBT003 - a record's own fields
     owned = Q(user__in=ids) | Q(member__in=ids)
     mutes = Mute.objects.filter(owned, group=rule.group).values_list("user_id", "member_id", "channel")
-    windows = MessageSettings.objects.filter(owned).values_list("user_id", "member_id", "quiet_from", "quiet_until")
     return Wishes(
         rule_passes=False,
-        can_wait=rule.priority >= CAN_WAIT,
+        can_wait=can_wait(kind),
         stopped=stopped,
         muted=frozenset((user or member, channel) for user, member, channel in mutes),
-        windows={
-            user or member: (start, end) if start is not None and end is not None else None
-            for user, member, start, end in windows
-        },
-        sent=_sent_to(users, since=at - CAP_WINDOW) if users and settings.MESSAGE_DAILY_CAP else {},
+        windows=windows_of(ids),
+        sent=_sent_to(users, since=at - CAP_WINDOW) if users and operating.DAILY_CAP.value() else {},
     )
+
+
+def windows_of(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Window | None]:
+    """Return the quiet hours of those of these people and members who have chosen; None for «none». One query."""
+    rows = MessageSettings.objects.filter(Q(user__in=ids) | Q(member__in=ids))
+    return {
+        user or member: (start, end) if start is not None and end is not None else None
+        for user, member, start, end in rows.values_list("user_id", "member_id", "quiet_from", "quiet_until")
+    }
+
+
+def can_wait(kind: Kind) -> bool:
+    """Whether everybody's quiet hours hold it; one's own hold whatever is not critical."""
+    return RULES[kind].priority >= CAN_WAIT
+
+
+def earliest(
+    asked: Asked, windows: Mapping[uuid.UUID, Window | None], *, at: dt.datetime, can_wait: bool
+) -> dt.datetime:
+    """Return when what rings may go to one of whom `windows_of` was asked."""
+    if asked.id is not None and asked.id in windows:
+        return _end(at, windows[asked.id], asked.zone)
+    return _end(at, _of_everybody(everybodys=can_wait and asked.user_id is not None), asked.zone)
+
+
+def wakings(hours: Iterable[str], kind: Kind, *, at: dt.datetime, are_people: bool) -> dict[str, dt.datetime]:
+    """Return, for each zone and `OWN_WINDOW` with a blank between, when what rings may go.
+
+    For so many at once that they stay in the database: there are few such pairs, however many have them.
+    """
+    everybodys, found = are_people and can_wait(kind), {}
+    for pair in hours:
+        zone, _, own = pair.rpartition(" ")
+        window = parse_window(own.strip("-")) if own else _of_everybody(everybodys=everybodys)
+        found[pair] = _end(at, window, zone)
+    return found
+
+
+def _of_everybody(*, everybodys: bool) -> Window | None:
+    return operating.quiet_hours() if everybodys else None
+
+
+def _end(at: dt.datetime, window: Window | None, zone: str) -> dt.datetime:
+    return at if window is None else quiet_until(at, window, zone)
 
 
 def quiet_until(at: dt.datetime, window: Window, zone: str) -> dt.datetime:

@@ -158,6 +158,11 @@ def contacts(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Contact]:
     return {row[0]: Contact(*row) for row in values}
 
 
+def in_touch(*, since: dt.datetime) -> QuerySet[Session]:
+    """Return the devices from which somebody was there after `since`, to five minutes, signed out meanwhile or not."""
+    return Session.objects.filter(last_used_at__gt=since)
+
+
 def usable_email() -> Case:
     """Return the expression for a person's e-mail address: empty unless it is verified and takes mails."""
     is_usable = Q(email_verified_at__isnull=False, email_refused_at=None)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.conf import settings
-
 from common.api.pagination import paged
 from common.api.schema import operation
 from common.api.views import APIView, Request, Response, read
 from common.errors import NotFound
 from common.sessions import AbstractSession
-from notifications import preferences, selectors
+from notifications import operating, preferences, selectors
 from notifications.api import preference_serializers as shapes
 from notifications.errors import DeviceTaken, NotOnADevice
 from notifications.owners import Owner
@@ -55,7 +53,7 @@ def _shown(request: Request, owner: Owner, zone: str, choices: preferences.Choic
         "preferences": shapes.matrix(choices),
         "quiet_hours": {"mode": choices.mode, "start": start, "end": end},
         "zone": zone,
-        "daily_cap": (settings.MESSAGE_DAILY_CAP or None) if owner.user_id else None,
+        "daily_cap": (operating.DAILY_CAP.value() or None) if owner.user_id else None,
         "stopped": [
             channel for channel in CHOSEN_CHANNELS if choosing.has_stopped(phone=request.user.phone, channel=channel)
         ],

@@ -11,7 +11,6 @@ from notifications.kinds import Kind
 from notifications.services import Subject, notify
 from partners import selectors as partners
 from requests_app import selectors as requests
-from requests_app.services.waves import quiet_until
 from requests_app.states import AssignmentStatus
 from stock import tracing
 
@@ -48,13 +47,10 @@ def tell_where_it_went(event: OutboxEvent) -> None:
     if donation is None or tracing.is_withdrawn(id_in(event, "unit")):
         return
     hospital = partners.card(id_in(event, "to_partner"))
-    recipients = people([donation.donor_id])
-    for recipient in recipients:
-        notify(
-            kind=Kind.BLOOD_ISSUED,
-            occasion=f"issued:{donation.id}:{hospital.id}",
-            recipients=[recipient],
-            facts={"partner": hospital.name, "donated_on": donation.donated_on},
-            subject=Subject("donation", donation.id),
-            not_before=quiet_until(clock.now(), recipient.zone),
-        )
+    notify(
+        kind=Kind.BLOOD_ISSUED,
+        occasion=f"issued:{donation.id}:{hospital.id}",
+        recipients=people([donation.donor_id]),
+        facts={"partner": hospital.name, "donated_on": donation.donated_on},
+        subject=Subject("donation", donation.id),
+    )

@@ -14,15 +14,16 @@ from common import clock
 from common.db import command, lock_one, step
 from common.money import Currency, Money
 from common.transitions import advance
-from notifications.audience import COLUMNS, Part, parts_of
+from notifications.audience import COLUMNS, SPOKEN, Part, parts_of
 from notifications.errors import AnnouncementNotDraft, AnnouncementTooLate, AudienceEmpty, CountNotConfirmed
-from notifications.kinds import Kind
-from notifications.models import Announcement, AnnouncementEvent, OptOut
+from notifications.kinds import RULES, Kind
+from notifications.models import Announcement, AnnouncementEvent, Mute, OptOut
 from notifications.services import budgeting
 from notifications.states import ANNOUNCEMENT_TRANSITIONS, AnnouncementStatus, Channel
 from notifications.templates import FALLBACK, Message, Prose, compose, languages
 
 OPT_OUTS: Final = OptOut._meta.db_table
+MUTES: Final = Mute._meta.db_table
 WRITTEN: Final = frozenset(
     {
         *(f"{form}_{language}" for form in ("title", "body") for language in ("en", "hi", "bn")),
@@ -34,8 +35,13 @@ WRITTEN: Final = frozenset(
 
 @dataclass
 class ChannelEstimate:
-    """What one channel would carry; the cost is None where nobody has set a price."""
+    """What one channel would carry; the cost is None where nobody has set a price.
 
+    A push goes to each of somebody's devices, so there may be more messages than people. Who wants none of it by the
+    channel, by STOP or by preference, has opted out.
+    """
+
+    people: int = 0
     messages: int = 0
     opted_out: int = 0
     segments: int = 0
@@ -135,8 +141,9 @@ def estimate(announcement: Announcement) -> Estimate:
     found = Estimate(by_channel={channel: ChannelEstimate() for channel in channels_of(announcement)})
     for part in parts_of(announcement):
         found.people += _count(part)
-        for channel, spoken, reached, deaf in _reached(part, announcement):
+        for channel, spoken, people, reached, deaf in _reached(part, announcement):
             row = found.by_channel[channel]
+            row.people += people
             row.messages += reached
             row.opted_out += deaf
             row.segments += reached * budgeting.segments_of(
@@ -149,9 +156,13 @@ def estimate(announcement: Announcement) -> Estimate:
 
 
 def channels_of(announcement: Announcement) -> list[Channel]:
-    """Return the channels it goes by beside the inbox; by e-mail only where that is set up."""
-    chosen = [Channel(channel) for channel in announcement.channels]
-    return [channel for channel in chosen if channel is not Channel.EMAIL or settings.SMTP_URL]
+    """Return the channels it goes by beside the inbox; by e-mail and push only where those are set up."""
+    absent = {
+        channel
+        for channel, account in ((Channel.EMAIL, settings.SMTP_URL), (Channel.PUSH, settings.FCM_CREDENTIALS))
+        if not account
+    }
+    return [channel for channel in map(Channel, announcement.channels) if channel not in absent]
 
 
 def texts_of(announcement: Announcement) -> dict[str, Message]:
@@ -200,21 +211,28 @@ def _count(part: Part) -> int:
     return int(part.rows.count())
 
 
-def _reached(part: Part, announcement: Announcement) -> list[tuple[str, str, int, int]]:
-    """Return channel, language spoken, how many are reached, and how many have opted out."""
-    audience = part.sql(after=None)
+def _reached(part: Part, announcement: Announcement) -> list[tuple[str, str, int, int, int]]:
+    """Return channel, language spoken, how many people are reached by how many messages, and how many want none."""
+    audience, addresses = part.sql(), part.addresses(channels_of(announcement))
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            WITH audience ({COLUMNS}) AS ({audience.text})
-            SELECT c.channel, CASE WHEN a.language = ANY(%s) THEN a.language ELSE %s END,
-                count(*) FILTER (WHERE o.id IS NULL), count(*) FILTER (WHERE o.id IS NOT NULL)
-            FROM audience AS a
-            CROSS JOIN unnest(%s::text[]) AS c(channel)
-            LEFT JOIN {OPT_OUTS} AS o ON o.phone = a.phone AND o.channel = c.channel
-            WHERE c.channel <> 'email' OR a.email <> ''
+            WITH everybody ({COLUMNS}) AS ({audience.text}),
+            audience AS ({SPOKEN} FROM everybody AS b)
+            SELECT d.channel, d.said, count(*) FILTER (WHERE is_wanted AND d.nth = 1),
+                count(*) FILTER (WHERE is_wanted), count(*) FILTER (WHERE NOT is_wanted AND d.nth = 1)
+            FROM ({addresses.text}) AS d
+            LEFT JOIN {OPT_OUTS} AS o ON o.phone = d.phone AND o.channel = d.channel
+            LEFT JOIN {MUTES} AS m ON m.{part.owner} = d.id AND m.channel = d.channel AND m."group" = %(group)s
+            CROSS JOIN LATERAL (SELECT o.id IS NULL AND m.id IS NULL) AS w(is_wanted)
             GROUP BY 1, 2
-            """,  # noqa: S608 - the audience is the ORM's own SQL, the table's name the model's
-            [*audience.params, sorted(languages()), FALLBACK, [str(channel) for channel in channels_of(announcement)]],
+            """,  # noqa: S608 - the audience is the ORM's own SQL, all other names are the models'
+            {
+                **audience.params,
+                **addresses.params,
+                "languages": sorted(languages()),
+                "fallback": FALLBACK,
+                "group": RULES[Kind.ANNOUNCEMENT].group,
+            },
         )
         return list(cursor.fetchall())

@@ -1,7 +1,8 @@
 """Telling an announcement: batch by batch in the order of ids, each in one transaction with the place it has come to.
 
-One statement writes a batch's notifications and deliveries, so that memory stays flat whoever many there are. A worker
-that is killed leaves nothing of its batch, and the dedupe key would keep a repeated one from telling anybody twice.
+One statement writes a batch's notifications and deliveries (`spreading`), so that memory stays flat however many there
+are. A worker that is killed leaves nothing of its batch, and the dedupe key would keep a repeated one from telling
+anybody twice.
 """
 
 from __future__ import annotations
@@ -9,35 +10,33 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from typing import Final
-from zoneinfo import ZoneInfoNotFoundError
 
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from common import clock
 from common.db import command, lock_free, step
-from common.ids import UUID7_SQL
 from common.transitions import advance
 from notifications import doorbell
-from notifications.audience import COLUMNS, MEMBERS, Part, parts_of
-from notifications.kinds import RULES, Kind
-from notifications.models import Announcement, Delivery, Mute, Notification, OptOut
-from notifications.preferences import Reason
-from notifications.services import budgeting
-from notifications.services.announcing import channels_of, record, said_in, texts_of
-from notifications.states import ANNOUNCEMENT_TRANSITIONS, AnnouncementStatus, Channel, DeliveryStatus
-from notifications.templates import FALLBACK
-from requests_app.services.waves import quiet_until
+from notifications.audience import MEMBERS, PEOPLE, Span, parts_of
+from notifications.kinds import Kind
+from notifications.models import Announcement, Delivery, Notification
+from notifications.preferences import Asked, Reason, can_wait, earliest, wakings, windows_of
+from notifications.services import devices, spreading
+from notifications.services.announcing import record
+from notifications.services.telling import tell_listeners
+from notifications.states import (
+    ANNOUNCEMENT_TRANSITIONS,
+    LOUD_CHANNELS,
+    AnnouncementStatus,
+    Channel,
+    DeliveryStatus,
+)
 
 BATCH: Final = 5000  # people in one transaction: a second, for which a pause waits
-SUBJECT: Final = "announcement"
+MOST_EACH: Final = len(Channel) - 1 + devices.MOST  # messages to one of them
 WORKER: Final = "worker"
 CANCELLED: Final = "cancelled"
-NOTIFICATIONS: Final = Notification._meta.db_table
-DELIVERIES: Final = Delivery._meta.db_table
-OPT_OUTS: Final = OptOut._meta.db_table
-MUTES: Final = Mute._meta.db_table
 WAITING: Final = (DeliveryStatus.QUEUED, DeliveryStatus.FAILED)
 UNDECIDED: Final = (*WAITING, DeliveryStatus.SENDING, DeliveryStatus.IN_DOUBT)
 
@@ -112,110 +111,18 @@ def _tell_batch(row: Announcement) -> None:
     if part is None:  # an audience of members alone
         row.part = MEMBERS
         part = parts[0]
-    upto, count, zones = _bounds(part, row)
-    if count and now < row.valid_until:
-        _insert(row, part, upto=upto, run_at=_wakes(zones, now), now=now)
-        row.told_to, row.people_done = upto, row.people_done + count
+    batch = spreading.next_batch(part, after=row.told_to, limit=BATCH)
+    if batch.count and now < row.valid_until:
+        may_ring = wakings(batch.hours, Kind.ANNOUNCEMENT, at=now, are_people=part.name == PEOPLE)
+        seen = spreading.tell(row, part, Span(row.told_to, batch.upto), wakings=may_ring, now=now)
+        row.told_to, row.people_done = batch.upto, row.people_done + batch.count
+        tell_listeners(f"announcement:{row.pk}", seen)
         transaction.on_commit(doorbell.ring)
-    elif count or part is parts[-1]:
+    elif batch.count or part is parts[-1]:
         row.prepared_at = now
         record(row, "prepared", actor=WORKER, people_done=row.people_done)
     else:
         row.part, row.told_to = parts[-1].name, None
-
-
-def _bounds(part: Part, row: Announcement) -> tuple[uuid.UUID | None, int, list[str]]:
-    """Return the last of the next batch, how many are in it, and their zones."""
-    batch = part.sql(after=row.told_to, limit=BATCH)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            WITH batch ({COLUMNS}) AS MATERIALIZED ({batch.text})
-            SELECT (SELECT id FROM batch ORDER BY id DESC LIMIT 1), (SELECT count(*) FROM batch),
-                ARRAY(SELECT DISTINCT zone FROM batch)
-            """,  # noqa: S608 - the audience is the ORM's own SQL
-            batch.params,
-        )
-        upto, count, zones = cursor.fetchone()
-    return upto, count, zones
-
-
-def _wakes(zones: list[str], now: dt.datetime) -> dict[str, dt.datetime]:
-    """Return for each zone when its quiet hours are over: now, where they are not."""
-    return {zone: quiet_in(zone, now) or now for zone in zones}
-
-
-def quiet_in(zone: str, now: dt.datetime) -> dt.datetime | None:
-    try:
-        return quiet_until(now, zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return quiet_until(now, settings.DEFAULT_ZONE)
-
-
-def _insert(
-    row: Announcement, part: Part, *, upto: uuid.UUID | None, run_at: dict[str, dt.datetime], now: dt.datetime
-) -> None:
-    batch, texts = part.sql(after=row.told_to, upto=upto), texts_of(row)
-    spoken = sorted(texts)
-    bodies = [
-        (language, channel, texts[language].by_channel[channel]) for language in spoken for channel in channels_of(row)
-    ]
-    seal = Delivery._meta.get_field("body")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            WITH batch ({COLUMNS}) AS MATERIALIZED ({batch.text}),
-            audience AS (
-                SELECT *, CASE WHEN language = ANY(%s) THEN language ELSE %s END AS spoken FROM batch
-            ), told AS (
-                INSERT INTO {NOTIFICATIONS} (
-                    id, dedupe_key, kind, {part.owner}, title, body, subject_kind, subject_id, is_critical, created_at
-                )
-                SELECT {UUID7_SQL}, %s || a.id, %s, a.id, t.title, t.body, %s, %s, false, %s
-                FROM audience AS a
-                JOIN unnest(%s::text[], %s::text[], %s::text[]) AS t(language, title, body) ON t.language = a.spoken
-                ORDER BY a.id
-                ON CONFLICT (dedupe_key) DO NOTHING
-                RETURNING id, {part.owner} AS who, title
-            )
-            INSERT INTO {DELIVERIES} (
-                id, notification_id, channel, "to", language, subject, body, is_secret, priority, segments, status,
-                run_at, valid_until, attempts, locked_by, provider_id, error_code, created_at, ended_at
-            )
-            SELECT {UUID7_SQL}, told.id, c.channel, CASE c.channel WHEN 'email' THEN a.email ELSE a.phone END,
-                c.said_in, CASE c.channel WHEN 'email' THEN told.title ELSE '' END, c.body, false, %s, c.segments,
-                CASE WHEN w.reason = '' THEN 'queued' ELSE 'skipped' END, z.run_at, %s, 0, '', '',
-                w.reason, %s, CASE WHEN w.reason = '' THEN NULL ELSE %s END
-            FROM told JOIN audience AS a ON a.id = told.who
-            JOIN unnest(%s::text[], %s::text[], %s::text[], %s::bytea[], %s::int[])
-                AS c(language, said_in, channel, body, segments)
-                ON c.language = a.spoken
-            JOIN unnest(%s::text[], %s::timestamptz[]) AS z(zone, run_at) ON z.zone = a.zone
-            LEFT JOIN {OPT_OUTS} AS o ON o.phone = a.phone AND o.channel = c.channel
-            LEFT JOIN {MUTES} AS m ON m.{part.owner} = a.id AND m."group" = %s AND m.channel = c.channel
-            CROSS JOIN LATERAL (
-                SELECT CASE WHEN o.id IS NOT NULL THEN %s WHEN m.id IS NOT NULL THEN %s ELSE '' END
-            ) AS w(reason)
-            WHERE c.channel <> 'email' OR a.email <> ''
-            """,  # noqa: S608 - the audience is the ORM's own SQL, all other names are the models'
-            [
-                *batch.params,
-                *(spoken, FALLBACK, f"announcement:{row.pk}:", str(Kind.ANNOUNCEMENT), SUBJECT, row.pk, now),
-                *(
-                    spoken,
-                    [texts[language].title for language in spoken],
-                    [texts[language].inbox for language in spoken],
-                ),
-                *(RULES[Kind.ANNOUNCEMENT].priority, row.valid_until, now, now),
-                [language for language, _, _ in bodies],
-                [said_in(row, language) for language, _, _ in bodies],
-                [str(channel) for _, channel, _ in bodies],
-                [seal.get_db_prep_value(body, connection) for _, _, body in bodies],
-                [budgeting.segments_of(Channel(channel), body) for _, channel, body in bodies],
-                *(list(run_at), list(run_at.values())),
-                *(str(RULES[Kind.ANNOUNCEMENT].group), Reason.OPTED_OUT, Reason.SWITCHED_OFF),
-            ],
-        )
 
 
 @step
@@ -227,19 +134,45 @@ def _settle(row: Announcement) -> None:
         told = told.filter(pk__gt=row.settled_to)
     batch = list(told.values_list("pk", flat=True)[:BATCH])
     following = _not_following(Delivery.objects.filter(notification__in=batch, status__in=WAITING), row)
-    held = lock_free(following.only("pk"), limit=BATCH * len(Channel))
+    held = lock_free(following.only("pk"), limit=BATCH * MOST_EACH)
     chosen = Delivery.objects.filter(pk__in=[delivery.pk for delivery in held])
     if row.state_now is AnnouncementStatus.CANCELLED:
         chosen.update(status=DeliveryStatus.SKIPPED, error_code=CANCELLED, ended_at=now)
     elif row.state_now is AnnouncementStatus.PAUSED:
         chosen.update(run_at=F("valid_until"))  # too late by then, unless it is let go before
     else:
-        for zone, wakes in _wakes(_zones(chosen), now).items():
-            of_zone = Q(notification__user__zone=zone) | Q(notification__member__partner__zone=zone)
-            chosen.filter(pk__in=chosen.filter(of_zone).values("pk")).update(run_at=wakes)
+        _let_go(row, chosen, now)
         transaction.on_commit(doorbell.ring)
     row.is_unsettled = len(batch) == BATCH
     row.settled_to = batch[-1] if row.is_unsettled else None
+
+
+@step
+def _let_go(row: Announcement, chosen: QuerySet[Delivery], now: dt.datetime) -> None:
+    """Let these go, what rings at the end of the owner's quiet hours; what is not worth it then is skipped."""
+    chosen.exclude(channel__in=LOUD_CHANNELS).update(run_at=now)
+    for at, ids in _wakings_of(chosen.filter(channel__in=LOUD_CHANNELS), now).items():
+        woken = Delivery.objects.filter(pk__in=ids)
+        if at > now and at >= row.valid_until:
+            woken.update(status=DeliveryStatus.SKIPPED, error_code=Reason.QUIET_HOURS, run_at=at, ended_at=now)
+        else:
+            woken.update(run_at=at)
+
+
+def _wakings_of(loud: QuerySet[Delivery], now: dt.datetime) -> dict[dt.datetime, list[uuid.UUID]]:
+    """Return which of these deliveries may go when."""
+    owners = ("notification__user", "notification__member")
+    zones = ("notification__user__zone", "notification__member__partner__zone")
+    asked = {
+        pk: Asked("", of_person or of_member, user, member)
+        for pk, user, member, of_person, of_member in loud.values_list("pk", *owners, *zones)
+    }
+    windows = windows_of([one.id for one in set(asked.values()) if one.id])
+    found = dict[dt.datetime, list[uuid.UUID]]()
+    for pk, one in asked.items():
+        at = earliest(one, windows, at=now, can_wait=can_wait(Kind.ANNOUNCEMENT))
+        found.setdefault(at, []).append(pk)
+    return found
 
 
 def _not_following(waiting: QuerySet[Delivery], row: Announcement) -> QuerySet[Delivery]:
@@ -253,11 +186,6 @@ def _not_following(waiting: QuerySet[Delivery], row: Announcement) -> QuerySet[D
 def _deliveries(row: Announcement, statuses: tuple[DeliveryStatus, ...]) -> QuerySet[Delivery]:
     told = Notification.objects.filter(pk=OuterRef("notification_id"), subject_id=row.pk, kind=Kind.ANNOUNCEMENT)
     return Delivery.objects.filter(Exists(told), status__in=statuses)
-
-
-def _zones(chosen: QuerySet[Delivery]) -> list[str]:
-    pairs = chosen.values_list("notification__user__zone", "notification__member__partner__zone").distinct()
-    return [people or members for people, members in pairs]
 
 
 def _advance(row: Announcement, verb: str) -> None:

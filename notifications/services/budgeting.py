@@ -18,7 +18,9 @@ from django.conf import settings
 from common import clock, outbox
 from common.db import command, lock, step
 from common.money import Currency
+from notifications import operating
 from notifications.models import ChannelSpend, ChannelTerms
+from notifications.preferences import quiet_until
 from notifications.states import Channel
 from notifications.templates import is_gsm7
 
@@ -86,9 +88,11 @@ def day_of(now: dt.datetime) -> dt.date:
 
 
 def next_morning(now: dt.datetime) -> dt.datetime:
-    """Return when what had to wait for another day's budget may go: when that day's quiet hours are over."""
+    """Return when what had to wait for another day's budget may go: as that day begins, and nobody is woken."""
     zone = ZoneInfo(settings.DEFAULT_ZONE)
-    return dt.datetime.combine(day_of(now) + dt.timedelta(days=1), settings.QUIET_HOURS[1], tzinfo=zone)
+    begins = dt.datetime.combine(day_of(now) + dt.timedelta(days=1), dt.time(), tzinfo=zone)
+    window = operating.quiet_hours()
+    return begins if window is None else quiet_until(begins, window, settings.DEFAULT_ZONE)
 
 
 def segments_of(channel: Channel, body: str) -> int:

@@ -129,14 +129,18 @@ def notify(
     Delivery.objects.bulk_create(deliveries_of(told, terms, in_language))
     if new_ids:
         transaction.on_commit(doorbell.ring)
-        _tell_listeners(occasion, [row for row in rows if row.pk in new_ids and row.user_id is not None])
+        tell_listeners(occasion, [row.pk for row in rows if row.pk in new_ids and row.user_id is not None])
     return len(new_ids)
 
 
-def _tell_listeners(occasion: str, rows: Sequence[Notification]) -> None:
-    """Have whoever looks at the inbox see it at once; by an event, for this is not the transaction's last word."""
-    for start in range(0, len(rows), LISTENERS):
-        ids = [str(row.pk) for row in rows[start : start + LISTENERS]]
+@step
+def tell_listeners(occasion: str, notification_ids: Sequence[uuid.UUID]) -> None:
+    """Have whoever looks at the inbox see it at once; by an event, for this is not the transaction's last word.
+
+    The events of one occasion have one key, and are told one after the other: the rest of the relay stays free.
+    """
+    for start in range(0, len(notification_ids), LISTENERS):
+        ids = [str(pk) for pk in notification_ids[start : start + LISTENERS]]
         outbox.emit("notification.created", key=f"inbox:{occasion}"[:LONGEST_KEY], notifications=ids)
 
 

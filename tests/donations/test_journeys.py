@@ -195,7 +195,8 @@ def test_blood_that_came_from_elsewhere_and_donors_who_are_gone_are_left_out():
     assert told() == []
 
 
-def test_at_night_the_news_waits_for_the_morning(noon):
+def test_at_night_the_news_waits_for_the_morning(noon, settings):
+    settings.MESSAGE_QUIET_HOURS = (dt.time(21, 30), dt.time(7, 0))
     owner = make_hospital()
     separate(owner, give(owner))
     noon.shift(dt.timedelta(hours=14))  # two in the morning

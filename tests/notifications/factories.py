@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -10,11 +11,12 @@ from common import clock
 from common.db import unit_of_work
 from notifications.dispatch import Dispatcher
 from notifications.gateways import Accepted, Found, Outgoing, TextGateway, TwilioGateway
-from notifications.models import Delivery, Notification
-from notifications.services import Recipient, notify
-from notifications.states import Channel, DeliveryStatus
+from notifications.models import Delivery, Notification, PushDevice
+from notifications.owners import Owner
+from notifications.services import Recipient, devices, notify
+from notifications.states import Channel, DeliveryStatus, Platform
 from tests.partners.factories import new_phone
-from users.models import User
+from users.models import Session, User
 
 NOBODY_WAITS = dt.timedelta(0)
 
@@ -65,6 +67,29 @@ def work(gateway: TextGateway | None = None, *, threads: int = 4) -> Dispatcher:
     finally:
         dispatcher.stop(within=5)
     return dispatcher
+
+
+def sign_in(person: User) -> Session:
+    now = clock.now()
+    return Session.objects.create(
+        account=person,
+        refresh_jti=uuid.uuid4(),
+        expires_at=now + dt.timedelta(days=1),
+        created_at=now,
+        last_used_at=now,
+    )
+
+
+FIRST = "token-1"
+
+
+def add_device(person: User, token: str = FIRST, **values: Any) -> PushDevice:
+    session = values.pop("session", None) or sign_in(person)
+    defaults = {"platform": Platform.ANDROID, "app_version": "1.0", "language": ""}
+    registered = devices.register(
+        owner=Owner(user_id=person.pk), session_id=session.pk, token=token, **{**defaults, **values}
+    )
+    return registered.device
 
 
 class FakeGateway:

@@ -18,11 +18,14 @@ from common.errors import IllegalTransition
 from notifications import jobs
 from notifications.errors import AnnouncementNotDraft, AnnouncementTooLate, AudienceEmpty, CountNotConfirmed
 from notifications.models import Announcement, AnnouncementEvent, Delivery, Notification, OptOut
-from notifications.services import announcing, batching, delivering
-from notifications.states import Channel, DeliveryStatus
+from notifications.owners import Owner
+from notifications.services import announcing, batching, delivering, spreading
+from notifications.services.choosing import choose
+from notifications.states import Channel, DeliveryStatus, QuietMode
 from tests.appointments.factories import make_doctor
 from tests.factories import KM, PUNE, make_donor, make_user, person_client
 from tests.notifications.campaign_scenes import make_administrator, send_off, set_terms, work_off, write
+from tests.notifications.factories import add_device
 from tests.partners.factories import make_member, make_partner
 from users.models import User
 
@@ -178,7 +181,8 @@ def test_opted_out_numbers_are_skipped_and_counted(town: None, admin: User) -> N
     assert (row.people_done, row.people_total) == (2, 2)
 
 
-def test_nobody_is_woken(town: None, admin: User, noon: time_machine.Coordinates) -> None:
+def test_nobody_is_woken(town: None, admin: User, noon: time_machine.Coordinates, settings: Settings) -> None:
+    settings.MESSAGE_QUIET_HOURS = (dt.time(21, 30), dt.time(7, 0))
     noon.move_to(LATE)
 
     send_off(admin)
@@ -240,18 +244,18 @@ def test_a_worker_that_dies_in_a_batch_leaves_nothing_of_it_and_nobody_is_told_t
     row = write(admin, audience="everybody")
     announcing.schedule(announcement_id=row.pk, admin_id=admin.pk)
     batching.run_due()
-    insert = batching._insert
+    write_batch = spreading.tell
 
     def die(*args: Any, **values: Any) -> None:
-        insert(*args, **values)
+        write_batch(*args, **values)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(batching, "_insert", die)
+    monkeypatch.setattr(spreading, "tell", die)
     with pytest.raises(KeyboardInterrupt):
         batching.run_due()
     assert not Notification.objects.exists()
 
-    monkeypatch.setattr(batching, "_insert", insert)
+    monkeypatch.setattr(spreading, "tell", write_batch)
     work_off()
     # The place is lost and everything is told again: the dedupe key keeps it from being told twice.
     before = Notification.objects.count()
@@ -263,7 +267,7 @@ def test_a_worker_that_dies_in_a_batch_leaves_nothing_of_it_and_nobody_is_told_t
 
 def test_a_batch_costs_the_same_queries_however_many_are_in_it(admin: User) -> None:
     def queries() -> int:
-        row = write(admin)
+        row = write(admin, channels=["sms", "push"])
         announcing.schedule(announcement_id=row.pk, admin_id=admin.pk)
         batching.run_due()
         with CaptureQueriesContext(connection) as found:
@@ -271,10 +275,16 @@ def test_a_batch_costs_the_same_queries_however_many_are_in_it(admin: User) -> N
         work_off()
         return len(found)
 
-    make_donor()
+    def add(number: int) -> None:
+        person = make_donor().user
+        add_device(person, f"token-{number}")
+        window = (dt.time(20, number), dt.time(8, number))
+        choose(owner=Owner(user_id=person.pk), wanted={}, mode=QuietMode.OWN, window=window)
+
+    add(0)
     one = queries()
-    for _ in range(5):
-        make_donor()
+    for number in range(1, 6):
+        add(number)
     assert queries() == one
 
 

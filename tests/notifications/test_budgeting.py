@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from django.db.models import Sum
 from django.test import Client
+from pytest_django import Settings
 
 from common import clock, outbox
 from notifications.models import ChannelSpend, ChannelTerms, Delivery, Notification
@@ -68,7 +70,10 @@ def outcome(row: Delivery, verb: str) -> delivering.Outcome:
     )
 
 
-def test_above_the_days_budget_messages_wait_for_the_next_morning(noon: time_machine.Coordinates) -> None:
+def test_above_the_days_budget_messages_wait_for_the_next_morning(
+    noon: time_machine.Coordinates, settings: Settings
+) -> None:
+    settings.MESSAGE_QUIET_HOURS = (dt.time(21, 30), dt.time(7, 0))
     set_terms(Channel.SMS, 20, 60)
     for _ in range(5):
         lasting()
@@ -81,6 +86,26 @@ def test_above_the_days_budget_messages_wait_for_the_next_morning(noon: time_mac
     noon.move_to(MORNING)
     assert len(claim()) == 2
     assert ChannelSpend.objects.get(day="2030-05-02").spent_minor == 40
+
+
+@pytest.mark.parametrize(
+    ("window", "morning"),
+    [
+        (None, "00:00"),
+        ((dt.time(21, 30), dt.time(7, 0)), "07:00"),
+        ((dt.time(0, 0), dt.time(6, 15)), "06:15"),
+        ((dt.time(1, 0), dt.time(5, 0)), "00:00"),
+        ((dt.time(13, 0), dt.time(14, 0)), "00:00"),
+    ],
+)
+def test_another_day_s_budget_is_spent_as_the_day_begins_but_not_in_quiet_hours(
+    settings: Settings, window: tuple[dt.time, dt.time] | None, morning: str
+) -> None:
+    settings.MESSAGE_QUIET_HOURS = window
+
+    begins = budgeting.next_morning(dt.datetime(2030, 5, 1, 12, 0, tzinfo=dt.UTC)).astimezone(ZoneInfo("Asia/Kolkata"))
+
+    assert f"{begins:%Y-%m-%d %H:%M}" == f"2030-05-02 {morning}"
 
 
 def test_what_would_be_too_late_by_then_is_skipped() -> None:

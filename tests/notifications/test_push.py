@@ -13,16 +13,23 @@ from notifications.gateways import Accepted, Outgoing, Refused, TryLater, Unknow
 from notifications.kinds import Kind
 from notifications.mail import Carriers, SmtpGateway
 from notifications.models import Delivery, PushDevice
-from notifications.owners import Owner
 from notifications.push import FcmGateway
 from notifications.services import Subject, devices
-from notifications.states import Channel, Platform
+from notifications.states import Channel
 from sandbox.service_account import credentials
-from tests.notifications.factories import FakeGateway, make_person, raising, recipient_of, tell, work
+from tests.notifications.factories import (
+    FakeGateway,
+    add_device,
+    make_person,
+    raising,
+    recipient_of,
+    sign_in,
+    tell,
+    work,
+)
 from users.models import Session
 
 pytestmark = pytest.mark.django_db
-FIRST = "token-1"
 FACTS = {"partner": "City Hospital", "group": "O-", "gift": "blood", "distance": "2.4", "link": "x"}
 
 
@@ -46,23 +53,6 @@ def message(**values) -> Outgoing:
 def fcm(sandbox, settings):
     settings.FCM_CREDENTIALS, settings.FCM_API_BASE = credentials(sandbox.url), f"{sandbox.url}/fcm"
     return sandbox
-
-
-def sign_in(person) -> Session:
-    now = clock.now()
-    moments = dict.fromkeys(("created_at", "last_used_at"), now)
-    return Session.objects.create(
-        account=person, refresh_jti=uuid.uuid4(), expires_at=now + dt.timedelta(days=1), **moments
-    )
-
-
-def add_device(person, token: str = FIRST, **values) -> PushDevice:
-    session = values.pop("session", None) or sign_in(person)
-    defaults = {"platform": Platform.ANDROID, "app_version": "1.0", "language": ""}
-    registered = devices.register(
-        owner=Owner(user_id=person.pk), session_id=session.pk, token=token, **{**defaults, **values}
-    )
-    return registered.device
 
 
 def ask(person, **values) -> int:
