@@ -38,7 +38,7 @@ class UndoneFilter(admin.SimpleListFilter):
 
 @admin.register(OutboxEvent)
 class OutboxEventAdmin(ReadOnlyAdmin):
-    list_display = ("id", "name", "key", "created_at", "attempts", "available_at", "done_at", "last_error")
+    list_display = ("created_at", "name", "key", "attempts", "available_at", "done_at", "last_error")
     list_filter = (UndoneFilter, "name")
     search_fields = ("=key", "=name")
     ordering = ("-id",)
@@ -71,7 +71,7 @@ class SettingChangeAdmin(ReadOnlyAdmin):
 class PrivateFileAdmin(ReadOnlyAdmin):
     """Where each private file lies, and which wait to be carried or removed. Names and content are not shown."""
 
-    list_display = ("id", "content_type", "size", "storage", "created_at", "stored_at", "discarded_at")
+    list_display = ("created_at", "content_type", "size", "storage", "stored_at", "discarded_at")
     list_filter = ("storage", "content_type")
     exclude = ("key", "name", "content")
     ordering = ("-id",)
@@ -99,19 +99,26 @@ class LateFilter(admin.SimpleListFilter):
 class JobAdmin(ReadOnlyAdmin):
     """The periodic jobs and when each runs next."""
 
+    names = ("job", "jobs")
+    list_display = ("name", "next_run_time")
     list_filter = (LateFilter,)
-
-    list_display = ("id", "next_run_time")
+    search_fields = ("id",)
     exclude = ("job_state",)
     ordering = ("next_run_time",)
+
+    @admin.display(description="job", ordering="id")
+    def name(self, row: DjangoJob) -> str:
+        return str(row.pk)
 
 
 @admin.register(DjangoJobExecution)
 class JobExecutionAdmin(ReadOnlyAdmin):
     """What the jobs did, and how it ended."""
 
+    names = ("run of a job", "runs of jobs")
     list_display = ("run_time", "job", "status", "duration", "exception")
     list_filter = ("status", "job")
+    list_select_related = ("job",)
     ordering = ("-id",)
 
 
