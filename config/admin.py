@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from common import outbox
 from common.admin import EditableAdmin, ReadOnlyAdmin
@@ -116,10 +117,13 @@ class JobExecutionAdmin(ReadOnlyAdmin):
     """What the jobs did, and how it ended."""
 
     names = ("run of a job", "runs of jobs")
-    list_display = ("run_time", "job", "status", "duration", "exception")
+    list_display = ("run_time", "name", "status", "duration", "exception")
     list_filter = ("status", "job")
-    list_select_related = ("job",)
     ordering = ("-id",)
+
+    @admin.display(description="job", ordering="job_id")
+    def name(self, row: DjangoJobExecution) -> str:
+        return str(row.job_id)
 
 
 # Django's own page of groups, in the dress of the others.
@@ -129,3 +133,8 @@ admin.site.unregister(Group)
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, EditableAdmin):
     """What administrators of a group may see and do."""
+
+    filter_horizontal = ()  # two boxes of lines so long do not fit beside the menu
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(db_field, request, **kwargs, widget=UnfoldAdminSelect2MultipleWidget)

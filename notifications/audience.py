@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from django.core.exceptions import EmptyResultSet
 from django.db.models import F, QuerySet, Value
 
 from appointments.selectors.doctors import people_who_practise
@@ -38,7 +39,10 @@ class Part:
             rows = rows.filter(pk__gt=after)
         if upto is not None:
             rows = rows.filter(pk__lte=upto)
-        text, params = rows.order_by("pk")[:limit].query.sql_with_params()
+        try:
+            text, params = rows.order_by("pk")[:limit].query.sql_with_params()
+        except EmptyResultSet:  # as in a state in which no partner is: there is nothing to ask the database
+            return NOBODY
         return Sql(text, params)
 
 
@@ -46,6 +50,9 @@ class Part:
 class Sql:
     text: str
     params: Sequence[Any]
+
+
+NOBODY: Final = Sql("SELECT NULL::uuid, NULL::text, NULL::text, NULL::text, NULL::text WHERE false", ())
 
 
 def parts_of(announcement: Announcement) -> list[Part]:

@@ -17,7 +17,16 @@ from common import clock
 from common.fields import EncryptedTextField
 from common.ids import uuid7
 
-KNOWN: Final = {"currency": "INR", "zone": "Asia/Kolkata", "language": "en", "message_code": ""}  # what code reads
+# What pages make sense of.
+KNOWN: Final = {
+    "currency": "INR",
+    "zone": "Asia/Kolkata",
+    "language": "en",
+    "message_code": "",
+    "message_file": None,
+    "announcement_channels": ["sms"],
+    "announcement_blood_groups": ["O-"],
+}
 NUMBERS = itertools.count(1)
 CHECKS: Final = """
 SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname),
@@ -66,12 +75,12 @@ class _Writer:
         return self.written[table]
 
     def value_of(self, column: Any) -> Any:
-        if column.is_relation:
-            is_ring = column.related_model in self.begun - self.written.keys()
-            return None if is_ring else self.row_of(column.related_model)
         for known in (column.name, f"{column.model._meta.model_name}_{column.name}"):
             if known in KNOWN:
                 return KNOWN[known]
+        if column.is_relation:
+            is_ring = column.related_model in self.begun - self.written.keys()
+            return None if is_ring else self.row_of(column.related_model)
         if column.choices:
             return column.choices[0][0]
         return _plain(column, next(NUMBERS))
