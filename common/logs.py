@@ -183,6 +183,8 @@ def logging_config(*, json: bool, level: str) -> dict[str, Any]:
             "django.server": {**through_root, "level": level},
             # The request line is written by the product's middleware.
             "django.request": {**through_root, "level": "ERROR"},
+            # Below INFO it writes all that a page knows for each variable that a template looks for in vain.
+            "django.template": {"level": "INFO"},
             "gunicorn.error": through_root,
             "gunicorn.access": through_root,
             "uvicorn": through_root,

@@ -11,6 +11,7 @@ from importlib import import_module
 import pytest
 import time_machine
 from django.apps import apps
+from django.conf import settings as usual
 from pytest_django import Settings
 
 from common import operating
@@ -84,9 +85,11 @@ def unthrottled(settings: Settings) -> None:
 
 @pytest.fixture
 def every_line() -> Iterator[None]:
-    """Log every line there is, in JSON; the handlers that were there before come back."""
+    """Log every line there is, in JSON; then levels are what they were, and the handlers are back."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     logging.config.dictConfig(logging_config(json=True, level="DEBUG"))
     yield
-    root.handlers[:], root.level = handlers, level
+    logging.config.dictConfig(usual.LOGGING)
+    root.handlers[:] = handlers
+    root.setLevel(level)

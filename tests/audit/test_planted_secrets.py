@@ -158,7 +158,6 @@ def log(every_line: None) -> io.StringIO:
     """What is logged, as production writes it."""
     lines = io.StringIO()
     root: Any = logging.getLogger()
-    root.setLevel("INFO")  # below it, pages tell each variable that a template of Django's lacks
     root.handlers = [root.handlers[0]]
     root.handlers[0].setStream(lines)
     return lines

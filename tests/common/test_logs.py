@@ -457,3 +457,8 @@ def test_every_logger_of_a_process_ends_in_clean_json_lines():
     ]
     assert [line["logger"] for line in written] == [*names, "common"]
     assert ran.stdout == ""
+
+
+def test_at_no_level_is_it_written_what_a_page_knows(every_line):
+    assert logging.getLogger("common").isEnabledFor(logging.DEBUG)
+    assert not logging.getLogger("django.template").isEnabledFor(logging.DEBUG)
