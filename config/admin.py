@@ -136,5 +136,5 @@ class GroupAdmin(DjangoGroupAdmin, EditableAdmin):
 
     filter_horizontal = ()  # two boxes of lines so long do not fit beside the menu
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:
         return super().formfield_for_manytomany(db_field, request, **kwargs, widget=UnfoldAdminSelect2MultipleWidget)

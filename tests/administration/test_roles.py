@@ -142,7 +142,7 @@ def opens(page: Any, request: Any) -> bool:
 def test_a_member_opens_the_lists_of_the_group_and_no_other(role: Role):
     request: Any = RequestFactory().get("/")
     request.user = member_of(role).get(reverse("admin:index")).context["user"]
-    allowed = {label for label, _, _ in pages_of(role)}
+    request.session, allowed = {}, {label for label, _, _ in pages_of(role)}
 
     opened = {page.opts.label_lower for page in PAGES if opens(page, request)}
 
