@@ -38,6 +38,7 @@ UNFOLD: Final[dict[str, Any]] = {
     "SITE_TITLE": "JeevanSetu",
     "SITE_HEADER": "JeevanSetu",
     "SITE_SUBHEADER": "Administration",
+    "SITE_URL": None,  # people and partners come by programs: there is no other site to show
     "SITE_ICON": mark,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": mark}],
     "SHOW_BACK_BUTTON": True,

@@ -42,7 +42,6 @@ class Site(UnfoldAdminSite):
     site_header = "JeevanSetu"
     site_title = "JeevanSetu"
     index_title = "Dashboard"
-    site_url = None  # people and partners come by programs: there is no other site to show
     index_template = "admin/dashboard.html"
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.db import models
-from django.test import Client, RequestFactory
+from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver, reverse
 
-from common import clock
 from config.dashboard.map_views import MAPS
 from config.reports.registry import REPORTS
 from config.waiting.registry import DESKS
-from notifications.announcement_admin import desk_of
 from notifications.models import Announcement, Notification
 from tests.administration.browser import Visit, look
+from tests.administration.people import session_of, superuser
 from tests.administration.rows import a_row_of_each, put_checks_back, take_checks_away
-from tests.administration.scenes import a_month
 from tests.factories import make_user
-from users.models import SecondFactor, User
+from users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PICTURES = Path(__file__).parents[2] / "docs" / "admin"
-PREVIEWED = "/admin/notifications/wording/add/?kind=ask&language=en&form=sms"
 STEP = "/admin/second-factor/"
 FORMS = ("changelist", "change", "history", "add", "delete")
 RARE = ("_history", "_add", "_delete")  # all histories are one page; few rows are added by hand, and none deleted
@@ -67,43 +60,6 @@ def pages() -> list[Any]:
     return list(admin.site._registry.values())
 
 
-def superuser() -> User:
-    return User.objects.create_superuser(phone="+919876543210", password="seven quiet tamarinds", name="Meera")
-
-
-def session_of(user: User) -> dict[str, str]:
-    client = Client()
-    client.force_login(user)
-    return {name: morsel.value for name, morsel in client.cookies.items()}
-
-
-def shown(sending: str, half_way: User) -> dict[str, Visit]:
-    """Return what docs/administration.md shows: the pages, how many pixels of each, and from where on."""
-    filled = "/admin/requests_app/bloodrequest/?figure=filled&from=2030-04-25&to=2030-05-01"
-    return {
-        "dashboard": Visit("/admin/", high=1330),
-        "dashboard-more": Visit("/admin/?from=2030-04-11&to=2030-05-01", high=1450, top=1240),
-        "map-requests": Visit("/admin/map/requests/", high=900),
-        "map-stock": Visit("/admin/map/stock/?city=Pune", high=900),
-        "approvals": Visit("/admin/waiting/approvals/", high=1000),
-        "complaints": Visit("/admin/waiting/complaints/", high=700),
-        "emergencies": Visit("/admin/waiting/emergencies/", high=700),
-        "money": Visit("/admin/waiting/money/", high=900),
-        "mismatches": Visit("/admin/waiting/mismatches/", high=700),
-        "messages": Visit("/admin/waiting/messages/", high=700),
-        "events": Visit("/admin/waiting/events/", high=700),
-        "requests": Visit(filled, high=800),
-        "ledger": Visit("/admin/payments/entry/report/", high=700),
-        "report": Visit("/admin/reports/stock/", high=900),
-        "settings": Visit("/admin/operating/", high=900),
-        "settings-history": Visit("/admin/common/settingchange/", high=500),
-        "audit": Visit("/admin/common/auditentry/?actor_kind__exact=member", high=700),
-        "wording": Visit(PREVIEWED, high=1000, presses=("button[name=_preview]",)),
-        "announcement": Visit(sending, high=800),
-        "second-factor": Visit(STEP, high=620, cookies=session_of(half_way)),
-    }
-
-
 def patterns(resolver: Any = None) -> Iterator[URLPattern]:
     """Yield every address of the administration that has a name."""
     for one in admin.site.urls[0] if resolver is None else resolver.url_patterns:
@@ -140,19 +96,6 @@ def other_pages() -> dict[str, list[str]]:
             given = [[of] for of in ARGUMENTS[one.name]()] if one.pattern.regex.groups else [[]]
             found[one.name] = [reverse(f"admin:{one.name}", args=of) for of in given]
     return found
-
-
-def test_the_pages_of_the_documentation_open_in_a_browser(live_server: Any) -> None:
-    a_month()
-    user, half_way = superuser(), make_user(is_staff=True, is_superuser=True)
-    SecondFactor.objects.create(user=half_way, secret="A" * 32, confirmed_at=clock.now())
-    visits = shown(desk_of(Announcement.objects.get()), half_way)
-    if os.environ.get("SCREENSHOTS"):
-        visits = {name: replace(one, picture=PICTURES / f"{name}.png") for name, one in visits.items()}
-
-    wrong = look(live_server.url, list(visits.values()), cookies=session_of(user))
-
-    assert wrong == {}
 
 
 def test_every_page_opens_in_a_browser(live_server: Any) -> None:
