@@ -37,6 +37,10 @@ SELECT DISTINCT format('ALTER TABLE %s DISABLE TRIGGER USER', tgrelid::regclass)
                 format('ALTER TABLE %s ENABLE TRIGGER USER', tgrelid::regclass)
 FROM pg_trigger WHERE NOT tgisinternal
 """
+ALL_TABLES: Final = """
+SELECT string_agg(oid::regclass::text, ', ') FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission')
+"""
 
 
 def take_checks_away() -> list[str]:
@@ -50,7 +54,10 @@ def take_checks_away() -> list[str]:
 
 
 def put_checks_back(checks: list[str]) -> None:
+    """Undo it, and take away whatever row is still there: the database would refuse some."""
     with connection.cursor() as cursor:
+        cursor.execute(ALL_TABLES)
+        cursor.execute(f"TRUNCATE {cursor.fetchone()[0]} CASCADE")
         cursor.execute("; ".join(checks))
 
 
