@@ -3,7 +3,8 @@
 import datetime as dt
 
 from chat import selectors
-from chat.services import following, forgetting, waiting
+from chat.services import following, forgetting, opening, waiting
+from chat.states import ChatSubject
 from common import clock
 from common.retention import retained
 from common.sweeps import act_on_each
@@ -19,6 +20,16 @@ def show_ways_in() -> int:
     """Say which video consultations can be joined by now; return how many."""
     now = clock.now()
     return act_on_each(lambda: selectors.joinable(now), lambda pk: following.show_way(conversation_id=pk))
+
+
+def open_missing_conversations() -> int:
+    """Open the conversations of what began before there were any; return how many."""
+    return sum(_open_missing(subject) for subject in ChatSubject)
+
+
+def _open_missing(subject: ChatSubject) -> int:
+    batches = opening.missing(subject)
+    return act_on_each(lambda: next(batches, []), lambda pk: opening.open_missing(subject, pk))
 
 
 @retained(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import IntegrityError, OperationalError, connection, models, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, models, transaction
 
 from common.errors import Busy, DomainError, NotFound, refusal_for_constraint
 
@@ -90,6 +90,8 @@ DELETE_BATCH = 5000  # rows in one statement, so that pruning never holds a tabl
 LOCK_TIMEOUT = "3s"  # then the caller is told to try again, and no thread waits for ever
 # SQLSTATE: lock_not_available, deadlock_detected, serialization_failure
 RETRYABLE = frozenset({"55P03", "40P01", "40001"})
+# SQLSTATE: connection exceptions, too many connections, shut down or crashed or not up yet
+AWAY = ("08", "53300", "57P")
 
 # What is told of every command inside its transaction: its name, what it was given, what it returned, how it ended.
 Witness = Callable[[str, Mapping[str, Any], Any, str], None]
@@ -102,6 +104,13 @@ _same_rung: ContextVar[str] = ContextVar("same_rung", default="")
 def sqlstate(exc: Exception) -> str:
     """Return the SQLSTATE behind a Django database error, or an empty string."""
     return getattr(exc.__cause__, "pgcode", None) or ""
+
+
+def is_away(exc: Exception) -> bool:
+    """Whether the error means that the database is not to be had, which says nothing of what was asked of it."""
+    if isinstance(exc, InterfaceError):  # the connection was closed under it
+        return True
+    return isinstance(exc, OperationalError) and (not sqlstate(exc) or sqlstate(exc).startswith(AWAY))
 
 
 @contextmanager

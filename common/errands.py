@@ -1,4 +1,4 @@
-"""The thread that runs errands: what is due at somebody outside, looked for in an index, asked outside transactions."""
+"""A thread of the worker that does what is due, as errands at somebody outside, looked for in an index, are."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ LONGEST_PAUSE: Final = 10.0  # seconds between two tries to reach the database
 log = logging.getLogger(__name__)
 
 
-def serve(run_due: Callable[[], int], stop: threading.Event) -> None:
-    """Call `run_due`, which returns how many errands there were, until `stop` is set, through any failure of database
-    or provider."""
-    pause = POLL
+def serve(run_due: Callable[[], int], stop: threading.Event, *, poll: float = POLL, called: str = "errands") -> None:
+    """Call `run_due`, which returns how much there was to do, until `stop` is set, through any failure of database or
+    provider; `called` is what the log calls it."""
+    pause = poll
     while not stop.is_set():
         try:
             while run_due() and not stop.is_set():
                 pass
-            pause = POLL
+            pause = poll
         except Busy:
-            pause = POLL
+            pause = poll
         except (OperationalError, InterfaceError) as exc:
             pause = min(max(0.5, pause * 2), LONGEST_PAUSE)
-            log.warning("errands lost the database", extra={"cause": type(exc).__name__, "pause_s": pause})
+            log.warning("%s lost the database", called, extra={"cause": type(exc).__name__, "pause_s": pause})
             connection.close()
         except Exception:  # a worker outlives every failure
             pause = 1.0
-            log.exception("an errand failed")
+            log.exception("%s failed", called)
             connection.close()
         stop.wait(pause)
     connection.close()

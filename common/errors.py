@@ -86,7 +86,7 @@ class TooMany(DomainError):
 
 
 class Unavailable(DomainError):
-    """Somebody outside is needed for this and does not answer; the same call may succeed later."""
+    """What is needed for this, a provider or the database, does not answer; the same call may succeed later."""
 
     code, message = "unavailable", "This is not available right now. Try again later."
 

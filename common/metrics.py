@@ -12,7 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, cast
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
@@ -24,6 +25,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from common.api.problems import not_found
+from common.counting import FOLDER, undisturbed
 from common.db import hurried
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -150,14 +152,19 @@ def show_metrics(request: HttpRequest) -> HttpResponse:
 
 def page() -> bytes:
     """Return what is scraped."""
-    requests = _own
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-        requests = CollectorRegistry()
-        collector: Any = MultiProcessCollector
-        collector(requests)
     measures = CollectorRegistry()
     measures.register(_Measures())
-    return generate_latest(requests) + generate_latest(measures)
+    return _requests() + generate_latest(measures)
+
+
+def _requests() -> bytes:
+    folder = os.environ.get(FOLDER)
+    if not folder:
+        return generate_latest(_own)
+    registry, collector = CollectorRegistry(), cast("Any", MultiProcessCollector)
+    collector(registry, path=folder)
+    with undisturbed(Path(folder), alone=False):
+        return generate_latest(registry)
 
 
 def streams_page(*, open_now: int, listens: bool) -> bytes:

@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from common.logs import REDACTED, request_id
 
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
-FILES = "/files/"
-CALENDARS = "/api/v1/calendar/"
-TAPS = "/a/"
+# What follows these opens something to whoever has it: private files, calendars, prescriptions on paper, and, from
+# messages, an answer (`a`), a choice of messages (`u`), the proof of an address (`v`). deploy/nginx.conf has them too.
+OPENING = ("/files/", "/api/v1/calendar/", "/api/v1/prescriptions/", "/a/", "/u/", "/v/")
 log = logging.getLogger("request")
 
 
@@ -47,7 +47,6 @@ class RequestIdMiddleware:
 
 
 def shown_path(path: str) -> str:
-    """Return the path as a log may hold it: what follows `/files/` opens a private file, `calendar/` a calendar, and
-    what follows `/a/` answers for somebody."""
-    secret = next((prefix for prefix in (FILES, CALENDARS, TAPS) if path.startswith(prefix)), None)
+    """Return the path as a log may hold it: without what opens something."""
+    secret = next((prefix for prefix in OPENING if path.startswith(prefix)), None)
     return f"{secret}{REDACTED}" if secret else path

@@ -74,13 +74,6 @@ class Document:
             self._canvas.drawString(x, y, shapeStr(stretch, font, size))
             x += _width(stretch, font, size)
 
-    def paragraph(self, x: float, y: float, words: str, *, size: float, within: float, align: Align = "left") -> float:
-        """Write lines of at most `within`, the first at `y`; return where the next would stand."""
-        for line in lines_of(words, size=size, within=within):
-            self.text(x, y, line, size=size, align=align, within=within)
-            y -= size * 1.55
-        return y
-
     def line(
         self, x: float, y: float, to_x: float, to_y: float, *, colour: str = "#1c1c1c", thick: float = 0.5
     ) -> None:

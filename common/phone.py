@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
 
 # ITU-T E.164: a country code that does not start with 0, at most 15 digits. For Python and PostgreSQL alike.
 E164_PATTERN: Final = r"\A\+[1-9][0-9]{6,14}\Z"
@@ -23,7 +23,6 @@ _TEST_DIGITS: Final = 12
 # `\d` takes the digits of every script, so that Hindi and Bengali keyboards work.
 _AS_WRITTEN: Final = re.compile(r"[+\uff0b]?[\d\s().\u2010-\u2015-]+")
 _LONGEST_TEXT: Final = 40
-_MOBILE_TYPES: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 _SHOWN_DIGITS: Final = 4
 _LONGEST_COUNTRY_CODE: Final = 3
 
@@ -52,14 +51,6 @@ def parse_phone(text: str, region: str = "IN") -> str:
     if not phonenumbers.is_valid_number(number):
         raise PhoneInvalid
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
-
-
-def is_mobile(e164: str) -> bool:
-    """Whether the number is, or may be, a mobile one. Where a country does not tell them apart, it may be.
-
-    Raises: PhoneInvalid.
-    """
-    return phonenumbers.number_type(_read(e164)) in _MOBILE_TYPES
 
 
 def sms_allowed(e164: str, allowed_prefixes: Iterable[str] = DEFAULT_SMS_PREFIXES) -> bool:

@@ -5,10 +5,20 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Iterable
+from typing import Final
+
+from django.db.models import Model, QuerySet
 
 from common.errors import Busy
 
 log = logging.getLogger(__name__)
+BATCH: Final = 500  # keys in one look of a walk
+
+
+def keys_after(rows: QuerySet[Model], after: uuid.UUID | None) -> list[uuid.UUID]:
+    """Return the next keys of the rows in order, a bounded number: for a walk over all of them."""
+    following = rows if after is None else rows.filter(pk__gt=after)
+    return list(following.order_by("pk").values_list("pk", flat=True)[:BATCH])
 
 
 def act_on_each(due: Callable[[], Iterable[uuid.UUID]], act: Callable[[uuid.UUID], object]) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -34,18 +34,6 @@ class Reason:
     DAILY_CAP = "daily_cap"
     QUIET_HOURS = "quiet_hours"  # not worth sending any more when they end
     BY_HAND = "by_hand"  # an administrator let it not go
-
-
-def silenced(ids: Iterable[uuid.UUID], kind: Kind, channel: Channel) -> set[uuid.UUID]:
-    """Return those of these people and members who want no messages of this kind by this channel; one query.
-
-    Numbers that said STOP are in `OptOut`, by number. Nobody silences what is always sent.
-    """
-    if RULES[kind].is_always_sent:
-        return set()
-    asked = list(ids)
-    rows = Mute.objects.filter(Q(user__in=asked) | Q(member__in=asked), group=RULES[kind].group, channel=channel)
-    return {user or member for user, member in rows.values_list("user_id", "member_id")}
 
 
 def wanting(people: QuerySet[M], kind: Kind, channel: Channel) -> QuerySet[M]:

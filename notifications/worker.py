@@ -9,7 +9,7 @@ import time
 from typing import Final
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError
 
 from appointments import errands as visits
 from common import outbox
@@ -37,7 +37,6 @@ ERRANDS: Final = (
 )
 BITE: Final = 5  # events that a relay takes at a time: what one holds, the other cannot tell
 STOP_WITHIN: Final = 9.0  # seconds for what is on its way when the worker is told to stop
-LONGEST_PAUSE: Final = 10.0  # seconds between two tries to reach the database
 log = logging.getLogger(__name__)
 
 
@@ -102,26 +101,11 @@ def carriers(threads: int) -> TextGateway:
 
 def relay_until(stop: threading.Event, outside: bool = False) -> None:  # noqa: FBT001, FBT002 - a thread's argument
     """Tell events, or those for the `outside`, until `stop` is set, through any failure of the database."""
-    pause = POLL
-    while not stop.is_set():
-        try:
-            _relay_batch(stop, outside=outside)
-            pause = POLL
-        except Busy:
-            pause = POLL
-        except (OperationalError, InterfaceError) as exc:
-            pause = min(max(0.5, pause * 2), LONGEST_PAUSE)
-            log.warning("relay lost the database", extra={"cause": type(exc).__name__, "pause_s": pause})
-            connection.close()
-        except Exception:  # a worker outlives every failure
-            pause = 1.0
-            log.exception("relay failed")
-            connection.close()
-        stop.wait(pause)
-    connection.close()
+    serve(lambda: _relay_batch(outside=outside), stop, poll=POLL, called="relay")
 
 
-def _relay_batch(stop: threading.Event, *, outside: bool) -> None:
-    while not stop.is_set() and (events := outbox.claim(limit=1 if outside else BITE, outside=outside)):
-        for event in events:
-            outbox.deliver(event)
+def _relay_batch(*, outside: bool) -> int:
+    events = outbox.claim(limit=1 if outside else BITE, outside=outside)
+    for event in events:
+        outbox.deliver(event)
+    return len(events)

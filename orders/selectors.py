@@ -13,6 +13,7 @@ from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from common import clock
 from common.errors import NotFound
+from common.sweeps import keys_after
 from orders.models import Box, ContractBill, Order, OrderBag, OrderEvent, OrderLine, Rider
 from orders.models.ordering import OrderQuerySet
 from orders.states import OPEN, OrderStatus, Terms
@@ -123,6 +124,11 @@ def open_orders_of(partner_id: uuid.UUID) -> list[uuid.UUID]:
     return list(orders_of_partner(partner_id).filter(status__in=OPEN).order_by("pk").values_list("pk", flat=True))
 
 
+def open_orders_after(after: uuid.UUID | None) -> list[uuid.UUID]:
+    """Return the next orders that are still going on, in the order of their keys."""
+    return keys_after(Order.objects.filter(status__in=OPEN), after)
+
+
 def has_open_order(user_id: uuid.UUID) -> bool:
     """Whether the person waits for blood; what time has ended counts no more."""
     over = Q(due_at__isnull=False, due_at__lte=clock.now())
@@ -208,15 +214,6 @@ def pairs_to_bill() -> list[tuple[uuid.UUID, uuid.UUID]]:
 def _unbilled() -> QuerySet[Order]:
     owed = Q(status=OrderStatus.DELIVERED, total_minor__gt=F("less_minor")) | Q(fee_minor__gt=0)
     return Order.objects.filter(owed, terms=Terms.MONTHLY, bill=None, ended_at__isnull=False)
-
-
-def box_of(party_id: uuid.UUID, box_id: uuid.UUID) -> Box:
-    """Return a box to the bank it left, or to the hospital it goes to. Raises: NotFound"""
-    sides = Q(bank_id=party_id) | Q(order__buyer_partner_id=party_id)
-    found = Box.objects.filter(sides, pk=box_id).select_related("order").first()
-    if found is None:
-        raise NotFound
-    return found
 
 
 def _shown(rows: QuerySet[Order]) -> QuerySet[Order]:

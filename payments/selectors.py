@@ -32,7 +32,6 @@ from payments.states import (
     LIVE,
     AccountKind,
     DisputeStatus,
-    InvoiceKind,
     NoticeOutcome,
     PaymentStatus,
     PayoutStatus,
@@ -167,11 +166,6 @@ def invoices_of_partner(partner_id: uuid.UUID) -> QuerySet[Invoice]:
     return Invoice.objects.filter(seller_partner_id=partner_id)
 
 
-def purchase_of(kind: PurchaseKind, reference: uuid.UUID) -> Purchase | None:
-    """Return what is to be paid for this, for the app that registered it."""
-    return Purchase.objects.filter(kind=kind, reference=reference).first()
-
-
 def price_for(payer: Party, kind: PurchaseKind, reference: uuid.UUID) -> Money | None:
     """Return what the party is to pay for this; None when there is nothing of theirs under this name."""
     row = Purchase.objects.filter(**payer.columns("payer"), kind=kind, reference=reference).first()
@@ -267,11 +261,6 @@ def personal_invoices(user_id: uuid.UUID) -> list[dict[str, object]]:
     rows = Invoice.objects.filter(Q(seller_user_id=user_id) | Q(payment__payer_user_id=user_id)).order_by("pk")
     names = ("code", "kind", "buyer", "lines", "amount_minor", "currency", "issued_on")
     return [{name: getattr(row, name) for name in names} for row in rows]
-
-
-def invoice_for(payment: Payment) -> Invoice:
-    """Return the payment's invoice. Raises: ReceiptNotReady"""
-    return next(row for row in receipts_of(payment) if row.kind == InvoiceKind.INVOICE)
 
 
 def _answer_by(row: Dispute) -> str:

@@ -77,7 +77,7 @@ def default_plan() -> Plan:
     stream_port = port_setting("STREAM_PORT", port + 1)
     python = sys.executable
     web = (
-        *(python, "-m", "gunicorn", "config.wsgi", "--bind", f"{host}:{port}"),
+        *(python, "-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi", "--bind", f"{host}:{port}"),
         *("--worker-class", "gthread", "--workers", "2", "--threads", "8", "--reuse-port"),
         *("--graceful-timeout", "8", "--no-control-socket"),
     )

@@ -109,14 +109,6 @@ def ranked_rows(
     return tuple(row for row in rows if row.suits(sex=sex, age=age, low_titre=low_titre))
 
 
-def compatible_recipients(
-    donor: BloodGroup, component: Component, *, on: dt.date | None = None
-) -> tuple[Recipient, ...]:
-    """Return whom a donor can help if nothing is known of the recipient but the group."""
-    recipients: tuple[Recipient, ...] = (*BloodGroup, UNKNOWN)
-    return tuple(recipient for recipient in recipients if donor in compatible_donors(recipient, component, on=on))
-
-
 def is_compatible(
     recipient: Recipient,
     donor: BloodGroup,

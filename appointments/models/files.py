@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from appointments.analysis.states import Availability, FileKind, FileStatus, ScanStatus
 from appointments.models.columns import choices
@@ -118,6 +118,3 @@ class AppointmentFile(models.Model):
 
     def __str__(self) -> str:
         return f"Attached on {minute(self.attached_at)}"
-
-
-NEWEST = Q(number=F("file__newest"))

@@ -19,6 +19,7 @@ from appointments.states import AppointmentStatus, DoctorStatus, EndedBy, Origin
 from common import clock
 from common.errors import NotFound
 from common.money import Money
+from common.sweeps import keys_after
 
 DAY: Final = dt.timedelta(days=1)
 
@@ -137,6 +138,12 @@ def appointment_facts(appointment_id: uuid.UUID) -> AppointmentFacts:
         refund=row.refund,
         was_booked=row.confirmed_at is not None,
     )
+
+
+def booked_after(after: uuid.UUID | None) -> list[uuid.UUID]:
+    """Return the next visits that are agreed or going on, in the order of their keys."""
+    booked = [AppointmentStatus.CONFIRMED, AppointmentStatus.IN_PROGRESS]
+    return keys_after(Appointment.objects.filter(status__in=booked), after)
 
 
 def holds_over(now: dt.datetime, *, limit: int) -> list[uuid.UUID]:

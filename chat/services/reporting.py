@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Final
 
 from chat import selectors
 from chat.errors import MessageNotReportable
@@ -17,7 +16,6 @@ from common.errors import NotFound
 from common.transitions import advance
 
 DISMISS, WARN, CLOSE, BLOCK = "dismiss", "warn", "close", "block"
-DECISIONS: Final = (DISMISS, WARN, CLOSE, BLOCK)
 
 
 @command

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
+import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, JsonResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
@@ -13,9 +14,12 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from common import errors
+from common.db import is_away
 from common.logs import request_id
 
+log = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
+DATABASE_BACK_IN: Final = 5  # seconds, after which it is worth asking again
 
 # First match wins, so the narrow kinds stand above the wide ones.
 STATUS: tuple[tuple[type[errors.DomainError], int], ...] = (
@@ -94,6 +98,9 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
         exc = errors.NotFound()
     elif isinstance(exc, PermissionDenied):
         exc = errors.NotAllowed()
+    elif is_away(exc):
+        log.error("the database does not answer", error=type(exc).__name__)
+        exc = errors.Unavailable(retry_after=DATABASE_BACK_IN)
     if isinstance(exc, errors.DomainError):
         set_rollback()
         return _answer_refusal(exc)

@@ -15,6 +15,7 @@ from rest_framework import serializers
 from common import errors
 from common.api.problems import FRAMEWORK, MEDIA_TYPE, TITLES, problem, status_of
 from common.idempotency import IdempotencyKeyInvalid, IdempotencyMismatch
+from common.maintenance import UnderMaintenance
 
 F = TypeVar("F", bound=Callable[..., Any])
 Refusals = Iterable[type[errors.DomainError]]
@@ -36,6 +37,15 @@ BODY_REFUSALS = {
     "413": ("BodyTooLarge", "body_too_large"),
     "415": ("UnsupportedMediaType", "unsupported_media_type"),
 }
+# Why anything may be refused for a while, and what the answer says of how long.
+NOT_NOW = ("NotNow", (UnderMaintenance, errors.Unavailable))
+RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds, after which the same call is worth trying again.",
+        "required": True,
+        "schema": {"type": "integer"},
+    }
+}
 
 
 class AutoSchema(SpectacularAutoSchema):
@@ -52,18 +62,20 @@ class AutoSchema(SpectacularAutoSchema):
         return [getattr(self.view, "tag", "")]
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
-        """Add what the view decides, not the method: whether the key is required, and why any body may be refused."""
+        """Add what no method says: whether the key is required, and why any body or any call may be refused."""
         described = super().get_operation(*args, **kwargs)
         if described is None:
             return None
         for parameter in described.get("parameters", []):
             if parameter["name"] == IDEMPOTENCY_KEY.name and getattr(self.view, "idempotency_required", False):
                 parameter["required"] = True
-        if "requestBody" in described:
-            refused = {
-                status: {"$ref": f"#/components/responses/{name}"} for status, (name, _) in BODY_REFUSALS.items()
-            }
-            described["responses"] = dict(sorted({**described["responses"], **refused}.items()))
+        shared = {status: name for status, (name, _) in BODY_REFUSALS.items()} if "requestBody" in described else {}
+        if "503" in described["responses"]:
+            _allow_for_later(described["responses"]["503"])
+        else:
+            shared["503"] = NOT_NOW[0]
+        refused = {status: {"$ref": f"#/components/responses/{name}"} for status, name in shared.items()}
+        described["responses"] = dict(sorted({**described["responses"], **refused}.items()))
         return described
 
     def get_filter_backends(self) -> list[Any]:
@@ -98,8 +110,8 @@ def operation(
     """Describe one operation.
 
     `description` stands in for the view's docstring. `example` is the request body's (of `media_type`), `answer` the
-    successful reply's. `refusals` are the codes beside the usual ones: 400 for bad input, 401 without a token, 429.
-    `paged` wraps the reply in a page. Without a `tag`, the view names it: one that serves two sides is two views.
+    successful reply's. `refusals` are the codes beside the usual ones: 400 for bad input, 401 without a token, 429,
+    503. `paged` wraps the reply in a page. Without a `tag`, the view names it: one that serves two sides is two views.
     """
 
     def describe(view: F) -> F:
@@ -174,6 +186,14 @@ def _problems(kinds: Refusals) -> dict[tuple[int, str], OpenApiResponse]:
     return found
 
 
+def _allow_for_later(refused: dict[str, Any]) -> None:
+    """Add what may stop any operation to the refusals for a while that this one has of its own."""
+    known = refused["description"]
+    more = [kind for kind in NOT_NOW[1] if f"`{kind.code}`" not in known]
+    refused["description"] = "\n".join([known, *(f"- `{kind.code}`: {kind.message}" for kind in more)])
+    refused["headers"] = RETRY_AFTER
+
+
 def add_refusals(responses: dict[str, Any], *kinds: type[errors.DomainError]) -> None:
     """Add refusals to the responses of an operation that is described already: for hooks of the generator."""
     for kind in kinds:
@@ -212,11 +232,13 @@ def _examples(
 
 def document_shared(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
     """Describe the refusals that operations refer to by name: a hook of the schema's generator."""
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
+    name, kinds = NOT_NOW
+    lines = "\n".join(f"- `{kind.code}`: {kind.message}" for kind in kinds)
     result["components"]["responses"] = {
         name: {"description": f"{TITLES[FRAMEWORK[code][0]]}:\n- `{code}`: {FRAMEWORK[code][1]}", "content": content}
         for name, code in BODY_REFUSALS.values()
-    }
+    } | {name: {"description": f"{TITLES[503]}:\n{lines}", "headers": RETRY_AFTER, "content": content}}
     return result
 
 

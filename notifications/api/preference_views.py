@@ -79,7 +79,7 @@ def _register(request: Request, owner: Owner) -> Response:
     if not isinstance(request.auth, AbstractSession):
         raise NotOnADevice
     body = read(shapes.PushDeviceIn, request)
-    device = devices.register(
+    registered = devices.register(
         owner=owner,
         session_id=request.auth.pk,
         token=body["token"],
@@ -87,7 +87,7 @@ def _register(request: Request, owner: Owner) -> Response:
         app_version=body["app_version"],
         language=body["language"],
     )
-    return Response(shapes.PushDeviceOut(device).data)
+    return Response(shapes.PushDeviceOut(registered.device).data, status=201 if registered.is_new else 200)
 
 
 class PreferencesView(APIView):
@@ -152,26 +152,14 @@ class PushDevicesView(APIView):
     @operation(
         "Register this device for push",
         request=shapes.PushDeviceIn,
-        responses={200: shapes.PushDeviceOut},
+        responses={201: shapes.PushDeviceOut, 200: shapes.PushDeviceOut},
         refusals=[DeviceTaken, NotOnADevice],
         example=REGISTERING,
         answer=DEVICE,
     )
     def post(self, request: Request) -> Response:
-        """Call it whenever the app starts or its token changes. It ends with the session; of ten devices the one that
-        was not seen the longest makes room."""
-        return _register(request, Owner(user_id=request.user.pk))
-
-    @operation(
-        "Register this device for push (PUT)",
-        request=shapes.PushDeviceIn,
-        responses={200: shapes.PushDeviceOut},
-        refusals=[DeviceTaken, NotOnADevice],
-        example=REGISTERING,
-        answer=DEVICE,
-    )
-    def put(self, request: Request) -> Response:
-        """The same as POST: a token is registered once, however often it is said."""
+        """Call it whenever the app starts or its token changes: 201 the first time, 200 for a token that is known. It
+        ends with the session; of ten devices the one that was not seen the longest makes room."""
         return _register(request, Owner(user_id=request.user.pk))
 
 
@@ -201,25 +189,14 @@ class MemberPushDevicesView(APIView):
     @operation(
         "Register this device for push as a member",
         request=shapes.PushDeviceIn,
-        responses={200: shapes.PushDeviceOut},
+        responses={201: shapes.PushDeviceOut, 200: shapes.PushDeviceOut},
         refusals=[DeviceTaken, NotOnADevice],
         example=REGISTERING,
         answer=DEVICE,
     )
     def post(self, request: Request) -> Response:
-        """Call it whenever the app starts or its token changes. It ends with the session."""
-        return _register(request, Owner(member_id=request.user.pk))
-
-    @operation(
-        "Register this device for push as a member (PUT)",
-        request=shapes.PushDeviceIn,
-        responses={200: shapes.PushDeviceOut},
-        refusals=[DeviceTaken, NotOnADevice],
-        example=REGISTERING,
-        answer=DEVICE,
-    )
-    def put(self, request: Request) -> Response:
-        """The same as POST: a token is registered once, however often it is said."""
+        """Call it whenever the app starts or its token changes: 201 the first time, 200 for a token that is known. It
+        ends with the session; of ten devices the one that was not seen the longest makes room."""
         return _register(request, Owner(member_id=request.user.pk))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from common import clock
@@ -22,10 +23,16 @@ KEEP: Final = dt.timedelta(days=270)  # Android's tokens end after 270 days with
 INDEXED_AS: Final = "notifications.pushdevice.token"
 
 
+@dataclass(frozen=True)
+class Registered:
+    device: PushDevice
+    is_new: bool
+
+
 @command
 def register(
     *, owner: Owner, session_id: uuid.UUID, token: str, platform: Platform, app_version: str, language: str
-) -> PushDevice:
+) -> Registered:
     """Say that the account's messages are to reach the app with this token; again whenever the app starts.
 
     A token is one app on one device: under another account it leaves the old one, with what was still on its way.
@@ -46,7 +53,7 @@ def register(
     device.save()
     oldest = PushDevice.objects.filter(owner.rows).exclude(pk=device.pk).order_by("-seen_at", "-pk")[MOST - 1 :]
     PushDevice.objects.filter(pk__in=[row.pk for row in oldest]).delete()
-    return device
+    return Registered(device, is_new=known is None)
 
 
 @command

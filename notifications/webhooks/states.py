@@ -38,7 +38,6 @@ WEBHOOK_TRANSITIONS = {
     (WebhookStatus.SUCCEEDED, "replay"): WebhookStatus.PENDING,
     (WebhookStatus.FAILED, "replay"): WebhookStatus.PENDING,
 }
-OPEN_WEBHOOKS = frozenset({WebhookStatus.PENDING, WebhookStatus.SENDING})
 
 
 class Failure(StrEnum):

@@ -15,16 +15,6 @@ from common.webhooks import Malformed, SignatureInvalid
 from payments.gateways.base import Notice, text
 
 
-def pay_checksum(encoded: str, salt: str, index: str) -> str:
-    """Return the X-VERIFY of a payment's base64 body."""
-    return _checksum(f"{encoded}/pg/v1/pay", salt, index)
-
-
-def status_checksum(path: str, salt: str, index: str) -> str:
-    """Return the X-VERIFY of a question about `/pg/v1/status/{merchant}/{transaction}`."""
-    return _checksum(path, salt, index)
-
-
 def callback_checksum(encoded: str, salt: str, index: str) -> str:
     """Return the X-VERIFY of a callback's base64 body."""
     return _checksum(encoded, salt, index)

@@ -23,7 +23,6 @@ CAP_PERIOD = dt.timedelta(hours=24)  # in which a donor may be asked `DAILY_ASK_
 class AskToTell:
     """A donor who is to be told that blood is needed."""
 
-    ask_id: uuid.UUID
     donor_id: uuid.UUID
     distance_km: Decimal
     request_id: uuid.UUID
@@ -49,7 +48,7 @@ def asks_to_tell(ask_ids: Iterable[uuid.UUID]) -> list[AskToTell]:
     answered = Assignment.objects.filter(request=OuterRef("request"), donor=OuterRef("donor"))
     still_open = {"request__status": RequestStatus.OPEN, "request__expires_at__gt": clock.now()}
     rows = Ask.objects.filter(~Exists(answered), pk__in=list(ask_ids), **still_open)
-    values = rows.order_by("pk").values_list("pk", "donor_id", "distance_km", "request_id")
+    values = rows.order_by("pk").values_list("donor_id", "distance_km", "request_id")
     return [AskToTell(*row) for row in values]
 
 

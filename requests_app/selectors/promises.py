@@ -14,6 +14,7 @@ from django.db.models import F, OuterRef, QuerySet
 from common import clock
 from common.blood import BloodGroup, Sex
 from common.errors import NotFound
+from common.sweeps import keys_after
 from requests_app.errors import VisitNotOpen
 from requests_app.models import Assignment
 from requests_app.selectors.requests import SWEEP, get_request_of
@@ -167,6 +168,11 @@ def assignment_facts(assignment_id: uuid.UUID) -> AssignmentFacts:
         tag=str(row.donor.tag),
         score=row.donor.score,
     )
+
+
+def live_promises_after(after: uuid.UUID | None) -> list[uuid.UUID]:
+    """Return the next promises that are still open, in the order of their keys."""
+    return keys_after(Assignment.objects.filter(status__in=LIVE_ASSIGNMENT), after)
 
 
 def promises_past(moment: dt.datetime) -> Iterator[uuid.UUID]:

@@ -44,6 +44,7 @@ UnitsExportView = partner_export(
     summary="Export units",
     said="Your bags, in the order in which they came; the days are those on which they came into your stock.",
     tag=TAG,
+    reads_health="units_export",
     query=UnitExportQuery,
     rows=_units,
     columns=(

@@ -161,6 +161,7 @@ class TransfersView(APIView):
 class TransferView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [IsLiveMember]
+    reads_health = "transfer"
 
     @operation(
         "Read a transfer", tag=TAG, responses={200: shapes.TransferDetailOut}, refusals=[NotFound], answer=DETAIL

@@ -68,6 +68,7 @@ def shown(request: Request, pk: UUID) -> Response:
 class UnitsView(APIView):
     authentication_classes = [MemberAuthentication]
     permission_classes = [IsLiveMember]
+    reads_health = "units"
 
     def get_permissions(self) -> Sequence[Any]:
         return [MayKeepStock()] if self.request.method == "POST" else super().get_permissions()

@@ -23,11 +23,12 @@ from django.db.models import (
 
 from common import clock
 from common.errors import NotFound
+from common.sweeps import keys_after
 from payments import selectors as payments
 from payments.states import PurchaseKind
 from stock.components import Component
 from stock.models import Transfer, TransferAsk, TransferEvent, TransferUnit
-from stock.states import Fate, TransferStatus, Urgency
+from stock.states import SENDS, Fate, TransferStatus, Urgency
 
 OURS_ASKED: Final = "ours_asked"
 ASKED_OF_US: Final = "asked_of_us"
@@ -149,3 +150,8 @@ def transfers_due(now: dt.datetime) -> list[uuid.UUID]:
     """Return the transfers that time has something to do with, the longest due first, as many as one run may take."""
     rows = Transfer.objects.filter(due_at__lte=now).order_by("due_at", "pk")
     return list(rows.values_list("pk", flat=True)[:MOST_DUE])
+
+
+def offered_transfers_after(after: uuid.UUID | None) -> list[uuid.UUID]:
+    """Return the next transfers with a sender whose bags have not arrived, in the order of their keys."""
+    return keys_after(Transfer.objects.filter(status__in=SENDS - {TransferStatus.RECEIVED}), after)

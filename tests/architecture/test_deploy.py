@@ -12,6 +12,9 @@ import yaml
 from django.conf import settings
 from django.core.management import get_commands
 
+from common.counting import FOLDER
+from common.middleware import OPENING
+
 DEPLOY = settings.BASE_DIR / "deploy"
 UNITS = sorted(path for path in (DEPLOY / "systemd").iterdir() if path.suffix in {".service", ".target"})
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
@@ -69,6 +72,20 @@ def test_both_ways_run_the_web_alike():
     assert said(lines_of_units(), *names) == said(lines_of_containers(), *names)
 
 
+def test_web_processes_count_together_where_nothing_is_left_of_earlier_ones():
+    web = unit(DEPLOY / "systemd" / "jeevansetu-web@.service")["Service"]
+    container = COMPOSE["services"]["web"]
+
+    assert web["Environment"] == f"{FOLDER}=%t/{web['RuntimeDirectory']}"
+    assert "%i" in web["RuntimeDirectory"]
+    assert "RuntimeDirectoryPreserve" not in web
+    assert container["environment"][FOLDER] in container["tmpfs"]
+    for lines in (lines_of_units(), lines_of_containers()):
+        assert [line[line.index("--config") + 1] for line in lines if "config.wsgi" in line] == [
+            "python:config.gunicorn"
+        ]
+
+
 def test_every_setting_that_is_named_is_explained():
     texts = [path.read_text(encoding="utf-8") for path in sorted(DEPLOY.rglob("*")) if path.is_file()]
     names = {word for text in texts for word in WORDS.findall(text)} - NOT_OURS
@@ -92,6 +109,13 @@ def test_the_proxy_leads_to_ports_that_somebody_listens_to():
     ports = set(re.findall(r"@(\d{4})\.service", wanted))
 
     assert set(re.findall(r"127\.0\.0\.1:(\d+)", (DEPLOY / "upstreams.conf").read_text(encoding="utf-8"))) == ports
+
+
+def test_the_proxy_logs_no_address_that_opens_something():
+    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    unlogged = re.compile(re.search(r"location ~ (\^/\(files\S+) {[^}]*access_log off;", text)[1])
+
+    assert [prefix for prefix in OPENING if not unlogged.match(f"{prefix}x")] == []
 
 
 @pytest.mark.parametrize("name", ["upstreams.conf", "upstreams.compose.conf"])

@@ -25,7 +25,7 @@ TELLING = frozenset(
     (
         *("answers", "haemoglobin_g_dl", "systolic_mmhg", "diagnoses", "medicines", "allergies", "conditions"),
         *("subjective", "objective", "finding", "tests", "visitor", "patient", "donor", "interpretation", "deferrals"),
-        *("abha_number", "told_reason", "is_group_confirmed"),
+        *("abha_number", "told_reason", "is_group_confirmed", "discard_reason", "recalled_at"),
     )
 )
 # What tells nothing, though a field or a file looks like it: why, by the route's name.
@@ -35,11 +35,8 @@ HARMLESS = {
     "partner-stock-wastage-file": "counts of bags",
     "partner-stock-age-file": "counts of bags",
     "doctor-appointment-host-link": "the doctor's own door",
-    "partner-transfers": "bags on the way, of nobody by name",
-    "partner-transfer": "bags on the way, of nobody by name",
     "partner-stream": "ids and states; of a message only that it came",
     "partner-export-requests": "what a partner needs; no patient is named",
-    "partner-export-units": "bags; what tests found is in the movements and on the bag's own page",
     "partner-export-transfers": "bags on the way, of nobody by name",
     "partner-export-orders": "what was ordered, without patient or receiver",
     "partner-export-settlements": "money",

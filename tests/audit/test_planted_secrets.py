@@ -6,7 +6,6 @@ import io
 import json
 import logging
 import uuid
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -20,6 +19,9 @@ from common.db import unit_of_work
 from common.models import OutboxEvent
 from notifications.models import Delivery
 from partners.models import Member
+from sandbox.server import running
+from tests.audit import secret_flows as flows
+from tests.audit.secret_flows import Story
 from tests.factories import make_donor, make_promise, member_client, person_client
 from tests.files import picture
 from tests.notifications.factories import work
@@ -46,20 +48,6 @@ PROVIDERS = {
 }
 KEYS = ("SECRET_KEY", "TOKEN_KEY", "CODE_KEY", "BLIND_INDEX_KEY", "AUDIT_KEY", "STRIPE_WEBHOOK_SECRET")
 pytestmark = pytest.mark.django_db
-
-
-@dataclass
-class Story:
-    """What was planted and what came back. `shown` may stand in an answer to whom it belongs, and nowhere else."""
-
-    hidden: dict[str, str] = field(default_factory=dict)
-    shown: dict[str, str] = field(default_factory=dict)
-    answers: list[str] = field(default_factory=list)
-
-    def hear(self, answer: Any) -> Any:
-        content = b"".join(answer) if answer.streaming else answer.content
-        self.answers.append(content.decode(errors="replace"))
-        return answer
 
 
 def sign_up(story: Story) -> tuple[User, str]:
@@ -139,10 +127,11 @@ def break_things(story: Story, user: User, access: str, monkeypatch: Any) -> Non
 
 def administrate(story: Story) -> None:
     phone = new_phone()
-    User.objects.create_superuser(phone=phone, password=OTHER_PASSWORD, name="Meera")
+    meera = User.objects.create_superuser(phone=phone, password=OTHER_PASSWORD, name="Meera")
     client = Client()
     story.hear(client.post("/admin/login/", {"username": phone, "password": PASSWORD}))
     client.post("/admin/login/", {"username": phone, "password": OTHER_PASSWORD})
+    flows.use_a_second_factor(story, client, meera)
     story.hidden["the administrator's cookie"] = client.cookies["sessionid"].value
     for model in admin.site._registry:
         page = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
@@ -164,20 +153,27 @@ def log(every_line: None) -> io.StringIO:
 
 
 def test_no_secret_is_anywhere_but_with_whom_it_belongs(settings, monkeypatch, log, unthrottled, tmp_path):
-    settings.PRIVATE_FILES_DIR = str(tmp_path / "private")
-    for name, value in PROVIDERS.items():
-        setattr(settings, name, value)
-    story = Story(hidden={**PROVIDERS, **{name: getattr(settings, name) for name in KEYS}})
+    settings.PRIVATE_FILES_DIR, settings.ADMIN_TOTP_REQUIRED = str(tmp_path / "private"), True
+    story = Story(hidden={name: getattr(settings, name) for name in (*KEYS, *flows.ACCEPTED)})
     story.hidden |= {"a password": PASSWORD, "another password": OTHER_PASSWORD, "an Aadhaar number": AADHAAR}
 
-    user, access = sign_up(story)
-    prove(story, user)
-    give(story)
-    pay(story)
-    dispatched(make_bank(bags=3))
-    break_things(story, user, access, monkeypatch)
-    outbox.drain()
-    work()
+    with running(public_url="") as sandbox:
+        flows.pay_by_every_provider(story, settings, sandbox)
+        for name, value in PROVIDERS.items():
+            story.hidden[f"{name}, which is wrong"] = value
+            setattr(settings, name, value)
+        flows.be_refused_by_every_provider(story)
+        flows.integrate(story, settings, sandbox)
+        flows.be_told(story, settings, sandbox)
+        flows.talk(story)
+        user, access = sign_up(story)
+        prove(story, user)
+        give(story)
+        pay(story)
+        dispatched(make_bank(bags=3))
+        break_things(story, user, access, monkeypatch)
+        outbox.drain()
+        work()
     administrate(story)
     chain.run_due()
 

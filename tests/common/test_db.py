@@ -12,6 +12,7 @@ from common.db import (
     advisory_lock,
     command,
     delete_in_batches,
+    is_away,
     joined,
     lock,
     lock_free,
@@ -327,6 +328,20 @@ def test_a_violated_constraint_is_the_refusal_that_names_it():
 
     with pytest.raises(PhoneTaken), unit_of_work():
         User.objects.create(phone=user.phone, name="Twin")
+
+
+def run(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_away_is_told_from_a_statement_that_went_wrong():
+    (lost,) = race(lambda: run("SELECT pg_terminate_backend(pg_backend_pid())"))
+    (slow,) = race(lambda: run("SET statement_timeout = '1ms'; SELECT pg_sleep(1)"))
+    (wrong,) = race(lambda: run("SELECT 1 / 0"))
+
+    assert [is_away(error) for error in (lost, slow, wrong)] == [True, False, False]
 
 
 @pytest.mark.django_db

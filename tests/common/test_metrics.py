@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings as ours
@@ -14,8 +17,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from common import metrics, outbox
+from common.counting import FOLDER
 from common.db import hurried
 from common.metrics import streams_page
+from config.gunicorn import child_exit
 from tests.factories import make_request, make_user, person_client
 
 pytestmark = pytest.mark.django_db
@@ -140,3 +145,40 @@ def test_the_dashboard_is_read_by_grafana_and_shows_every_measure() -> None:
 
     assert set(metrics._measures) - set(NAME.findall(shown)) == set()
     assert all(panel["gridPos"]["x"] + panel["gridPos"]["w"] <= 24 for panel in board["panels"])
+
+
+COUNT = """
+import sys
+from common import metrics
+metrics.REQUESTS.labels("GET", "/two", "200").inc(float(sys.argv[1]))
+metrics.DURATION.labels("GET", "/two").observe(0.2)
+"""
+
+
+@pytest.fixture
+def counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Two web processes have counted 3 and 4 requests together, and ended; return their ids."""
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    command = [sys.executable, "-c", COUNT]
+    ended = [subprocess.Popen([*command, many], cwd=ours.BASE_DIR) for many in ("3", "4")]
+    assert [one.wait(60) for one in ended] == [0, 0]
+    return [one.pid for one in ended]
+
+
+def test_processes_that_share_a_folder_are_summed_also_when_they_have_ended(
+    client: Client, counted: list[int], tmp_path: Path
+) -> None:
+    def told() -> tuple[float, float]:
+        page, route = scrape(client), {"method": "GET", "route": "/two"}
+        return (
+            value(page, "jeevansetu_http_requests_total", **route, status="200"),
+            value(page, "jeevansetu_http_request_duration_seconds_count", **route),
+        )
+
+    before, files = told(), len(list(tmp_path.glob("*.db")))
+    for pid in counted:
+        child_exit(None, SimpleNamespace(pid=pid))
+        child_exit(None, SimpleNamespace(pid=pid))
+
+    assert before == told() == (7, 2)
+    assert (files, len(list(tmp_path.glob("*.db")))) == (4, 2)

@@ -9,6 +9,7 @@ from django.test import Client, RequestFactory
 
 from common.api.address import client_address, client_network
 from common.logs import request_id
+from common.middleware import OPENING, shown_path
 
 
 def get(**headers):
@@ -100,3 +101,8 @@ def test_behind_a_socket_there_is_no_address():
 )
 def test_limits_count_a_whole_ipv6_network_as_one_caller(address, network):
     assert client_network(ask(REMOTE_ADDR=address)) == network
+
+
+@pytest.mark.parametrize("prefix", OPENING)
+def test_what_opens_something_is_kept_out_of_the_log(prefix):
+    assert shown_path(f"{prefix}planted") == f"{prefix}[redacted]"

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from common.phone import E164_PATTERN, PhoneInvalid, is_mobile, mask_phone, parse_phone, sms_allowed
+from common.phone import E164_PATTERN, PhoneInvalid, mask_phone, parse_phone, sms_allowed
 
 
 @pytest.mark.parametrize(
@@ -72,25 +72,6 @@ def test_what_is_no_phone_number_is_refused_without_repeating_it(written):
 
 def test_a_refusal_is_a_value_error():
     assert issubclass(PhoneInvalid, ValueError)
-
-
-@pytest.mark.parametrize(
-    ("phone", "mobile"),
-    [
-        ("+919876543210", True),
-        ("+8801712345678", True),
-        ("+913322234567", False),
-        ("+14155552671", True),  # the United States do not tell them apart
-        ("+911800111109", False),
-    ],
-)
-def test_mobile_numbers_are_told_from_others(phone, mobile):
-    assert is_mobile(phone) is mobile
-
-
-def test_asking_about_what_is_no_number_is_refused():
-    with pytest.raises(PhoneInvalid):
-        is_mobile("nine")
 
 
 @pytest.mark.parametrize(

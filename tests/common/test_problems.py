@@ -6,14 +6,16 @@ import json
 
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import connections
 from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions, serializers
 from rest_framework.test import APIClient
 
 from common import errors
-from common.api.problems import MEDIA_TYPE, STATUS, exception_handler, problem, status_of
+from common.api.problems import DATABASE_BACK_IN, MEDIA_TYPE, STATUS, exception_handler, problem, status_of
 from tests.factories import make_donor, make_user, person_client
 from tests.partners.factories import client_of, make_member
+from tests.races import race
 
 ME, LOGIN, DONOR = "/api/v1/me", "/api/v1/auth/login", "/api/v1/me/donor"
 MEMBERS = {"type", "title", "status", "code", "detail", "errors", "request_id"}
@@ -72,6 +74,17 @@ def test_each_kind_has_its_status_and_code(exc, status, code):
 
     assert (answer.status_code, answer.data["status"], answer.data["code"]) == (status, status, code)
     assert set(answer.data) >= MEMBERS
+
+
+def test_while_the_database_is_away_a_caller_is_told_when_to_come_back(db, monkeypatch):
+    client = person_client(make_user())
+    nowhere = connections.settings["default"] | {"HOST": "127.0.0.1", "PORT": "1"}
+    monkeypatch.setitem(connections.settings, "default", nowhere)
+
+    [answer] = race(lambda: client.get(ME))  # on a thread of its own, which has no connection yet
+
+    is_problem(answer, 503, "unavailable")
+    assert answer["Retry-After"] == str(DATABASE_BACK_IN)
 
 
 def test_a_bug_is_left_to_the_server():

@@ -6,13 +6,18 @@ import uuid
 
 import pytest
 
+from chat import jobs
 from chat.models import Conversation, Message
-from chat.services import following, writing
+from chat.services import following, opening, writing
 from chat.services.following import Effect
 from chat.states import ChatStep
+from common import outbox
 from common.db import unit_of_work
+from requests_app.models import Assignment
+from requests_app.services import promises
 from tests.chat.scenes import numbers, read, say, side, step, talk_of_donor
 from tests.concurrency.scenes import race_test
+from tests.factories import make_promise
 from tests.races import meeting, names, race
 
 pytestmark = race_test
@@ -148,3 +153,46 @@ def test_a_conversation_opened_many_times_at_once_is_one(handlers):
     assert names(outcomes) == ["NoneType"] * handlers
     assert Message.objects.filter(conversation__subject_id=given.subject_id).count() == 1
     assert writing.DELETE_WITHIN
+
+
+def told_before_conversations_were():
+    """Return a promise of which everything was told where nobody knew of conversations."""
+    given = make_promise().assignment
+    outbox.drain()
+    Message.objects.all().delete()
+    Conversation.objects.all().delete()
+    return given
+
+
+def end(given):
+    """Take the promise back, and have it told at once."""
+    promises.cancel_promise(assignment_id=given.pk, donor_id=given.donor_id, reason="ill")
+    outbox.drain()
+
+
+def test_what_ends_while_its_conversation_is_opened_late_leaves_none_that_is_open():
+    given = told_before_conversations_were()
+
+    outcomes = race(lambda: end(given), *[jobs.open_missing_conversations] * 2)
+
+    assert names(outcomes) == ["NoneType", "int", "int"]
+    assert sum(one or 0 for one in outcomes) == Conversation.objects.count()
+    assert not Conversation.objects.filter(closes_at=None).exists()
+
+
+def test_without_the_lock_of_the_promise_one_stays_open_for_ever(monkeypatch):
+    given, open_with = told_before_conversations_were(), following.open_with
+
+    def look(assignment_id):
+        row = Assignment.objects.get(pk=assignment_id)
+        return row.request, row
+
+    def open_slowly(taken, sides):
+        race(lambda: end(given))  # meanwhile, on a connection of its own
+        open_with(taken, sides)
+
+    monkeypatch.setattr(opening, "lock_promise", look)
+    monkeypatch.setattr(following, "open_with", open_slowly)
+
+    assert jobs.open_missing_conversations() == 1
+    assert Conversation.objects.get().closes_at is None

@@ -6,10 +6,11 @@ import datetime as dt
 
 import pytest
 
+from common.models import OutboxEvent
 from partners.errors import ApiKeyRevoked
 from partners.models import ApiKey, Partner
-from partners.services import key_use, keys, members
-from partners.states import KeyMode
+from partners.services import key_use, keys, members, test_mode
+from partners.states import KeyMode, PartnerStatus
 from tests.partners.factories import make_member
 from tests.partners.test_api_keys import make_key
 from tests.races import meeting, names, race, without_locks
@@ -94,3 +95,43 @@ def test_two_first_test_keys_at_once_share_one_world():
 
     assert outcomes[0] == outcomes[1]
     assert Partner.objects.filter(test_of=owner.partner).count() == 4
+
+
+def resets(owner):
+    def reset():
+        return test_mode.reset(partner_id=owner.partner_id, actor_id=owner.pk).test_world
+
+    return race(reset, reset)
+
+
+def worlds_of(partner):
+    """Return the worlds of the partner's test data that are not over."""
+    rows = Partner.objects.filter(test_of=partner, status=PartnerStatus.LIVE)
+    return set(rows.values_list("test_world", flat=True))
+
+
+def test_of_two_resets_at_once_the_later_world_alone_is_left_and_the_keys_act_in_it():
+    owner = make_member()
+    key = make_key(owner, mode=KeyMode.TEST).key
+
+    outcomes = resets(owner)
+
+    assert names(outcomes) == ["UUID", "UUID"]
+    assert len(worlds_of(owner.partner)) == 1
+    assert worlds_of(owner.partner) < set(outcomes)
+    key.refresh_from_db()
+    assert {key.member.partner.test_world} == worlds_of(owner.partner)
+    assert OutboxEvent.objects.filter(name="testworld.closed").count() == 2
+
+
+def test_without_the_lock_of_the_partner_only_the_constraint_would_keep_worlds_apart(monkeypatch):
+    owner = make_member()
+    close = test_mode._close
+
+    with meeting(2) as wait:
+        monkeypatch.setattr(test_mode, "lock_one", lambda model, pk: model.objects.get(pk=pk))
+        monkeypatch.setattr(test_mode, "lock", without_locks)
+        monkeypatch.setattr(test_mode, "_close", lambda partner: (close(partner), wait()))
+        outcomes = resets(owner)
+
+    assert names(outcomes) == ["IntegrityError", "UUID"]

@@ -73,8 +73,8 @@ def lacks_an_example(described: dict[str, Any]) -> bool:
 
 
 def lacks_errors(described: dict[str, Any]) -> bool:
-    """Each can be refused for its input and for its number; who must sign in, for not having done so."""
-    wanted = {"400", "429"} if {} in described.get("security", [{}]) else {"400", "401", "429"}
+    """Each can be refused for its input, for its number and for a while; who must sign in, for not having done so."""
+    wanted = {"400", "429", "503"} if {} in described.get("security", [{}]) else {"400", "401", "429", "503"}
     return not wanted <= set(described["responses"])
 
 
@@ -83,8 +83,25 @@ def has_a_body_that_is_no_problem(described: dict[str, Any]) -> bool:
     return any("$ref" not in one and list(one["content"]) != ["application/problem+json"] for one in refusals)
 
 
+def is_refused_for_a_while_without_an_end(described: dict[str, Any]) -> bool:
+    """A client that is told to come back has to be told when, and why: the product is mended, or something is away."""
+    refused = described["responses"]["503"]
+    name = refused.get("$ref", "").rpartition("/")[2]
+    told = read_document()["components"]["responses"][name] if name else refused
+    codes = set(re.findall(r"`(\w+)`", told["description"]))
+    return not (codes >= {"maintenance", "unavailable"} and told["headers"]["Retry-After"]["required"])
+
+
 @pytest.mark.parametrize(
-    "fault", [is_unnamed, is_undescribed, lacks_an_example, lacks_errors, has_a_body_that_is_no_problem]
+    "fault",
+    [
+        is_unnamed,
+        is_undescribed,
+        lacks_an_example,
+        lacks_errors,
+        has_a_body_that_is_no_problem,
+        is_refused_for_a_while_without_an_end,
+    ],
 )
 def test_no_operation_has_the_fault(fault):
     assert [described["at"] for described in operations() if fault(described)] == []

@@ -15,11 +15,10 @@ MINE, TEAM = "/api/v1/me/push-devices", "/api/v1/partner/me/push-devices"
 APP = {"token": "fMEP0vJqS0:APA91b", "platform": "android", "app_version": "2.4.1", "language": "hi"}
 
 
-@pytest.mark.parametrize("method", ["post", "put"])
-def test_a_device_is_registered_listed_and_taken_off(method):
+def test_a_device_is_registered_listed_and_taken_off():
     client = person_client(make_user())
 
-    device = getattr(client, method)(MINE, APP, format="json").json()
+    device = client.post(MINE, APP, format="json").json()
     listed = client.get(MINE).json()["results"]
     removed = client.delete(f"{MINE}/{device['id']}")
 
@@ -31,13 +30,24 @@ def test_a_device_is_registered_listed_and_taken_off(method):
     assert (removed.status_code, client.get(MINE).json()["results"]) == (204, [])
 
 
+def test_a_token_that_is_known_is_the_same_device_whatever_the_app_says_anew():
+    client = person_client(make_user())
+
+    first = client.post(MINE, APP, format="json")
+    again = client.post(MINE, {**APP, "app_version": "2.5.0"}, format="json")
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert (again.json()["id"], again.json()["app_version"]) == (first.json()["id"], "2.5.0")
+    assert client.get(MINE).json()["results"] == [again.json()]
+
+
 def test_a_token_follows_whoever_registers_it_last_across_realms():
     person, member = person_client(make_user()), member_client(make_member(make_partner()))
     person.post(MINE, APP, format="json")
 
     answer = member.post(TEAM, APP, format="json")
 
-    assert answer.status_code == 200
+    assert answer.status_code == 201
     assert person.get(MINE).json()["results"] == []
     assert [row["id"] for row in member.get(TEAM).json()["results"]] == [answer.json()["id"]]
 

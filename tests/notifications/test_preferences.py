@@ -14,7 +14,7 @@ from common.db import unit_of_work
 from notifications.kinds import Kind
 from notifications.models import Delivery, MessageSettings, Mute, Notification, OptOut
 from notifications.owners import Owner
-from notifications.preferences import choices_of, quiet_until, silenced, wanting
+from notifications.preferences import choices_of, quiet_until, wanting
 from notifications.services import Recipient
 from notifications.services.choosing import choose, unsubscribe
 from notifications.services.inbox import forget_person
@@ -205,11 +205,9 @@ def test_the_wishes_of_many_take_as_many_queries_as_those_of_few(count):
     OptOut.objects.create(phone=people[1].phone, channel=Channel.SMS)
 
     with CaptureQueriesContext(connection) as queries:
-        muted = silenced([person.pk for person in people], URGENT, Channel.SMS)
         left = set(wanting(User.objects.all(), URGENT, Channel.SMS).values_list("pk", flat=True))
 
-    assert len(queries) == 2
-    assert muted == {people[1].pk}
+    assert len(queries) == 1
     assert left == {person.pk for person in people} - {people[1].pk}
 
 
@@ -217,7 +215,6 @@ def test_nobody_silences_what_is_always_sent():
     person = make_person()
     off(person, Group.REQUESTS)
 
-    assert silenced([person.pk], ALWAYS, Channel.SMS) == set()
     assert wanting(User.objects.all(), ALWAYS, Channel.SMS).get() == person
 
 

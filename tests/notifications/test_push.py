@@ -59,9 +59,10 @@ def sign_in(person) -> Session:
 def add_device(person, token: str = FIRST, **values) -> PushDevice:
     session = values.pop("session", None) or sign_in(person)
     defaults = {"platform": Platform.ANDROID, "app_version": "1.0", "language": ""}
-    return devices.register(
+    registered = devices.register(
         owner=Owner(user_id=person.pk), session_id=session.pk, token=token, **{**defaults, **values}
     )
+    return registered.device
 
 
 def ask(person, **values) -> int:

@@ -8,10 +8,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from common import clock
+from common import clock, outbox
 from common.logs import redact_text
 from common.models import OutboxEvent
+from notifications.models import Delivery
+from notifications.states import Channel
 from partners.errors import LastOwner
+from partners.jobs import warn_of_expiring_keys
 from partners.models import ApiKey, Member
 from partners.scopes import Scope
 from partners.services import approval, keys, members
@@ -311,6 +314,27 @@ def test_owners_are_told_fourteen_and_three_days_before_the_end_once_each(noon):
 
     assert told == [(0, 0), (1, 0), (0, 0), (1, 0), (0, 0)]
     assert OutboxEvent.objects.filter(name="apikey.expiring").count() == 2
+
+
+def test_every_owner_is_told_in_their_own_language_which_key_ends_and_when(noon):
+    owner = make_member(language="en")
+    others = [make_member(owner.partner, language=language, role=Role.OWNER) for language in ("hi", "bn")]
+    make_member(owner.partner, role=Role.COORDINATOR)
+    key = make_key(owner, expires_at=clock.now() + dt.timedelta(days=13)).key
+
+    assert warn_of_expiring_keys() == 1
+    outbox.drain()
+
+    sent = {row.language: (row.to, row.body) for row in Delivery.objects.filter(channel=Channel.SMS)}
+    assert {language: to for language, (to, _) in sent.items()} == {
+        member.language: member.phone for member in (owner, *others)
+    }
+    assert {language: body for language, (_, body) in sent.items()} == {
+        "en": f"JeevanSetu: your API key {key.begins} stops working at 14 May 12:00."
+        " Extend it or make another in the partner app.",
+        "hi": f"JeevanSetu: API कुंजी {key.begins} 14 मई 12:00 पर काम करना बंद कर देगी। अवधि बढ़ाएँ या नई बनाएँ।",
+        "bn": f"JeevanSetu: API কী {key.begins} 14 মে 12:00-এ কাজ করা বন্ধ করবে। মেয়াদ বাড়ান বা নতুন তৈরি করুন।",
+    }
 
 
 def test_an_extended_key_is_warned_of_anew(noon):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from payments import selectors as payments
 from payments.errors import PurchaseUnknown
+from payments.models import Purchase
 from payments.parties import Party
 from payments.services import paying
 from payments.states import Provider, PurchaseKind
@@ -33,7 +33,7 @@ def fetched(asker, sender, *conditions, fee=FEE, units=2):
 
 
 def purchase(transfer):
-    return payments.purchase_of(PurchaseKind.TRANSFER, transfer.pk)
+    return Purchase.objects.filter(kind=PurchaseKind.TRANSFER, reference=transfer.pk).first()
 
 
 def begin(owner, transfer):

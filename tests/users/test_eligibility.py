@@ -29,7 +29,6 @@ from users.eligibility.engine import (
     assess,
     birthday,
     eligible_window,
-    max_volume_ml,
 )
 from users.eligibility.ruleset import RulesUnusable
 
@@ -154,16 +153,6 @@ def test_450_ml_need_more_than_55_kg(weight: str, volume: int, reasons: list[str
     facts = donor(weight_kg=Decimal(weight), visit=Visit(volume_ml=volume))
 
     assert codes(ask(facts)) == reasons
-
-
-@pytest.mark.parametrize(
-    ("weight", "volume"),
-    [(None, None), ("44.9", None), ("45.0", 350), ("55.0", 350), ("55.1", 450)],
-)
-def test_the_largest_bag_follows_from_the_weight(weight: str | None, volume: int | None) -> None:
-    weight_kg = None if weight is None else Decimal(weight)
-
-    assert max_volume_ml(weight_kg, (350, 450), on=ON, rules=INDIA) == volume
 
 
 def test_the_scale_of_the_centre_outweighs_what_the_donor_stated() -> None:

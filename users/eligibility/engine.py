@@ -19,7 +19,7 @@ from decimal import Decimal
 from typing import Final
 
 from common.blood import DonationType, Sex
-from users.eligibility.rules import AGE, WEIGHT, Op, Rule
+from users.eligibility.rules import AGE, Op, Rule
 from users.eligibility.ruleset import RuleSet, RulesInForce
 
 Number = Decimal | float
@@ -145,20 +145,6 @@ def eligible_window(
     if opens_on is None or (closes_on is not None and closes_on <= opens_on):
         return None, None
     return opens_on, closes_on
-
-
-def max_volume_ml(weight_kg: Number | None, offered_ml: tuple[int, ...], *, on: dt.date, rules: RuleSet) -> int | None:
-    """Return the largest of the bag sizes that a whole blood donor of this weight may fill, or None.
-
-    Raises: RulesUnusable.
-    """
-    gates = rules.in_force(on).gates[DonationType.WHOLE_BLOOD]
-    weighty = [gate for gate in gates if gate.field in (WEIGHT, "volume_ml")]
-    for volume_ml in sorted(offered_ml, reverse=True):
-        visit = Visit(weight_kg=weight_kg, volume_ml=volume_ml)
-        if weight_kg is not None and all(_passes(gate, visit) for gate in weighty if _concerns(gate, visit)):
-            return volume_ml
-    return None
 
 
 @dataclass(frozen=True, slots=True)
