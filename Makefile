@@ -31,7 +31,7 @@ test: venv ## the whole test suite, in parallel
 
 .PHONY: screenshots
 screenshots: venv ## draw the pictures of docs/admin anew, from a month that is the same at every run
-	@SCREENSHOTS=yes exec $(with_test_database) $(python) -m pytest tests/administration/test_pages.py $(ARGS)
+	@SCREENSHOTS=yes exec $(with_test_database) $(python) -m pytest tests/administration/test_pictures.py $(ARGS)
 
 .PHONY: check
 check: venv ## format, lint, types, import contracts, missing migrations, schema drift

@@ -22,6 +22,7 @@ from chat.states import (
 from common import clock
 from common.fields import EncryptedTextField
 from common.ids import uuid7
+from common.labels import minute
 
 LONGEST_TEXT = 2000  # characters
 
@@ -231,7 +232,7 @@ class Report(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.reason}, {self.created_at:%Y-%m-%d %H:%M} UTC"
+        return f"{self.reason}, {minute(self.created_at)}"
 
     @property
     def state(self) -> ReportStatus:

@@ -112,12 +112,20 @@ class ReadOnlyInline(TabularInline):
     can_delete = False
     hide_title = True  # the row says it
     show_change_link = True
+    list_select_related: tuple[str, ...] = ()  # beside what the columns refer to, which comes by itself
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows with what they refer to, in one query."""
+        links = {field.name for field in self.opts.concrete_fields if field.is_relation}
+        shown = [*links.intersection(flatten(self.fields or ())), *self.list_select_related]
+        rows = super().get_queryset(request)
+        return rows.select_related(*shown) if shown else rows
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Return every column that is shown: what the form could not edit at all may be read as well."""
@@ -130,11 +138,14 @@ def words_box(label: str, *, max_length: int, lines: int = 1) -> forms.CharField
     return forms.CharField(required=False, max_length=max_length, label=label, widget=widget)
 
 
-def money_column(amount: str = "amount_minor", currency: str = "currency") -> Callable[[Any], str]:
+def money_column(
+    amount: str = "amount_minor", currency: str = "currency", *, called: str = "amount"
+) -> Callable[[Any], str]:
     """Return a column of a list that shows minor units as people write them, as in «₹1,250.00»."""
 
-    @admin.display(description="amount", ordering=amount)
+    @admin.display(description=called, ordering=amount)
     def shown(row: Any) -> str:
-        return in_words(Money(getattr(row, amount), Currency(getattr(row, currency))))
+        minor = getattr(row, amount)
+        return "" if minor is None else in_words(Money(minor, Currency(getattr(row, currency))))
 
     return shown

@@ -5,6 +5,7 @@ from django.db import models
 from common import clock
 from common.audit.tables import AuditAnchor, AuditCut, AuditEntry, AuditLink, AuditPending
 from common.ids import uuid7
+from common.labels import minute
 
 __all__ = [
     "AuditAnchor",
@@ -42,6 +43,9 @@ class OutboxEvent(models.Model):
             models.Index(fields=["key", "id"], name="outbox_open_by_key", condition=models.Q(done_at=None)),
             models.Index(fields=["done_at"], name="outbox_done", condition=models.Q(done_at__isnull=False)),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {minute(self.created_at)}"
 
 
 class Told(models.Model):
@@ -109,6 +113,9 @@ class RetentionPeriod(models.Model):
         ]
         indexes = [models.Index(fields=["rule", "-id"], name="retention_by_rule")]
 
+    def __str__(self) -> str:
+        return f"{self.rule}, {minute(self.set_at)}"
+
 
 class RetentionRun(models.Model):
     """When a rule last ran, and how many rows it has touched then and in all."""
@@ -117,6 +124,9 @@ class RetentionRun(models.Model):
     last_at = models.DateTimeField()
     last_rows = models.PositiveIntegerField(default=0)
     rows = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return self.rule
 
 
 class LiveTicket(models.Model):
@@ -156,6 +166,9 @@ class PrivateFile(models.Model):
             models.CheckConstraint(condition=models.Q(size__gt=0), name="private_file_is_not_empty"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.content_type}, {minute(self.created_at)}"
+
 
 class Setting(models.Model):
     """A value that administrators have set while the product runs (common/operating.py says which there are)."""
@@ -177,3 +190,6 @@ class SettingChange(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=~models.Q(reason=""), name="setting_change_has_a_reason")]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {minute(self.created_at)}"

@@ -10,6 +10,7 @@ from django.db import models
 
 from common import clock
 from common.db import step
+from common.labels import minute
 from common.webhooks import LONGEST_ID
 
 
@@ -23,6 +24,9 @@ class StoredNotice(models.Model):
 
     class Meta:
         abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.kind}, {minute(self.received_at)}"
 
 
 N = TypeVar("N", bound=StoredNotice)

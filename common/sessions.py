@@ -18,6 +18,7 @@ from common.db import command, delete_in_batches, lock, step
 from common.errors import NotFound, Unauthenticated
 from common.finding import find_with
 from common.ids import uuid7
+from common.labels import minute
 from common.tokens import Claims, Kind, Pair, Realm, TokenInvalid, issue_pair, read_token
 
 ABSOLUTE_LIFETIME = dt.timedelta(days=90)  # then the person signs in again, however often the token was renewed
@@ -57,6 +58,9 @@ class AbstractSession(models.Model):
 
     class Meta:
         abstract = True
+
+    def __str__(self) -> str:
+        return f"Session since {minute(self.created_at)}"
 
     account_id: uuid.UUID
     access_until: dt.datetime | None = None  # when the access token by which it was found expires

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django_apscheduler.models import DjangoJob, DjangoJobExecution
+from unfold.widgets import UnfoldAdminSelect2MultipleWidget
 
 from common import outbox
 from common.admin import EditableAdmin, ReadOnlyAdmin
@@ -38,7 +39,7 @@ class UndoneFilter(admin.SimpleListFilter):
 
 @admin.register(OutboxEvent)
 class OutboxEventAdmin(ReadOnlyAdmin):
-    list_display = ("id", "name", "key", "created_at", "attempts", "available_at", "done_at", "last_error")
+    list_display = ("created_at", "name", "key", "attempts", "available_at", "done_at", "last_error")
     list_filter = (UndoneFilter, "name")
     search_fields = ("=key", "=name")
     ordering = ("-id",)
@@ -71,7 +72,7 @@ class SettingChangeAdmin(ReadOnlyAdmin):
 class PrivateFileAdmin(ReadOnlyAdmin):
     """Where each private file lies, and which wait to be carried or removed. Names and content are not shown."""
 
-    list_display = ("id", "content_type", "size", "storage", "created_at", "stored_at", "discarded_at")
+    list_display = ("created_at", "content_type", "size", "storage", "stored_at", "discarded_at")
     list_filter = ("storage", "content_type")
     exclude = ("key", "name", "content")
     ordering = ("-id",)
@@ -99,20 +100,30 @@ class LateFilter(admin.SimpleListFilter):
 class JobAdmin(ReadOnlyAdmin):
     """The periodic jobs and when each runs next."""
 
+    names = ("job", "jobs")
+    list_display = ("name", "next_run_time")
     list_filter = (LateFilter,)
-
-    list_display = ("id", "next_run_time")
+    search_fields = ("id",)
     exclude = ("job_state",)
     ordering = ("next_run_time",)
+
+    @admin.display(description="job", ordering="id")
+    def name(self, row: DjangoJob) -> str:
+        return str(row.pk)
 
 
 @admin.register(DjangoJobExecution)
 class JobExecutionAdmin(ReadOnlyAdmin):
     """What the jobs did, and how it ended."""
 
-    list_display = ("run_time", "job", "status", "duration", "exception")
+    names = ("run of a job", "runs of jobs")
+    list_display = ("run_time", "name", "status", "duration", "exception")
     list_filter = ("status", "job")
     ordering = ("-id",)
+
+    @admin.display(description="job", ordering="job_id")
+    def name(self, row: DjangoJobExecution) -> str:
+        return str(row.job_id)
 
 
 # Django's own page of groups, in the dress of the others.
@@ -122,3 +133,8 @@ admin.site.unregister(Group)
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, EditableAdmin):
     """What administrators of a group may see and do."""
+
+    filter_horizontal = ()  # two boxes of lines so long do not fit beside the menu
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(db_field, request, **kwargs, widget=UnfoldAdminSelect2MultipleWidget)

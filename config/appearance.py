@@ -38,12 +38,18 @@ UNFOLD: Final[dict[str, Any]] = {
     "SITE_TITLE": "JeevanSetu",
     "SITE_HEADER": "JeevanSetu",
     "SITE_SUBHEADER": "Administration",
+    "SITE_URL": None,  # people and partners come by programs: there is no other site to show
     "SITE_ICON": mark,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": mark}],
     "SHOW_BACK_BUTTON": True,
     "SHOW_VIEW_ON_SITE": False,
     "COLORS": {"primary": TEAL},
     "STYLES": [styles],
-    "ACCOUNT": {"navigation": [{"title": "Second factor", "link": reverse_lazy("admin:second_factor")}]},
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Second factor", "link": reverse_lazy("admin:second_factor")},
+            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+        ]
+    },
     "SIDEBAR": {"show_search": True, "navigation": "config.navigation.groups"},
 }

@@ -17,15 +17,17 @@ class DonationAdmin(ReadOnlyAdmin):
 
 @admin.register(Rating)
 class RatingAdmin(ReadOnlyAdmin):
-    list_display = ("assignment", "attender_request", "rated_by", "stars", "comment", "created_at")
+    list_display = ("created_at", "rated_by", "stars", "comment", "assignment", "attender_request")
     list_filter = ("rated_by", "stars")
-    list_select_related = ("assignment__request__partner", "attender_request__partner")
+    list_select_related = ("assignment", "attender_request")
+    search_fields = ("=assignment__id", "=attender_request__id", "comment")
     ordering = ("-id",)
 
 
 @admin.register(Certificate)
 class CertificateAdmin(ReadOnlyAdmin):
     list_display = ("number", "donation", "created_at")
+    list_select_related = ("donation",)
     search_fields = ("=number", "=donation__id")
     exclude = ("code",)
     ordering = ("-donation_id",)
@@ -33,7 +35,9 @@ class CertificateAdmin(ReadOnlyAdmin):
 
 @admin.register(Reminder)
 class ReminderAdmin(ReadOnlyAdmin):
-    list_display = ("assignment", "hours", "created_at")
+    list_display = ("created_at", "assignment", "hours")
+    search_fields = ("=assignment__id",)
+    list_select_related = ("assignment",)
     list_filter = ("hours",)
     ordering = ("-id",)
 

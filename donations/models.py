@@ -13,6 +13,7 @@ from common import clock
 from common.blood import BloodGroup, DonationType
 from common.geo import Point
 from common.ids import uuid7
+from common.labels import day, minute
 from common.points import place_column
 from donations.states import (
     HOLDS_PLACE,
@@ -87,6 +88,9 @@ class Camp(models.Model):
             GistIndex(fields=["place"], name="camp_place", condition=Q(status__in=sorted(LIVE_CAMP))),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.title}, {day(self.starts_at)}"
+
     @property
     def state(self) -> CampStatus:
         return CampStatus(self.status)
@@ -141,6 +145,9 @@ class Enrolment(models.Model):
             models.Index(fields=["camp", "-id"], name="enrolments_of_camp"),
             models.Index(fields=["donor", "-id"], name="enrolments_of_donor"),
         ]
+
+    def __str__(self) -> str:
+        return f"Enrolment of {minute(self.enrolled_at)}"
 
     @property
     def state(self) -> EnrolmentStatus:
@@ -229,6 +236,9 @@ class Donation(models.Model):
             models.Index(fields=["partner", "-id"], name="donations_of_partner"),
         ]
 
+    def __str__(self) -> str:
+        return f"Donation of {minute(self.donated_at)}"
+
 
 class Certificate(models.Model):
     """The certificate of a donation, made when it is first asked for. Who has the code can see that it is genuine."""
@@ -244,6 +254,9 @@ class Certificate(models.Model):
             models.UniqueConstraint(fields=["code"], name="certificate_code_once"),
         ]
 
+    def __str__(self) -> str:
+        return self.number
+
 
 class Reminder(models.Model):
     """That a donor was reminded of a promise so many hours before: once, whatever runs twice."""
@@ -257,6 +270,9 @@ class Reminder(models.Model):
             models.UniqueConstraint(fields=["assignment", "hours"], name="reminder_once"),
             models.CheckConstraint(condition=Q(hours__in=REMINDED_HOURS), name="reminder_hours_are_known"),
         ]
+
+    def __str__(self) -> str:
+        return f"Reminder of {minute(self.created_at)}"
 
 
 class Invitation(models.Model):
@@ -298,6 +314,9 @@ class Invitation(models.Model):
             models.Index(fields=["due_on", "id"], name="invitation_due", condition=Q(status=InvitationStatus.WAITING))
         ]
 
+    def __str__(self) -> str:
+        return f"Invitation for {self.due_on:%Y-%m-%d}"
+
     @property
     def state(self) -> InvitationStatus:
         return InvitationStatus(self.status)
@@ -330,3 +349,6 @@ class Rating(models.Model):
             models.CheckConstraint(condition=Q(rated_by__in=list(RatedBy)), name="rating_side_is_known"),
         ]
         indexes = [models.Index(fields=["attender_request"], name="ratings_of_family")]
+
+    def __str__(self) -> str:
+        return f"{self.stars} of 5, {minute(self.created_at)}"

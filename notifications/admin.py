@@ -71,7 +71,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     list_select_related = ("notification",)
     ordering = ("-id",)
     exclude = ("body", "invitation")
-    actions = ("send_again",)
+    actions = ("send_again", "leave_unsent")
 
     @admin.display(ordering="notification__kind")
     def kind(self, row: Delivery) -> str:
@@ -89,6 +89,16 @@ class DeliveryAdmin(ReadOnlyAdmin):
                 self.message_user(request, f"{pk}: {exc.message}", messages.ERROR)
             else:
                 self.message_user(request, f"{pk} goes once more.", messages.SUCCESS)
+
+    @admin.action(description="Do not send what waits", permissions=["replay"])
+    def leave_unsent(self, request: HttpRequest, rows: QuerySet[Delivery]) -> None:
+        for pk in rows.order_by("pk").values_list("pk", flat=True):
+            try:
+                services.leave_unsent(delivery_id=pk)
+            except DomainError as exc:
+                self.message_user(request, f"{pk}: {exc.message}", messages.ERROR)
+            else:
+                self.message_user(request, f"{pk} is not sent.", messages.SUCCESS)
 
 
 @admin.register(OptOut)

@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
 from common.admin import EditableAdmin, ReadOnlyAdmin, ReadOnlyInline
 from common.blood import BloodGroup
@@ -34,21 +35,23 @@ STEPS: Final[dict[str, Callable[..., Announcement]]] = {
     "resume": announcing.resume,
     "cancel": announcing.cancel,
 }
+ENDS: Final = ("withdraw", "cancel")  # what takes back: drawn as a refusal
 
 
 class AnnouncementForm(forms.ModelForm):
     channels = forms.MultipleChoiceField(
         choices=[(str(channel), str(channel)) for channel in CHOSEN_CHANNELS],
-        widget=forms.CheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
         required=False,
         help_text="Beside the inbox of the app, which has it in any case.",
     )
     blood_groups = forms.MultipleChoiceField(
         choices=[(str(group), str(group)) for group in BloodGroup],
-        widget=forms.CheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
         required=False,
+        help_text="Of donors; none: every group.",
     )
-    language = forms.ChoiceField(required=False)
+    language = forms.ChoiceField(required=False, widget=UnfoldAdminSelectWidget)
 
     class Meta:
         model = Announcement
@@ -142,6 +145,7 @@ class AnnouncementAdmin(EditableAdmin):
             "estimate": estimate,
             "costs": [(channel, part, in_words(part.cost) if part.cost else "") for channel, part in parts],
             "progress": None if is_draft else selectors.progress_of(row),
+            "ends": ENDS,
             "steps": sorted(verb for state, verb in ANNOUNCEMENT_TRANSITIONS if state == row.status and verb in STEPS),
             "texts": sorted(announcing.texts_of(row).items()),
             "events": row.events.order_by("-pk"),
@@ -186,7 +190,9 @@ def desk_of(row: Announcement) -> str:
 
 
 class TermsForm(forms.ModelForm):
-    channel = forms.ChoiceField(choices=[(str(channel), str(channel)) for channel in Channel])
+    channel = forms.ChoiceField(
+        choices=[(str(channel), str(channel)) for channel in Channel], widget=UnfoldAdminSelectWidget
+    )
 
     class Meta:
         model = ChannelTerms

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from django.core.exceptions import EmptyResultSet
 from django.db.models import F, QuerySet, Value
 
 from appointments.selectors.doctors import people_who_practise
@@ -56,7 +57,10 @@ class Part:
 
     def sql(self, span: Span = ALL, *, limit: int | None = None) -> Sql:
         """Return the statement for those of the span, in the order of their ids, with the columns `COLUMNS`."""
-        return sql_of(span.of(self.rows, "pk").order_by("pk")[:limit], "audience")
+        try:
+            return sql_of(span.of(self.rows, "pk").order_by("pk")[:limit], "audience")
+        except EmptyResultSet:  # as in a state in which no partner is: there is nothing to ask the database
+            return NOBODY
 
     def addresses(self, channels: Sequence[Channel], span: Span = ALL) -> Sql:
         """Return the statement for where a relation `audience` (COLUMNS and `spoken`) is reached, of the span at most.
@@ -106,6 +110,9 @@ def sql_of(rows: QuerySet[Any, Any], name: str) -> Sql:
     text, params = rows.query.sql_with_params()
     named = {f"{name}{number}": value for number, value in enumerate(params)}
     return Sql(text.replace("%%", "%%%%") % tuple(f"%({key})s" for key in named), named)
+
+
+NOBODY: Final = Sql("SELECT NULL::uuid, NULL::text, NULL::text, NULL::text, NULL::text WHERE false", {})
 
 
 def parts_of(announcement: Announcement) -> list[Part]:

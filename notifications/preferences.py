@@ -38,6 +38,7 @@ class Reason:
     SWITCHED_OFF = "switched_off"  # the preferences
     DAILY_CAP = "daily_cap"
     QUIET_HOURS = "quiet_hours"  # not worth sending any more when they end
+    BY_HAND = "by_hand"  # an administrator let it not go
 
 
 def wanting(people: QuerySet[M], kind: Kind, channel: Channel) -> QuerySet[M]:

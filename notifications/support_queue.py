@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
+from common.labels import minute
 from common.queues import Act, Case, Queue
 from notifications.models import SupportTicket
 from notifications.services import support
@@ -22,7 +23,7 @@ def waiting() -> QuerySet[SupportTicket]:
 
 
 def show(row: SupportTicket) -> Case:
-    said = [(f"{one.author}, {one.created_at:%d %b %H:%M} UTC", one.text or "(a file)") for one in row.messages.all()]
+    said = [(f"{one.author}, {minute(one.created_at)}", one.text or "(a file)") for one in row.messages.all()]
     return Case(
         str(row.pk),
         f"{row.get_category_display()}: {row.subject}",

@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from common.admin import ReadOnlyAdmin
 from notifications import wordings
@@ -25,11 +26,18 @@ KINDS = [(kind.value, kind.value.replace("_", " ")) for kind in Kind]
 class WordingForm(forms.ModelForm):
     """A new version. Where nothing is written yet, it begins with what is packaged."""
 
-    kind = forms.ChoiceField(choices=KINDS)
-    language = forms.ChoiceField(choices=[(code, code) for code in sorted(languages())])
-    form = forms.ChoiceField(choices=[(form.value, form.value) for form in TextForm])
-    title = forms.CharField(required=False, max_length=wordings.LONGEST_TITLE, help_text="Empty: the packaged one.")
-    body = forms.CharField(widget=forms.Textarea(attrs={"rows": 6, "cols": 90}), max_length=wordings.LONGEST_BODY)
+    kind = forms.ChoiceField(choices=KINDS, widget=UnfoldAdminSelectWidget)
+    language = forms.ChoiceField(
+        choices=[(code, code) for code in sorted(languages())], initial="en", widget=UnfoldAdminSelectWidget
+    )
+    form = forms.ChoiceField(choices=[(form.value, form.value) for form in TextForm], widget=UnfoldAdminSelectWidget)
+    title = forms.CharField(
+        required=False,
+        max_length=wordings.LONGEST_TITLE,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Empty: the packaged one.",
+    )
+    body = forms.CharField(max_length=wordings.LONGEST_BODY, widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}))
 
     class Meta:
         model = Wording
@@ -136,9 +144,9 @@ def preview_of(kind: Kind, language: str, overrides: Overrides) -> str:
     rows += [(channel, said.titles.get(channel, ""), body) for channel, body in said.by_channel.items()]
     table = format_html_join("", '<tr><th>{}</th><td><b>{}</b></td><td style="white-space:pre-wrap">{}</td></tr>', rows)
     if Channel.SMS not in said.by_channel:
-        return format_html("<table>{}</table>", table)
+        return format_html('<table class="js-table">{}</table>', table)
     encoding, count = wordings.segments(said.by_channel[Channel.SMS])
-    return format_html("<table>{}</table><p>SMS: {}, segments: {}</p>", table, encoding, count)
+    return format_html('<table class="js-table">{}</table><p>SMS: {}, segments: {}</p>', table, encoding, count)
 
 
 def _id_of(request: HttpRequest) -> uuid.UUID:

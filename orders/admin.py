@@ -65,14 +65,14 @@ class ReadingInline(ReadOnlyInline):
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
     list_display = (
-        "id",
+        "__str__",
+        "created_at",
         "status",
         "terms",
-        money_column("total_minor"),
+        money_column("total_minor", called="total"),
         "bank",
         "buyer_partner",
         "needed_by",
-        "created_at",
     )
     list_filter = ("status", "terms", "end_reason", "courier_kind")
     list_select_related = ("bank", "buyer_partner")
@@ -139,7 +139,7 @@ class BookingEventInline(ReadOnlyInline):
 
 @admin.register(CourierBooking)
 class CourierBookingAdmin(ReadOnlyAdmin):
-    list_display = ("id", "order", "status", "courier", "failure", "is_cancel_wanted", "asked", "ask_at", "created_at")
+    list_display = ("created_at", "order", "status", "courier", "failure", "is_cancel_wanted", "asked", "ask_at")
     list_filter = ("status", "is_cancel_wanted")
     list_select_related = ("order",)
     search_fields = ("id", "provider_ref", "order__id")
@@ -149,7 +149,7 @@ class CourierBookingAdmin(ReadOnlyAdmin):
 
 @admin.register(CourierNotice)
 class CourierNoticeAdmin(ReadOnlyAdmin):
-    list_display = ("event_id", "kind", "reference", "outcome", "received_at")
+    list_display = ("received_at", "kind", "reference", "outcome", "event_id")
     list_filter = ("outcome", "kind")
     search_fields = ("event_id", "reference")
     ordering = ("-pk",)

@@ -89,9 +89,10 @@ class RefundInline(ReadOnlyInline):
 
 @admin.register(Payment)
 class PaymentAdmin(Acting):
-    list_display = ("id", "status", AMOUNT, "provider", "failure", "is_late", "created_at")
+    list_display = ("created_at", "status", AMOUNT, "provider", "purchase", "failure", "is_late")
     list_filter = ("status", "provider", "is_late", "currency")
     search_fields = ("=id", "=provider_ref", "=payment_ref", "=purchase__reference")
+    list_select_related = ("purchase",)
     exclude = ("client_token", "client_key", "client_body", "action_url")
     ordering = ("-id",)
     inlines = (PaymentEventInline, RefundInline)
@@ -121,7 +122,7 @@ class PaymentAdmin(Acting):
 
 @admin.register(Payout)
 class PayoutAdmin(Acting):
-    list_display = ("id", "status", "provider", AMOUNT, "payee_partner", "payee_user", "failure")
+    list_display = ("created_at", "status", "provider", AMOUNT, "payee_partner", "payee_user", "failure")
     list_filter = ("status", "provider", "currency")
     search_fields = ("=id", "=provider_ref", "payee_partner__name")
     list_select_related = ("payee_partner", "payee_user")
@@ -152,7 +153,7 @@ class PayoutAdmin(Acting):
 
 @admin.register(PayoutAccount)
 class PayoutAccountAdmin(ReadOnlyAdmin):
-    list_display = ("id", "status", "provider", "ending", "owner_partner", "owner_user", "failure", "changed_at")
+    list_display = ("changed_at", "status", "provider", "ending", "owner_partner", "owner_user", "failure")
     list_filter = ("status", "provider")
     search_fields = ("=id", "owner_partner__name")
     list_select_related = ("owner_partner", "owner_user")
@@ -164,7 +165,7 @@ class PayoutAccountAdmin(ReadOnlyAdmin):
 class DisputeAdmin(ReadOnlyAdmin):
     """What payers' banks want back. It is answered at the provider."""
 
-    list_display = ("id", "status", AMOUNT, "provider", "reason", "answer_by", "created_at")
+    list_display = ("created_at", "status", AMOUNT, "provider", "reason", "answer_by")
     list_filter = ("status", "provider")
     search_fields = ("=id", "=provider_ref", "=payment__id")
     ordering = ("-id",)
@@ -172,7 +173,7 @@ class DisputeAdmin(ReadOnlyAdmin):
 
 @admin.register(Purchase)
 class PurchaseAdmin(ReadOnlyAdmin):
-    list_display = ("id", "kind", "reference", "status", AMOUNT, "created_at")
+    list_display = ("created_at", "kind", "reference", "status", AMOUNT)
     list_filter = ("kind", "status")
     search_fields = ("=id", "=reference")
     ordering = ("-id",)
@@ -180,15 +181,16 @@ class PurchaseAdmin(ReadOnlyAdmin):
 
 @admin.register(Refund)
 class RefundAdmin(ReadOnlyAdmin):
-    list_display = ("id", "status", AMOUNT, "reason", "failure", "created_at")
+    list_display = ("created_at", "status", AMOUNT, "payment", "reason", "failure")
     list_filter = ("status",)
     search_fields = ("=id", "=payment__id", "=provider_ref")
+    list_select_related = ("payment",)
     ordering = ("-id",)
 
 
 @admin.register(ProviderNotice)
 class ProviderNoticeAdmin(ReadOnlyAdmin):
-    list_display = ("id", "provider", "kind", "event_id", "outcome", "received_at")
+    list_display = ("received_at", "provider", "kind", "outcome", "event_id")
     list_filter = ("provider", "outcome")
     search_fields = ("=event_id", "=our_id")
     ordering = ("-id",)
@@ -215,7 +217,7 @@ class PostingInline(ReadOnlyInline):
 class EntryAdmin(ReadOnlyAdmin):
     """The ledger, and beside it what a person has to look at."""
 
-    list_display = ("id", "kind", "reference", "created_at")
+    list_display = ("created_at", "kind", "reference")
     list_filter = ("kind",)
     search_fields = ("=reference",)
     ordering = ("-id",)

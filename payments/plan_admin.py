@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from common.admin import BOX, ActionForm, EditableAdmin, ReadOnlyAdmin, ReadOnlyInline, words_box
+from common.admin import BOX, ActionForm, EditableAdmin, ReadOnlyAdmin, ReadOnlyInline, money_column, words_box
 from common.money import LARGEST, Currency, Money
 from payments.models import (
     Charge,
@@ -57,7 +57,10 @@ class PlanAdmin(EditableAdmin):
 class PlanVersionAdmin(EditableAdmin):
     """Another price is another version: added here, never changed."""
 
-    list_display = ("plan", "number", "price_minor", "currency", "appointments", "storage_bytes", "actor", "created_at")
+    list_display = (
+        *("plan", "number", money_column("price_minor", called="price"), "months", "appointments"),
+        *("storage_bytes", "actor", "created_at"),
+    )
     list_filter = ("plan",)
     list_select_related = ("plan",)
     ordering = ("plan__rank", "-number")
@@ -92,7 +95,7 @@ class CouponUseInline(ReadOnlyInline):
 class CouponAdmin(EditableAdmin):
     """A change counts for later uses; each use keeps what it took off."""
 
-    list_display = ("code", "kind", "percent", "amount_minor", "used", "max_uses", "valid_until", "is_active")
+    list_display = ("code", "kind", "percent", money_column(), "used", "max_uses", "valid_until", "is_active")
     list_filter = ("is_active", "kind")
     search_fields = ("code",)
     ordering = ("-id",)
@@ -112,7 +115,7 @@ class ChargeInline(ReadOnlyInline):
 
 @admin.register(Subscription)
 class SubscriptionAdmin(ReadOnlyAdmin):
-    list_display = ("id", "user", "version", "status", "starts_at", "ends_at", "cancels_at_end", "ended_because")
+    list_display = ("user", "version", "status", "starts_at", "ends_at", "cancels_at_end", "ended_because")
     list_filter = ("status", "version__plan", "ended_because")
     search_fields = ("=id", "user__public_id", "user__phone")
     list_select_related = ("user", "version__plan")
@@ -138,7 +141,7 @@ class CreditMoveInline(ReadOnlyInline):
 
 @admin.register(Wallet)
 class WalletAdmin(ReadOnlyAdmin):
-    list_display = ("user", "balance_minor", "currency")
+    list_display = ("user", money_column("balance_minor", called="balance"), "currency")
     search_fields = ("user__public_id", "user__phone")
     list_select_related = ("user",)
     ordering = ("-id",)
@@ -184,7 +187,15 @@ class QuotaCounterAdmin(ReadOnlyAdmin):
 
 @admin.register(Settlement)
 class SettlementAdmin(ReadOnlyAdmin):
-    list_display = ("partner", "month", "currency", "opening_minor", "sold_minor", "closing_minor", "payout")
+    list_display = (
+        *(
+            "partner",
+            "month",
+            money_column("opening_minor", called="opening"),
+            money_column("sold_minor", called="sold"),
+        ),
+        *(money_column("closing_minor", called="closing"), "payout"),
+    )
     list_filter = ("month", "currency")
     search_fields = ("partner__name",)
     list_select_related = ("partner", "payout")

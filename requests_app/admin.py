@@ -23,7 +23,8 @@ class WaveInline(ReadOnlyInline):
 
 class AssignmentInline(ReadOnlyInline):
     model = Assignment
-    fields = ("donor", "status", "distance_km", "accepted_at", "arrived_at", "ended_at")
+    fields = ("accepted_at", "donor", "status", "distance_km", "arrived_at", "ended_at")
+    list_select_related = ("donor__user",)
 
 
 class EventInline(ReadOnlyInline):

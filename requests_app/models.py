@@ -16,6 +16,7 @@ from common.blood import BloodGroup, Sex
 from common.fields import EncryptedTextField
 from common.geo import Point
 from common.ids import uuid7
+from common.labels import day, minute, units
 from common.points import place_column
 from requests_app.states import (
     LIVE_ASSIGNMENT,
@@ -85,6 +86,9 @@ class BloodRequest(models.Model):
             GistIndex(fields=["place"], name="request_place", condition=Q(status=RequestStatus.OPEN)),
         ]
 
+    def __str__(self) -> str:
+        return f"Request of {day(self.created_at)}, {self.blood_group}, {units(self.units)}"
+
     @property
     def state(self) -> RequestStatus:
         return RequestStatus(self.status)
@@ -132,6 +136,9 @@ class Wave(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["request", "number"], name="wave_number_once")]
+
+    def __str__(self) -> str:
+        return f"Wave {self.number}, {minute(self.started_at)}"
 
 
 class Ask(models.Model):
@@ -191,6 +198,9 @@ class Assignment(models.Model):
             models.Index(fields=["donor", "-id"], name="assignments_of_donor"),
             models.Index(fields=["expires_at"], name="assignment_due", condition=Q(status=AssignmentStatus.ACCEPTED)),
         ]
+
+    def __str__(self) -> str:
+        return f"Promise of {minute(self.accepted_at)}"
 
     @property
     def state(self) -> AssignmentStatus:
@@ -309,6 +319,9 @@ class AttenderRequest(models.Model):
             models.Index(fields=["needed_by"], name="family_expiring", condition=Q(status__in=sorted(LIVE_FAMILY))),
             models.Index(fields=["look_again_at"], name="family_unanswered", condition=Q(status=FamilyStatus.OPEN)),
         ]
+
+    def __str__(self) -> str:
+        return f"Family's request of {day(self.created_at)}, {self.blood_group}, {units(self.units)}"
 
     @property
     def state(self) -> FamilyStatus:

@@ -54,9 +54,6 @@ class MovementInline(ReadOnlyInline):
     ordering = ("pk",)
     show_change_link = False
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("partner")
-
 
 class CrossmatchInline(ReadOnlyInline):
     model = Crossmatch

@@ -164,7 +164,7 @@ class VisitAnswersAdmin(ReadOnlyAdmin):
     """That a donor has answered, and until when it is kept; what was answered is the centre's to read alone."""
 
     names = ("answers before a visit", "answers before visits")
-    list_display = ("donor", "assignment_id", "version", "answered_at", "is_record", "keep_until")
+    list_display = ("answered_at", "donor", "assignment_id", "version", "is_record", "keep_until")
     list_filter = ("is_record",)
     search_fields = ("=assignment_id", "donor__user__public_id")
     list_select_related = ("donor__user",)
@@ -182,7 +182,7 @@ class DocumentUseInline(ReadOnlyInline):
 class DocumentAdmin(ReadOnlyAdmin):
     """What people gave, and what for. The content is nobody's here."""
 
-    list_display = ("owner", "kind", "content_type", "size", "created_at")
+    list_display = ("created_at", "owner", "kind", "content_type", "size")
     list_filter = ("kind",)
     search_fields = ("=id", "owner__public_id", "owner__phone")
     ordering = ("-id",)

@@ -30,8 +30,8 @@ class AppointmentAdmin(ReadOnlyAdmin):
 
 @admin.register(Waiting)
 class WaitingAdmin(ReadOnlyAdmin):
-    list_display = ("id", "status", "kind", "doctor", "first_day", "last_day", "created_at")
+    list_display = ("created_at", "status", "kind", "doctor", "patient", "first_day", "last_day")
     list_filter = ("status", "kind")
-    list_select_related = ("doctor",)
+    list_select_related = ("doctor", "patient")
     search_fields = ("id", "doctor__name")
     ordering = ("-pk",)

@@ -16,7 +16,7 @@ class VersionInline(ReadOnlyInline):
 
 @admin.register(MedicalFile)
 class MedicalFileAdmin(ReadOnlyAdmin):
-    list_display = ("id", "patient", "kind", "status", "newest", "created_at", "destroy_at")
+    list_display = ("created_at", "patient", "kind", "status", "newest", "destroy_at")
     list_filter = ("kind", "status")
     list_select_related = ("patient",)
     search_fields = ("id", "patient__public_id")
@@ -27,7 +27,8 @@ class MedicalFileAdmin(ReadOnlyAdmin):
 
 @admin.register(FileVersion)
 class FileVersionAdmin(ReadOnlyAdmin):
-    list_display = ("id", "file", "number", "content_type", "size", "scan", "scan_tries", "look_at")
+    list_display = ("created_at", "file", "number", "content_type", "size", "scan", "scan_tries", "look_at")
+    list_select_related = ("file",)
     list_filter = ("scan", "content_type")
     search_fields = ("id", "file__id")
     ordering = ("-pk",)
@@ -37,16 +38,10 @@ class FileVersionAdmin(ReadOnlyAdmin):
 @admin.register(Analysis)
 class AnalysisAdmin(ReadOnlyAdmin):
     list_display = (
-        "id",
-        "analyser",
-        "status",
-        "failure",
-        "tries",
-        "engine",
-        "input_tokens",
-        "output_tokens",
-        "requested_at",
+        *("requested_at", "patient", "analyser", "status", "failure", "tries", "engine"),
+        *("input_tokens", "output_tokens"),
     )
+    list_select_related = ("patient",)
     list_filter = ("analyser", "status", "failure")
     search_fields = ("id", "version__file__id", "patient__public_id")
     ordering = ("-pk",)
@@ -55,7 +50,8 @@ class AnalysisAdmin(ReadOnlyAdmin):
 
 @admin.register(Observation)
 class ObservationAdmin(ReadOnlyAdmin):
-    list_display = ("id", "analysis", "code", "status", "page", "line", "created_at")
+    list_display = ("created_at", "analysis", "code", "status", "page", "line")
+    list_select_related = ("analysis",)
     list_filter = ("status",)
     search_fields = ("id", "analysis__id")
     ordering = ("-pk",)
@@ -64,12 +60,16 @@ class ObservationAdmin(ReadOnlyAdmin):
 
 @admin.register(SharedHaemoglobin)
 class SharedHaemoglobinAdmin(ReadOnlyAdmin):
-    list_display = ("id", "patient", "shared_at")
+    list_display = ("shared_at", "patient")
+    search_fields = ("patient__public_id",)
+    list_select_related = ("patient",)
     ordering = ("-pk",)
     exclude = ("observation",)
 
 
 @admin.register(AppointmentFile)
 class AppointmentFileAdmin(ReadOnlyAdmin):
-    list_display = ("id", "appointment", "file", "attached_at")
+    list_display = ("attached_at", "appointment", "file")
+    search_fields = ("=appointment__id", "=file__id")
+    list_select_related = ("appointment", "file")
     ordering = ("-pk",)

@@ -20,7 +20,8 @@ class AttendanceInline(ReadOnlyInline):
 
 @admin.register(Meeting)
 class MeetingAdmin(ReadOnlyAdmin):
-    list_display = ("id", "appointment_id", "provider", "status", "host", "ask_at", "in_vain", "failure", "made_at")
+    list_display = ("created_at", "appointment", "provider", "status", "host", "in_vain", "failure", "made_at")
+    list_select_related = ("appointment",)
     list_filter = ("status", "provider")
     search_fields = ("=id", "=appointment__id", "=external_id")
     ordering = ("-id",)
@@ -30,7 +31,7 @@ class MeetingAdmin(ReadOnlyAdmin):
 
 @admin.register(MeetingSitting)
 class MeetingSittingAdmin(ReadOnlyAdmin):
-    list_display = ("id", "meeting_id", "started_at", "ended_at")
+    list_display = ("__str__", "started_at", "ended_at")
     search_fields = ("=meeting__id",)
     ordering = ("-id",)
     exclude = ("meeting",)
@@ -39,7 +40,7 @@ class MeetingSittingAdmin(ReadOnlyAdmin):
 
 @admin.register(MeetingNotice)
 class MeetingNoticeAdmin(ReadOnlyAdmin):
-    list_display = ("id", "kind", "news", "external_id", "outcome", "received_at")
+    list_display = ("received_at", "kind", "news", "external_id", "outcome")
     list_filter = ("outcome", "news")
     search_fields = ("=external_id",)
     ordering = ("-id",)
@@ -48,7 +49,8 @@ class MeetingNoticeAdmin(ReadOnlyAdmin):
 
 @admin.register(Reminder)
 class ReminderAdmin(ReadOnlyAdmin):
-    list_display = ("id", "appointment_id", "hours", "sequence", "due_at", "outcome", "done_at")
+    list_display = ("due_at", "appointment", "hours", "sequence", "outcome", "done_at")
+    list_select_related = ("appointment",)
     list_filter = ("outcome", "hours")
     search_fields = ("=appointment__id",)
     ordering = ("-id",)
@@ -56,7 +58,7 @@ class ReminderAdmin(ReadOnlyAdmin):
 
 @admin.register(CalendarFeed)
 class CalendarFeedAdmin(ReadOnlyAdmin):
-    list_display = ("id", "user", "created_at")
+    list_display = ("user", "created_at")
     search_fields = ("=user__phone",)
     list_select_related = ("user",)
     ordering = ("-id",)

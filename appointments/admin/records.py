@@ -32,7 +32,7 @@ class ReadInline(ReadOnlyInline):
 
 @admin.register(PatientVersion)
 class PatientVersionAdmin(ReadOnlyAdmin):
-    list_display = ("id", "patient", "number", "created_at")
+    list_display = ("created_at", "patient", "number")
     list_select_related = ("patient",)
     search_fields = ("patient__public_id",)
     ordering = ("-pk",)
@@ -41,7 +41,8 @@ class PatientVersionAdmin(ReadOnlyAdmin):
 
 @admin.register(VisitNote)
 class VisitNoteAdmin(ReadOnlyAdmin):
-    list_display = ("appointment_id", "doctor_id", "status", "created_at", "signed_at")
+    list_display = ("created_at", "appointment", "doctor", "status", "signed_at")
+    list_select_related = ("appointment", "doctor")
     list_filter = ("status",)
     search_fields = ("appointment__id", "doctor__registration_number")
     ordering = ("-pk",)
@@ -51,14 +52,17 @@ class VisitNoteAdmin(ReadOnlyAdmin):
 @admin.register(NoteAddendum)
 class NoteAddendumAdmin(ReadOnlyAdmin):
     names = ("note addendum", "note addenda")
-    list_display = ("id", "note_id", "created_at")
+    list_display = ("created_at", "note")
+    search_fields = ("=note__appointment__id",)
+    list_select_related = ("note",)
     ordering = ("-pk",)
     exclude = ("text",)
 
 
 @admin.register(Prescription)
 class PrescriptionAdmin(ReadOnlyAdmin):
-    list_display = ("id", "number", "status", "doctor_id", "signed_at", "revoked_at")
+    list_display = ("__str__", "status", "doctor", "signed_at", "revoked_at")
+    list_select_related = ("doctor",)
     list_filter = ("status",)
     search_fields = ("number", "doctor__registration_number")
     ordering = ("-pk",)
@@ -67,7 +71,8 @@ class PrescriptionAdmin(ReadOnlyAdmin):
 
 @admin.register(RecordGrant)
 class RecordGrantAdmin(ReadOnlyAdmin):
-    list_display = ("id", "origin", "doctor_id", "patient_id", "scopes", "starts_at", "ends_at", "revoked_at")
+    list_display = ("starts_at", "origin", "doctor", "patient", "scopes", "ends_at", "revoked_at")
+    list_select_related = ("doctor", "patient")
     list_filter = ("origin",)
     search_fields = ("id", "patient__public_id", "doctor__registration_number")
     ordering = ("-pk",)
@@ -76,7 +81,8 @@ class RecordGrantAdmin(ReadOnlyAdmin):
 
 @admin.register(DoctorReferral)
 class DoctorReferralAdmin(ReadOnlyAdmin):
-    list_display = ("id", "from_doctor_id", "to_doctor_id", "status", "urgency", "created_at", "answer_by")
+    list_display = ("created_at", "from_doctor", "to_doctor", "status", "urgency", "answer_by")
+    list_select_related = ("from_doctor", "to_doctor")
     list_filter = ("status", "urgency")
     search_fields = ("id", "patient__public_id")
     ordering = ("-pk",)
@@ -85,7 +91,8 @@ class DoctorReferralAdmin(ReadOnlyAdmin):
 
 @admin.register(RecordRead)
 class RecordReadAdmin(ReadOnlyAdmin):
-    list_display = ("read_at", "doctor_id", "patient_id", "scope", "ground", "object_id")
+    list_display = ("read_at", "doctor", "patient", "scope", "ground", "object_id")
+    list_select_related = ("doctor", "patient")
     list_filter = ("ground", "scope")
     search_fields = ("patient__public_id", "doctor__registration_number")
     ordering = ("-pk",)

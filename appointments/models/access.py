@@ -14,6 +14,7 @@ from appointments.records.states import LOGGED_GROUNDS, GrantOrigin, ReferralSta
 from common import clock
 from common.fields import EncryptedTextField
 from common.ids import uuid7
+from common.labels import minute
 
 LONGEST_GRANT: Final = dt.timedelta(days=366)
 
@@ -63,6 +64,9 @@ class DoctorReferral(models.Model):
             models.Index(fields=["answer_by"], name="referrals_asked", condition=Q(status="asked")),
         ]
 
+    def __str__(self) -> str:
+        return f"Referral of {minute(self.created_at)}"
+
     @property
     def state(self) -> ReferralStatus:
         return ReferralStatus(self.status)
@@ -106,6 +110,9 @@ class RecordGrant(models.Model):
             models.Index(fields=["patient", "-id"], name="grants_of_patient"),
         ]
 
+    def __str__(self) -> str:
+        return f"Grant of {minute(self.starts_at)}, {self.origin}"
+
     def is_open(self, now: dt.datetime) -> bool:
         return self.revoked_at is None and self.starts_at <= now < self.ends_at
 
@@ -130,6 +137,9 @@ class BreakGlass(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"Emergency of {minute(self.created_at)}"
+
 
 class RecordRead(models.Model):
     """Somebody but the patient has read this of a patient. Never changed, and gone only with the patient: a trigger."""
@@ -149,3 +159,6 @@ class RecordRead(models.Model):
             models.CheckConstraint(condition=Q(ground__in=list(LOGGED_GROUNDS)), name="read_ground_is_known"),
         ]
         indexes = [models.Index(fields=["patient", "-id"], name="reads_of_patient")]
+
+    def __str__(self) -> str:
+        return f"Read on {minute(self.read_at)}"

@@ -17,6 +17,7 @@ from appointments.models.columns import choices
 from appointments.models.files import FileVersion
 from common import clock
 from common.ids import uuid7
+from common.labels import minute
 
 
 class Analysis(models.Model):
@@ -76,6 +77,9 @@ class Analysis(models.Model):
             models.Index(fields=["patient", "-id"], name="analyses_of_patient"),
         ]
 
+    def __str__(self) -> str:
+        return f"Analysis of {minute(self.requested_at)}"
+
     @property
     def state(self) -> AnalysisStatus:
         return AnalysisStatus(self.status)
@@ -126,6 +130,9 @@ class Observation(models.Model):
             models.Index(fields=["patient", "-id"], name="observations_of_patient"),
         ]
 
+    def __str__(self) -> str:
+        return f"Observation of {minute(self.created_at)}"
+
     @property
     def signed(self) -> bool:
         return self.status != ObservationStatus.READ
@@ -137,3 +144,6 @@ class SharedHaemoglobin(models.Model):
     observation = models.OneToOneField(Observation, on_delete=models.CASCADE, related_name="shared")
     patient = models.ForeignKey("users.User", on_delete=models.PROTECT, related_name="+")
     shared_at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return f"Shared on {minute(self.shared_at)}"

@@ -15,6 +15,7 @@ from appointments.states import TAKES_TIME, AppointmentStatus, EndedBy, Origin, 
 from common import clock
 from common.fields import EncryptedTextField
 from common.ids import uuid7
+from common.labels import minute
 from common.money import LARGEST, Currency, Money
 
 # Money that arrives in time is told of a little later: so long a hold waits for the news.
@@ -122,7 +123,7 @@ class Appointment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.starts_at:%Y-%m-%d %H:%M} UTC, {self.status}"
+        return f"{minute(self.starts_at)}, {self.status}"
 
     @property
     def fee(self) -> Money:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from appointments.models.columns import choices
 from appointments.states import ReminderOutcome
 from common import clock
+from common.labels import minute
 
 
 class Reminder(models.Model):
@@ -27,6 +28,9 @@ class Reminder(models.Model):
         ]
         indexes = [models.Index(fields=["due_at", "id"], name="visit_reminders_due", condition=Q(outcome="waiting"))]
 
+    def __str__(self) -> str:
+        return f"{self.hours} hours before, due {minute(self.due_at)}"
+
 
 class CalendarFeed(models.Model):
     """The secret address at which a person's calendar program reads the appointments. Only its digest is kept."""
@@ -37,3 +41,6 @@ class CalendarFeed(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["token_digest"], name="calendar_feed_token_once")]
+
+    def __str__(self) -> str:
+        return f"Calendar since {minute(self.created_at)}"

@@ -16,6 +16,7 @@ from appointments.models.columns import choices
 from appointments.states import DoctorStatus, VisitKind
 from common import clock
 from common.ids import uuid7
+from common.labels import minute
 from common.money import LARGEST, Currency, Money
 from partners.searching import SearchDocument
 
@@ -235,6 +236,9 @@ class Place(models.Model):
             models.Index(Upper("city"), name="places_by_city", condition=Q(ended_at=None)),
         ]
 
+    def __str__(self) -> str:
+        return self.name
+
 
 class WeeklyHours(models.Model):
     """Each week on this day, in the doctor's zone, from one wall clock time to another.
@@ -314,3 +318,6 @@ class DoctorRating(models.Model):
             models.CheckConstraint(condition=Q(stars__gte=1, stars__lte=5), name="doctor_rating_has_one_to_five_stars"),
         ]
         indexes = [models.Index(fields=["doctor", "-id"], name="ratings_of_doctor")]
+
+    def __str__(self) -> str:
+        return f"{self.stars} of 5, {minute(self.created_at)}"

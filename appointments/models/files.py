@@ -11,6 +11,7 @@ from appointments.models.columns import choices
 from common import clock
 from common.fields import EncryptedTextField
 from common.ids import uuid7
+from common.labels import minute
 
 
 class MedicalFile(models.Model):
@@ -46,6 +47,9 @@ class MedicalFile(models.Model):
             models.Index(fields=["patient", "id"], name="every_file_of_patient"),
             models.Index(fields=["destroy_at"], name="files_to_destroy", condition=Q(status="deleted")),
         ]
+
+    def __str__(self) -> str:
+        return f"File of {minute(self.created_at)}"
 
     @property
     def state(self) -> FileStatus:
@@ -85,6 +89,9 @@ class FileVersion(models.Model):
             )
         ]
 
+    def __str__(self) -> str:
+        return f"Version {self.number}, {minute(self.created_at)}"
+
     @property
     def availability(self) -> Availability:
         """Whether it may be opened: never before a scanner that is set up has looked at it."""
@@ -108,3 +115,6 @@ class AppointmentFile(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["appointment", "file"], name="file_once_per_appointment")]
+
+    def __str__(self) -> str:
+        return f"Attached on {minute(self.attached_at)}"

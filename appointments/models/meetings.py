@@ -17,6 +17,7 @@ from appointments.states import (
 from common import clock
 from common.fields import EncryptedTextField
 from common.ids import uuid7
+from common.labels import minute
 from common.notices import StoredNotice
 
 
@@ -71,6 +72,9 @@ class Meeting(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"Meeting of {minute(self.created_at)}, {self.provider}"
+
     @property
     def state(self) -> MeetingStatus:
         return MeetingStatus(self.status)
@@ -86,6 +90,9 @@ class MeetingSitting(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["meeting", "external_id"], name="sitting_once")]
+
+    def __str__(self) -> str:
+        return f"Sitting {self.external_id}"
 
 
 class Attendance(models.Model):

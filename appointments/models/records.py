@@ -13,6 +13,7 @@ from appointments.records.states import ISSUED, NoteStatus, PrescriptionStatus
 from common import clock
 from common.fields import EncryptedTextField
 from common.ids import uuid7
+from common.labels import minute
 
 CODE_LENGTH = 32
 
@@ -38,6 +39,9 @@ class PatientVersion(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["patient", "number"], name="patient_version_once")]
+
+    def __str__(self) -> str:
+        return f"Version {self.number}, {minute(self.created_at)}"
 
     @property
     def said(self) -> dict[str, Any]:
@@ -71,6 +75,9 @@ class VisitNote(models.Model):
             models.Index(fields=["patient", "-signed_at"], name="notes_of_patient", condition=Q(status="signed")),
         ]
 
+    def __str__(self) -> str:
+        return f"Notes of {minute(self.created_at)}"
+
     @property
     def state(self) -> NoteStatus:
         return NoteStatus(self.status)
@@ -91,6 +98,9 @@ class NoteAddendum(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["note", "id"], name="addenda_of_note")]
+
+    def __str__(self) -> str:
+        return f"Addendum of {minute(self.created_at)}"
 
 
 class Prescription(models.Model):
@@ -139,6 +149,9 @@ class Prescription(models.Model):
             ),
             models.Index(fields=["created_at"], name="prescriptions_drafted", condition=Q(status="draft")),
         ]
+
+    def __str__(self) -> str:
+        return self.number or f"Draft of {minute(self.created_at)}"
 
     @property
     def state(self) -> PrescriptionStatus:

@@ -51,6 +51,9 @@ class Waiting(models.Model):
             models.Index(fields=["patient", "id"], name="waiting_of_patient"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.kind}, {self.first_day:%Y-%m-%d} to {self.last_day:%Y-%m-%d}"
+
     @property
     def state(self) -> WaitingStatus:
         return WaitingStatus(self.status)

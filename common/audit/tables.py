@@ -85,6 +85,9 @@ class AuditAnchor(models.Model):
     class Meta:
         verbose_name = "audit anchor"
 
+    def __str__(self) -> str:
+        return f"Anchor at {self.number}"
+
 
 class AuditCut(models.Model):
     """Up to where the chain was deleted when its time was over: what follows is verified from this hash on, signed."""

@@ -40,7 +40,8 @@ def by_day(title: str, counted: Counted, scope: Scope) -> Table:
 
 def in_one(title: str, figures: Mapping[str, str | int]) -> Table:
     """Return figures one below the other."""
-    return Table(title, ["Figure", "Value"], [[capfirst(name), value] for name, value in figures.items()])
+    rows = [[capfirst(name.replace("_", " ")), value] for name, value in figures.items()]
+    return Table(title, ["Figure", "Value"], rows)
 
 
 def as_csv(table: Table) -> str:

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from common import clock
+from common.labels import minute
 from common.money import Currency
 
 
@@ -33,7 +34,7 @@ class ChannelTerms(models.Model):
         indexes = [models.Index(fields=["channel", "-id"], name="newest_terms_of_channel")]
 
     def __str__(self) -> str:
-        return f"{self.channel}, {self.created_at:%Y-%m-%d %H:%M} UTC"
+        return f"{self.channel}, {minute(self.created_at)}"
 
 
 class ChannelSpend(models.Model):

@@ -8,6 +8,7 @@ from django.db.models import Q
 from common import clock
 from common.fields import EncryptedTextField
 from common.ids import uuid7
+from common.labels import minute
 from notifications.states import Platform
 
 ONE_OWNER = Q(user__isnull=False, session__isnull=False, member=None, member_session=None) | Q(
@@ -43,3 +44,6 @@ class PushDevice(models.Model):
         indexes = [
             models.Index(fields=["seen_at"], name="push_device_age"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.platform}, seen {minute(self.seen_at)}"

@@ -8,6 +8,7 @@ from django.db.models import Q
 from common import clock
 from common.fields import EncryptedTextField
 from common.ids import uuid7
+from common.labels import minute
 from notifications.states import Channel, DeliveryStatus
 
 
@@ -39,7 +40,7 @@ class Notification(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind}, {self.created_at:%Y-%m-%d %H:%M} UTC"
+        return f"{self.kind}, {minute(self.created_at)}"
 
 
 class Delivery(models.Model):
@@ -99,7 +100,7 @@ class Delivery(models.Model):
     is_over: bool  # the day's budget; filled where deliveries are leased only
 
     def __str__(self) -> str:
-        return f"{self.channel}, {self.status}, {self.created_at:%Y-%m-%d %H:%M} UTC"
+        return f"{self.channel}, {self.status}, {minute(self.created_at)}"
 
     @property
     def state(self) -> DeliveryStatus:

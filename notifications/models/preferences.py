@@ -35,6 +35,9 @@ class Mute(models.Model):
             models.CheckConstraint(condition=Q(channel__in=list(CHOSEN_CHANNELS)), name="mute_channel_is_known"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.group}, {self.channel}"
+
 
 class MessageSettings(models.Model):
     """When somebody does not want to be woken: a window of the own day, or none at all (both empty)."""
@@ -58,3 +61,6 @@ class MessageSettings(models.Model):
                 name="settings_window_is_whole",
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.quiet_from or ''} to {self.quiet_until or ''}"

@@ -9,6 +9,7 @@ from django.db.models import Q
 from common import clock
 from common.fields import EncryptedTextField
 from common.ids import uuid7
+from common.labels import minute
 from notifications.states import TicketAuthor, TicketCategory, TicketStatus
 
 
@@ -46,7 +47,7 @@ class SupportTicket(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.category}, {self.created_at:%Y-%m-%d %H:%M} UTC"
+        return f"{self.category}, {minute(self.created_at)}"
 
     @property
     def state(self) -> TicketStatus:

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from common import clock
 from common.ids import uuid7
+from common.labels import minute
 from notifications.states import TapAct, TapMatter
 
 
@@ -38,4 +39,4 @@ class TapLink(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.matter}, until {self.expires_at:%Y-%m-%d %H:%M} UTC"
+        return f"{self.matter}, until {minute(self.expires_at)}"

@@ -16,6 +16,7 @@ from notifications import doorbell
 from notifications.errors import NothingToSend
 from notifications.gateways import OPTED_OUT
 from notifications.models import Delivery, OptOut
+from notifications.preferences import Reason
 from notifications.services.delivering import opt_out, verb_of
 from notifications.services.telling import lock_for_calls, queue_calls
 from notifications.states import DELIVERY_TRANSITIONS, FATE_KNOWN, OVER, REACHED, Channel, DeliveryStatus
@@ -82,6 +83,18 @@ def replay(*, delivery_id: uuid.UUID) -> Delivery:
     row.valid_until = max(row.valid_until, now + REPLAY_WITHIN)
     row.save()
     transaction.on_commit(doorbell.ring)
+    return row
+
+
+@command
+def leave_unsent(*, delivery_id: uuid.UUID) -> Delivery:
+    """Let a message that waits not go at all: an administrator has decided so.
+
+    Locks: the delivery.      Raises: NotFound, IllegalTransition
+    """
+    row = lock_one(Delivery, delivery_id)
+    _move(row, "skip", provider_id=row.provider_id, error_code=Reason.BY_HAND)
+    row.save()
     return row
 
 

@@ -8,6 +8,7 @@ from django.db.models import Q
 from common import clock
 from common.fields import EncryptedTextField
 from common.ids import uuid7
+from common.labels import minute
 from common.notices import StoredNotice
 from orders.states import LIVE_BOOKING, BookingStatus, NoticeOutcome
 
@@ -56,6 +57,9 @@ class CourierBooking(models.Model):
             models.Index(fields=["order", "-id"], name="bookings_of_order"),
             models.Index(fields=["ask_at"], name="booking_due", condition=Q(ask_at__isnull=False)),
         ]
+
+    def __str__(self) -> str:
+        return f"Booking of {minute(self.created_at)}"
 
     @property
     def state(self) -> BookingStatus:

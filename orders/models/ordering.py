@@ -62,6 +62,9 @@ class ContractBill(models.Model):
             models.Index(fields=["hospital", "-id"], name="bills_of_hospital"),
         ]
 
+    def __str__(self) -> str:
+        return f"Bill {self.number} of {self.month:%Y-%m}"
+
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, Currency(self.currency))

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from common import clock
 from common.ids import uuid7
+from common.labels import minute
 from partners.models.organisations import Member, Partner
 from partners.states import UNDECIDED, ComplaintCategory, ComplaintStatus, SubjectKind
 
@@ -78,6 +79,9 @@ class Complaint(models.Model):
             models.Index(fields=["about_partner", "created_at"], name="complaints_about_partner"),
             models.Index(fields=["status", "id"], name="complaints_by_status"),
         ]
+
+    def __str__(self) -> str:
+        return f"Complaint of {minute(self.created_at)}"
 
     @property
     def subject(self) -> dict[str, Any] | None:

@@ -41,6 +41,9 @@ class PriceList(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"Prices of {self.partner}"
+
 
 class ProcessingCharge(models.Model):
     """What one bag of a component costs."""
@@ -99,6 +102,9 @@ class Contract(models.Model):
             models.Index(fields=["hospital", "-id"], name="contracts_of_hospital"),
             models.Index(fields=["bank", "-id"], name="contracts_of_bank"),
         ]
+
+    def __str__(self) -> str:
+        return f"Contract from {self.starts_on:%Y-%m-%d}"
 
     def is_in_force(self, day: dt.date) -> bool:
         return self.ended_at is None and self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)

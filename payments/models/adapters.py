@@ -24,6 +24,9 @@ class ProviderToken(models.Model):
     renewing_until = models.DateTimeField(null=True)
     asked_at = ArrayField(models.DateTimeField(), default=list)
 
+    def __str__(self) -> str:
+        return self.name
+
 
 class ProviderDecision(models.Model):
     """What was decided, once, about `ref` at a provider that would do it twice if it were asked twice.
@@ -50,3 +53,6 @@ class ProviderDecision(models.Model):
         indexes = [
             models.Index(fields=["provider", "about"], name="provider_decision_about", condition=~Q(about="")),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.ref}: {self.decided}"

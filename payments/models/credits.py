@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from common import clock
 from common.ids import uuid7
+from common.labels import minute
 from common.money import LARGEST, Currency
 from payments.states import CouponKind, CouponUseStatus, CreditReason, PurchaseKind
 
@@ -108,6 +109,9 @@ class Wallet(models.Model):
             models.CheckConstraint(condition=Q(balance_minor__gte=0), name="wallet_not_below_zero"),
         ]
 
+    def __str__(self) -> str:
+        return f"Credits in {self.currency}"
+
 
 class CreditMove(models.Model):
     """Credits that came (above zero) or went. Never changed: a trigger refuses it."""
@@ -153,3 +157,6 @@ class Referral(models.Model):
             models.CheckConstraint(condition=~Q(referee=F("referrer")), name="nobody_refers_himself"),
         ]
         indexes = [models.Index(fields=["referrer"], name="referrals_of_person")]
+
+    def __str__(self) -> str:
+        return f"Referral of {minute(self.created_at)}"

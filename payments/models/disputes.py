@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from common import clock
 from common.ids import uuid7
-from common.money import Currency, Money
+from common.money import Currency, Money, in_words
 from payments.models.paying import REFERENCE, Payment, Refund
 from payments.states import DisputeStatus, Provider
 
@@ -39,6 +39,9 @@ class Dispute(models.Model):
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="dispute_amount_is_positive"),
         ]
         indexes = [models.Index(fields=["status", "id"], name="dispute_by_status")]
+
+    def __str__(self) -> str:
+        return f"{in_words(self.amount)} wanted back"
 
     @property
     def state(self) -> DisputeStatus:

@@ -59,6 +59,9 @@ class PayoutAccount(models.Model):
         ]
         indexes = [models.Index(fields=["fingerprint"], name="payout_account_by_ref")]
 
+    def __str__(self) -> str:
+        return f"{self.provider}, …{self.ending}"
+
     @property
     def state(self) -> PayoutAccountStatus:
         return PayoutAccountStatus(self.status)

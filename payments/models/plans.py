@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from common import clock
 from common.ids import uuid7
+from common.labels import minute
 from common.money import LARGEST, Currency, Money
 from payments.states import ChargeKind, ChargeStatus, SubscriptionEnd, SubscriptionStatus
 
@@ -123,6 +124,9 @@ class Subscription(models.Model):
             models.Index(fields=["look_at", "id"], name="subscription_to_look_at", condition=Q(look_at__isnull=False)),
             models.Index(fields=["user", "-id"], name="subscriptions_of_person"),
         ]
+
+    def __str__(self) -> str:
+        return f"Subscription of {minute(self.created_at)}"
 
     @property
     def state(self) -> SubscriptionStatus:

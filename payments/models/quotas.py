@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from common import clock
 from common.ids import uuid7
+from common.labels import day
 from payments.states import QuotaKind
 
 
@@ -25,6 +26,9 @@ class QuotaCounter(models.Model):
             models.CheckConstraint(condition=Q(used__gte=0), name="quota_not_below_zero"),
             models.CheckConstraint(condition=Q(kind__in=list(QuotaKind)), name="quota_kind_is_known"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} from {day(self.window)}"
 
 
 class QuotaTake(models.Model):

@@ -48,3 +48,6 @@ class Settlement(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["partner", "-id"], name="settlements_of_partner")]
+
+    def __str__(self) -> str:
+        return f"Settlement of {self.month:%Y-%m}"

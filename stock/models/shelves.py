@@ -91,6 +91,9 @@ class Threshold(models.Model):
             models.CheckConstraint(condition=Q(minimum__gt=0), name="threshold_is_positive"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.minimum} of {self.blood_group} {self.component}"
+
 
 class StockPolicy(models.Model):
     """How a partner gives its blood away."""
@@ -107,3 +110,6 @@ class StockPolicy(models.Model):
 
     class Meta:
         verbose_name_plural = "stock policies"
+
+    def __str__(self) -> str:
+        return f"Policy of {self.partner}"

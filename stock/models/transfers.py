@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from common import clock
 from common.blood import BloodGroup
 from common.ids import uuid7
+from common.labels import day, units
 from common.money import Currency, Money
 from stock.compatibility import UNKNOWN
 from stock.components import Component
@@ -108,6 +109,9 @@ class Transfer(models.Model):
             models.Index(fields=["need", "id"], name="transfers_of_need"),
             models.Index(fields=["due_at", "id"], name="transfer_due", condition=Q(due_at__isnull=False)),
         ]
+
+    def __str__(self) -> str:
+        return f"Transfer of {day(self.created_at)}, {self.blood_group}, {units(self.units)}"
 
     @property
     def state(self) -> TransferStatus:

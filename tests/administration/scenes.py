@@ -14,8 +14,8 @@ from django_apscheduler.models import DjangoJob, DjangoJobExecution
 from appointments.models import Appointment, BreakGlass, Doctor, Place, RecordGrant
 from common import clock, outbox
 from common.blood import BloodGroup
-from common.models import OutboxEvent
-from notifications.models import Delivery, Notification
+from common.models import AuditEntry, OutboxEvent, SettingChange
+from notifications.models import Announcement, Delivery, Notification
 from orders.models import Order
 from partners.models import Complaint, Member, Partner
 from payments.models import Payment, Payout, Purchase, Refund
@@ -60,6 +60,7 @@ class Story:
         self.write_messages()
         self.complain()
         self.run_jobs()
+        self.govern()
 
     def put(self, table: type[Model], rows: list[Any]) -> list[Any]:
         return table._default_manager.bulk_create(rows)
@@ -467,6 +468,50 @@ class Story:
                     last_error="KeyError: 'unit'" if at == 0 else "",
                 )
                 for at in range(4)
+            ],
+        )
+
+    def govern(self) -> None:
+        """What administrators write themselves, and what is written down of others."""
+        by = self.people[0]
+        Announcement.objects.create(
+            title_en="Blood camp on Sunday",
+            body_en="Red Cross Blood Centre, Station Road, 9:00 to 16:00. Eat well before you come.",
+            audience="donors",
+            city="Pune",
+            channels=["sms"],
+            valid_until=self.now + dt.timedelta(days=4),
+            created_by=by,
+        )
+        changes = (
+            ("quiet_from", "21:30", "22:00", "Asked for by the centres in Assam."),
+            ("daily_ask_cap", "3", "2", "Donors say that they are asked too often."),
+            ("register_partners", "on", "off", "The register of licences is being compared."),
+            ("register_partners", "off", "on", "It is compared."),
+        )
+        self.put(
+            SettingChange,
+            [
+                SettingChange(name=row[0], before=row[1], after=row[2], reason=row[3], actor="admin 1", created_at=at)
+                for row, at in zip(changes, sorted(self.ago(9) for _ in changes), strict=True)
+            ],
+        )
+        acts = (("write", "post_request", "request"), ("read", "patient", "patient"), ("write", "verify", "assignment"))
+        self.put(
+            AuditEntry,
+            [
+                AuditEntry(
+                    at=self.now - dt.timedelta(minutes=7 * (40 - at)),
+                    actor_kind="member",
+                    actor_id=f"member-{1 + at % 5}",
+                    realm="partner",
+                    deed=acts[at % 3][0],
+                    act=acts[at % 3][1],
+                    subject_kind=acts[at % 3][2],
+                    subject_id=f"{1 + at % 11}",
+                    outcome="done" if at % 9 else "request_full",
+                )
+                for at in range(40)
             ],
         )
 

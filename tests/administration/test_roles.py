@@ -11,8 +11,9 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, reverse
 
 from config.dashboard.map_views import MAPS
@@ -128,16 +129,22 @@ def test_installing_twice_changes_nothing_and_mends_what_was_changed():
     assert Group.objects.count() == len(ROLES)
 
 
+def opens(page: Any, request: Any) -> bool:
+    """Whether the list answers; without the cost of drawing it."""
+    try:
+        return bool(page.changelist_view(request).status_code == 200)
+    except PermissionDenied:
+        return False
+
+
 @pytest.mark.django_db
 @each_role
 def test_a_member_opens_the_lists_of_the_group_and_no_other(role: Role):
-    client, allowed = member_of(role), {label for label, _, _ in pages_of(role)}
+    request: Any = RequestFactory().get("/")
+    request.user = member_of(role).get(reverse("admin:index")).context["user"]
+    request.session, allowed = {}, {label for label, _, _ in pages_of(role)}
 
-    opened = {
-        page.opts.label_lower
-        for page in PAGES
-        if client.get(reverse(f"admin:{page.opts.app_label}_{page.opts.model_name}_changelist")).status_code == 200
-    }
+    opened = {page.opts.label_lower for page in PAGES if opens(page, request)}
 
     assert opened == allowed
 

@@ -62,6 +62,18 @@ def test_a_dead_delivery_can_be_sent_again_by_hand_and_no_other(admin: Client) -
     ]
 
 
+def test_what_waits_is_left_unsent_by_hand_and_what_went_stays_as_it_is(admin: Client) -> None:
+    waits, went = make_delivery(body=SECRET, is_secret=True), make_sent()
+    chosen = {"action": "leave_unsent", "_selected_action": [str(waits.pk), str(went.pk)]}
+
+    page = admin.post(reverse(DELIVERIES), chosen, follow=True).content.decode()
+
+    waits.refresh_from_db()
+    assert (waits.state, waits.error_code, waits.body) == (DeliveryStatus.SKIPPED, "by_hand", None)
+    assert "not possible" in page
+    assert Delivery.objects.get(pk=went.pk).state is DeliveryStatus.SENT
+
+
 def test_who_may_only_look_sends_nothing() -> None:
     client = staff()
     viewer = User.objects.get(is_staff=True)

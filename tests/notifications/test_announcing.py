@@ -92,6 +92,15 @@ def test_an_audience_is_who_fits_all_of_it(town: None, admin: User, audience: di
     assert counted == len(expected)
 
 
+@pytest.mark.parametrize("audience", ["donors", "everybody", "members"])
+def test_in_a_state_without_partners_an_audience_is_nobody(town: None, admin: User, audience: str) -> None:
+    row = write(admin, audience=audience, state="Atlantis")
+
+    assert announcing.estimate(row).people == 0
+    with pytest.raises(AudienceEmpty):
+        announcing.schedule(announcement_id=row.pk, admin_id=admin.pk)
+
+
 def test_doctors_are_those_who_were_approved(admin: User) -> None:
     live, waiting = make_doctor(), make_doctor(status="pending")
 

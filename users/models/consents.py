@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from common.ids import uuid7
+from common.labels import minute
 from users.models.accounts import User
 from users.models.columns import choices
 from users.states import ConsentPurpose
@@ -29,6 +30,9 @@ class ConsentNotice(models.Model):
             models.CheckConstraint(condition=Q(purpose__in=list(ConsentPurpose)), name="consent_purpose_is_known"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.purpose}, {self.language}, {self.version}"
+
 
 class Consent(models.Model):
     """That a person agreed to a notice, and when it was taken back. Kept as proof."""
@@ -49,3 +53,6 @@ class Consent(models.Model):
                 name="consent_withdrawn_after_it_was_granted",
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"Consent of {minute(self.granted_at)}"

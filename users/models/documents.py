@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from common import clock
 from common.ids import uuid7
+from common.labels import minute
 from users.models.accounts import User
 from users.models.columns import choices
 from users.states import DocumentKind
@@ -26,6 +27,9 @@ class Document(models.Model):
             models.CheckConstraint(condition=Q(kind__in=list(DocumentKind)), name="document_kind_is_known"),
         ]
         indexes = [models.Index(fields=["owner", "-id"], name="documents_of_person")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}, {minute(self.created_at)}"
 
 
 class DocumentUse(models.Model):

@@ -13,6 +13,7 @@ from common.blood import BloodGroup, DonationType, Sex
 from common.fields import EncryptedTextField
 from common.geo import Point
 from common.ids import uuid7
+from common.labels import minute
 from common.points import place_column
 from users.models.accounts import User
 from users.models.columns import LATITUDE, LONGITUDE, NO_PLACE, choices
@@ -81,6 +82,9 @@ class Donor(models.Model):
                 condition=Q(on_leaderboard=True),
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"Donor {self.user.public_id}"
 
     @property
     def tag(self) -> Tag:
@@ -201,6 +205,9 @@ class EligibilityRule(models.Model):
         ]
         indexes = [models.Index(fields=["jurisdiction", "kind", "code"], name="rule_by_code")]
 
+    def __str__(self) -> str:
+        return f"{self.code}, {self.jurisdiction}, from {self.effective_from:%Y-%m-%d}"
+
 
 class VisitAnswers(models.Model):
     """What a donor answered before one visit, and the consent given with it.
@@ -223,3 +230,6 @@ class VisitAnswers(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["assignment_id"], name="answers_once_per_visit")]
         indexes = [models.Index(fields=["keep_until"], name="answers_to_be_dropped")]
+
+    def __str__(self) -> str:
+        return f"Answers of {minute(self.answered_at)}"

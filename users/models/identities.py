@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from common.ids import uuid7
+from common.labels import minute
 from users.models.accounts import User
 from users.models.columns import choices
 from users.models.consents import Consent
@@ -77,6 +78,9 @@ class IdentityAssurance(models.Model):
             models.Index(fields=["user", "-level", "-id"], name="assurance_of_person", condition=Q(ended_at=None))
         ]
 
+    def __str__(self) -> str:
+        return f"Level {self.level}, {self.method}, {minute(self.created_at)}"
+
 
 class IdentityAttestation(models.Model):
     """One dialogue with a licensed provider: a code to the telephone it knows, and what it says to the code.
@@ -122,6 +126,9 @@ class IdentityAttestation(models.Model):
             models.Index(fields=["expires_at"], name="attestation_open", condition=Q(closed_at=None)),
             models.Index(fields=["closed_at"], name="attestation_closed", condition=Q(closed_at__isnull=False)),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.provider}, {minute(self.created_at)}"
 
     def may_be_under_way(self, now: dt.datetime) -> bool:
         """Whether a call to the provider may still be waiting for its answer."""

@@ -9,6 +9,7 @@ from django.db.models import Q
 from common import clock
 from common.fields import EncryptedTextField
 from common.ids import uuid7
+from common.labels import minute
 from users.models.columns import choices
 from users.states import SecondFactorVerb
 
@@ -61,3 +62,6 @@ class SecondFactorEvent(models.Model):
                 condition=~Q(verb=SecondFactorVerb.RESET) | ~Q(reason=""), name="second_factor_reset_has_a_reason"
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.verb}, {minute(self.created_at)}"
