@@ -88,7 +88,7 @@ def default_plan() -> Plan:
         stream_port=stream_port,
         sandbox_port=sandbox_port,
         setup=[
-            Program(name="migrate", command=(python, "manage.py", "migrate", "--no-input")),
+            Program(name="migrate", command=(python, "-m", "sandbox.migrating", "--no-input")),
             Program(name="load_demo", command=(python, "manage.py", "load_demo")),
         ],
         programs=[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import logging
 import logging.config
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from pytest_django import Settings
 
 from common import operating
 from common.logs import logging_config
-from tests import emptying, migrating
+from sandbox import migrating
+from tests import emptying
 from users import fitness
 from users.models import EligibilityRule
 
@@ -36,6 +38,14 @@ NOON = dt.datetime(2030, 5, 1, 6, 30, tzinfo=dt.UTC)  # 12:00 in Asia/Kolkata
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tell the whole story first: it takes minutes, and whoever works beside it should not wait for it at the end."""
     items.sort(key=lambda item: "end_to_end" not in item.nodeid)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Look for rubbish among what tests make, and seldom: what was imported and collected stays to the end."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 50)
 
 
 @pytest.fixture(autouse=True)
