@@ -1,10 +1,14 @@
-"""What gunicorn's master does beside starting web processes: `gunicorn --config python:config.gunicorn config.wsgi`."""
+"""How gunicorn serves, wherever it is started: `gunicorn --config python:config.gunicorn config.wsgi`."""
 
 import os
 from pathlib import Path
 from typing import Any
 
 from common.counting import FOLDER, fold
+
+# Seconds for which a connection waits for its next call: longer than clients and proxies keep one, or a POST is now
+# and then sent into a connection that is just being closed, and is not tried again by anybody.
+keepalive = 75
 
 
 def child_exit(_server: Any, worker: Any) -> None:

@@ -18,11 +18,12 @@ from django.db.migrations.state import ModelState, ProjectState
 
 
 def install() -> None:
-    ProjectState.add_model = _add_model
-    ProjectState._append_option = _append_option  # noqa: SLF001 - there is no other way in
+    states: Any = ProjectState
+    states.add_model = _add_model
+    states._append_option = _append_option  # noqa: SLF001 - there is no other way in
 
 
-def _add_model(state: ProjectState, model: ModelState) -> None:
+def _add_model(state: Any, model: ModelState) -> None:
     key = model.app_label, model.name_lower
     state.models[key] = model
     if state._relations is not None:  # noqa: SLF001 - as in Django's own
@@ -31,7 +32,7 @@ def _add_model(state: ProjectState, model: ModelState) -> None:
         state.apps.render_multiple([model])
 
 
-def _append_option(state: ProjectState, app_label: str, model_name: str, option_name: str, added: Any) -> None:
+def _append_option(state: Any, app_label: str, model_name: str, option_name: str, added: Any) -> None:
     options = state.models[app_label, model_name].options
     options[option_name] = [*options.get(option_name, []), added]
 

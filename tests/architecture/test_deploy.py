@@ -67,7 +67,7 @@ def test_both_ways_run_the_web_alike():
         line = next(line for line in lines if "config.wsgi" in line)
         return {name: line[line.index(name) + 1] for name in names} | {"reuse": "--reuse-port" in line}
 
-    names = ("--worker-class", "--threads", "--max-requests", "--max-requests-jitter", "--keep-alive")
+    names = ("--worker-class", "--threads", "--max-requests", "--max-requests-jitter", "--config")
 
     assert said(lines_of_units(), *names) == said(lines_of_containers(), *names)
 
