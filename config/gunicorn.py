@@ -11,6 +11,12 @@ from common.counting import FOLDER, fold
 keepalive = 75
 
 
+def on_starting(_server: Any) -> None:
+    """Without the folder every request would fail at being counted: so it is made, or nothing starts."""
+    if folder := os.environ.get(FOLDER):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+
+
 def child_exit(_server: Any, worker: Any) -> None:
     """A web process has ended, in whichever way: what it has counted stays."""
     if folder := os.environ.get(FOLDER):

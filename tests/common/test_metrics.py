@@ -20,7 +20,7 @@ from common import metrics, outbox
 from common.counting import FOLDER
 from common.db import hurried
 from common.metrics import streams_page
-from config.gunicorn import child_exit
+from config.gunicorn import child_exit, on_starting
 from tests.factories import make_request, make_user, person_client
 
 pytestmark = pytest.mark.django_db
@@ -182,3 +182,11 @@ def test_processes_that_share_a_folder_are_summed_also_when_they_have_ended(
 
     assert before == told() == (7, 2)
     assert (files, len(list(tmp_path.glob("*.db")))) == (4, 2)
+
+
+def test_the_folder_is_there_before_any_request(tmp_path, monkeypatch):
+    monkeypatch.setenv(FOLDER, str(tmp_path / "not" / "yet"))
+
+    on_starting(None)
+
+    assert (tmp_path / "not" / "yet").is_dir()
