@@ -235,9 +235,7 @@ def _check_ports(plan: Plan) -> None:
 
 def _run_programs(plan: Plan, cluster: Cluster | None) -> None:
     env = child_environment(plan, cluster.url(DATABASE) if cluster else os.environ["DATABASE_URL"])
-    metrics = plan.folder / "metrics"  # of processes that are gone
-    shutil.rmtree(metrics, ignore_errors=True)
-    metrics.mkdir(parents=True)
+    shutil.rmtree(plan.folder / "metrics", ignore_errors=True)  # of processes that are gone; gunicorn makes it anew
     for program in plan.setup:
         _run_to_its_end(program, plan, env)
     supervisor = Supervisor(plan.programs, env=env, cwd=PROJECT, logs=plan.logs, say=say)
