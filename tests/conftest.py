@@ -7,28 +7,18 @@ import gc
 import logging
 import logging.config
 from collections.abc import Iterator
-from importlib import import_module
 
 import pytest
 import time_machine
-from django.apps import apps
 from django.conf import settings as usual
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from common import operating
 from common.logs import logging_config
 from sandbox import migrating
 from tests import emptying
 from users import fitness
-from users.models import EligibilityRule
 
-packaged_rules = import_module("users.migrations.0002_packaged_rules")
-consent_notices = import_module("users.migrations.0004_consent_notices")
-provider_notices = import_module("users.migrations.0005_licensed_identity")
-donation_consent = import_module("users.migrations.0007_donation_consent")
-report_consents = import_module("users.migrations.0009_report_consents")
-plans = import_module("payments.migrations.0004_plans")
-specialisations = import_module("appointments.migrations.0002_doctors")
 emptying.install()
 migrating.install()
 NOON = dt.datetime(2030, 5, 1, 6, 30, tzinfo=dt.UTC)  # 12:00 in Asia/Kolkata
@@ -58,27 +48,17 @@ def noon(request: pytest.FixtureRequest) -> Iterator[time_machine.Coordinates | 
         yield clock
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Make the database, and remember what the migrations put into it."""
+    with django_db_blocker.unblock():
+        emptying.keep_copy()
+
+
 @pytest.fixture(autouse=True)
-def fresh_rules(request: pytest.FixtureRequest) -> None:
-    """Every test finds the packaged rules, notices and plans, though real transactions leave all tables empty."""
+def fresh_rules() -> None:
+    """Every test reads the rules anew, whatever the one before has done to them."""
     fitness.forget_rules()
-    marker = request.node.get_closest_marker("django_db")
-    if marker is None:
-        return
-    request.getfixturevalue("transactional_db" if marker.kwargs.get("transaction") else "db")
-    load_packaged()
-
-
-def load_packaged() -> None:
-    """Fill what migrations fill, where it is gone."""
-    if not EligibilityRule.objects.exists():
-        packaged_rules.load(apps, None)
-        consent_notices.load(apps, None)
-        provider_notices.load(apps, None)
-        donation_consent.load(apps, None)
-        report_consents.load(apps, None)
-        plans.load(apps, None)
-        specialisations.load(apps, None)
 
 
 @pytest.fixture(autouse=True)

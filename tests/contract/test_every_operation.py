@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from config.wsgi import application
-from tests.conftest import NOON, load_packaged
+from tests.conftest import NOON
 from tests.contract.document import DOCUMENT, read_document
 from tests.contract.world import World, build
 
@@ -58,7 +58,6 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)  # every call keeps this connection, and its transaction
     with django_db_blocker.unblock(), afterwards_undone(), time_machine.travel(NOON, tick=True):
-        load_packaged()
         yield build()
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
