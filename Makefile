@@ -37,10 +37,14 @@ screenshots: venv ## draw the pictures of docs/admin anew, from a month that is 
 check: venv ## format, lint, types, import contracts, missing migrations, schema drift
 	$(python) -m ruff format --check .
 	$(python) -m ruff check .
-	$(python) -m mypy .
+	@mkdir -p .run
+	@# Types take longest and one core only: the rest is looked at beside them.
+	@$(python) -m mypy . & types=$$!; $(MAKE) --no-print-directory check-rest; rest=$$?; wait $$types && exit $$rest
+
+.PHONY: check-rest
+check-rest:
 	@$(python) -c 'import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())'
 	$(with_test_settings) $(with_test_database) $(python) manage.py makemigrations --check --dry-run
-	@mkdir -p .run
 	$(with_test_settings) $(python) manage.py spectacular --validate --fail-on-warn --file .run/openapi.yaml
 	@diff -u docs/openapi.yaml .run/openapi.yaml || { echo "The API differs from docs/openapi.yaml: make schema" >&2; exit 1; }
 
