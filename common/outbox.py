@@ -108,6 +108,8 @@ def claim(*, limit: int = BATCH, outside: bool | None = None) -> list[OutboxEven
     `outside` chooses those whose handler speaks to somebody outside, or the others; None takes both.
     """
     now = clock.now()
+    if not _is_any_due(now):
+        return []
     older = open_events().filter(key=OuterRef("key"), id__lt=OuterRef("id"))
     due = open_events().filter(~Exists(older), available_at__lte=now, attempts__lt=MAX_ATTEMPTS)
     if outside is not None:
@@ -120,6 +122,15 @@ def claim(*, limit: int = BATCH, outside: bool | None = None) -> list[OutboxEven
     for event in events:
         event.attempts += 1
     return events
+
+
+def _is_any_due(now: dt.datetime) -> bool:
+    """Look at the index once, without a transaction: relays look ten times a second, mostly at nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM common_outboxevent WHERE done_at IS NULL AND available_at <= %s)", [now]
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def deliver(event: OutboxEvent) -> None:
