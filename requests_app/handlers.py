@@ -33,6 +33,11 @@ def refuse_families(event: OutboxEvent) -> None:
     answering.refuse_all_of(partner_id=uuid.UUID(event.payload["partner"]))
 
 
+@on("family.asked")  # it may have been asked while the hospital was being suspended
+def refuse_if_suspended(event: OutboxEvent) -> None:
+    answering.refuse_if_suspended(request_id=_family(event))
+
+
 @on("account.erased")
 def forget_donor(event: OutboxEvent) -> None:
     """Offer no place to somebody who is gone, and keep none of that person's words."""

@@ -12,7 +12,8 @@ from users.personal_data import Holding, Rows, hold, leaves_traces, refuses_eras
 FIELDS = ("id", "request_id", "status", "distance_km", "expires_at", "reason", "accepted_at", "arrived_at", "ended_at")
 FAMILY = (
     *("id", "partner_id", "status", "patient_name", "patient_age", "patient_sex", "doctor", "blood_group", "component"),
-    *("units", "units_issued", "units_donated", "urgency", "needed_by", "place_name", "refuse_reason", "cancel_reason"),
+    *("units", "units_issued", "units_donated", "urgency", "needed_by", "place_name", "refuse_reason", "refuse_note"),
+    "cancel_reason",
 )
 
 

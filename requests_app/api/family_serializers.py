@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from common import clock
-from common.api.fields import LatitudeField, LongitudeField, MomentField
+from common.api.fields import LatitudeField, LineField, LongitudeField, MomentField
 from common.blood import Sex
 from common.files.checking import FileType
 from requests_app.api.serializers import COMPONENTS, GROUPS, MOST_UNITS, URGENCIES, PartnerBriefOut
@@ -23,13 +23,13 @@ HOSPITAL_OR_PLACE = "Give either a hospital or a place."
 
 
 class PatientIn(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=120)
+    name = LineField(max_length=120)
     age = serializers.IntegerField(min_value=0, max_value=OLDEST, help_text="Completed years.")
     sex = serializers.ChoiceField(choices=[str(sex) for sex in Sex])
 
 
 class NamedPlaceIn(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=200)
+    name = LineField(max_length=200)
     lat = LatitudeField()
     lng = LongitudeField()
 
@@ -45,7 +45,7 @@ class FamilyRequestIn(serializers.Serializer[Any]):
     needed_by = MomentField(help_text="Within the next 30 days.")
     hospital = serializers.UUIDField(required=False, help_text="An approved organisation of the directory.")
     place = NamedPlaceIn(required=False, help_text="A hospital that is not in the directory.")
-    doctor = serializers.CharField(max_length=120)
+    doctor = LineField(max_length=120)
     documents = serializers.ListField(
         child=serializers.UUIDField(),
         max_length=MOST_DOCUMENTS,

@@ -173,7 +173,7 @@ class FamilyCancelView(APIView):
         tag=TAG,
         request=OptionalReasonIn,
         responses={200: shapes.FamilyRequestDetailOut},
-        refusals=[NotFound, IllegalTransition],
+        refusals=[NotFound, IllegalTransition, errors.FamilyRequestExpired],
         example={"reason": "The operation was postponed."},
         answer={**DETAIL, "status": "cancelled", "cancel_reason": "The operation was postponed."},
     )

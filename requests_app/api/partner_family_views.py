@@ -90,8 +90,8 @@ class FamilyDocumentView(APIView):
     @operation("Get a link to a family's document", tag=TAG, responses={200: LinkOut}, refusals=[NotFound], answer=LINK)
     def get(self, request: Request, request_id: UUID, document_id: UUID) -> Response:
         """Fetch the content from `url` within minutes; there is none once the request is over."""
-        family = selectors.get_family_of_partner(request.user.partner_id, request_id)
-        return Response(LinkOut(documents.link_to(document_id=document_id, purpose=family.purpose)).data)
+        purpose = selectors.open_purpose(request.user.partner_id, request_id)
+        return Response(LinkOut(documents.link_to(document_id=document_id, purpose=purpose)).data)
 
 
 class FamilyConfirmView(APIView):

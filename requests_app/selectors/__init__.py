@@ -10,6 +10,7 @@ from requests_app.selectors.families import (
     get_family_of_partner,
     get_family_of_person,
     has_open_family_request,
+    open_purpose,
     source_until,
 )
 from requests_app.selectors.nearby import NearbyRequest, candidates, requests_near
@@ -73,6 +74,7 @@ __all__ = [
     "has_open_family_request",
     "has_open_promise",
     "live_promises_after",
+    "open_purpose",
     "promises_expected",
     "promises_past",
     "questionnaire_of",

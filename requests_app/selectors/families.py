@@ -56,14 +56,27 @@ def get_family_of_person(user_id: uuid.UUID, request_id: uuid.UUID) -> AttenderR
 
 
 def get_family_of_partner(partner_id: uuid.UUID, request_id: uuid.UUID) -> AttenderRequest:
-    """Return a request that the partner serves, with `history`, `documents`, and the bags now kept as `reserved`.
+    """Return a request that the partner serves, with `history`, the bags now kept as `reserved`, and `documents`.
 
-    Raises: NotFound, also for one that another partner serves
+    Of what is over, swept or not, it sees none. Raises: NotFound, also for one that another partner serves
     """
     found = _one_family(families_of_partner(partner_id), request_id)
+    if not found.is_live_at(clock.now()):
+        found.documents = []  # type: ignore[attr-defined]
     holdings = [source.holding for source in found.sources if source.holding is not None]  # type: ignore[attr-defined]
     found.reserved = stock.held_units(holdings)  # type: ignore[attr-defined]
     return found
+
+
+def open_purpose(partner_id: uuid.UUID, request_id: uuid.UUID) -> str:
+    """Return under which name the partner sees the documents of a request that it serves.
+
+    Raises: NotFound, also for one that is over, swept or not, or that another partner serves
+    """
+    found = AttenderRequest.objects.filter(partner_id=partner_id, pk=request_id).first()
+    if found is None or not found.is_live_at(clock.now()):
+        raise NotFound
+    return found.purpose
 
 
 def has_open_family_request(user_id: uuid.UUID) -> bool:

@@ -123,7 +123,7 @@ def test_what_is_over_stays_over(owner, end, act):
     assert settle(family).status == end
 
 
-@pytest.mark.parametrize("act", [confirm, refuse, issue])
+@pytest.mark.parametrize("act", [confirm, refuse, issue, lambda family, owner: cancel(family)])
 def test_d1_nobody_answers_after_the_hour_before_any_sweep(owner, noon, act):
     bags(owner, 2)
     family = settled(owner)
@@ -224,6 +224,18 @@ def test_a_suspended_hospital_serves_no_family(owner):
     settle(family)
 
     assert (family.status, family.refuse_reason, kept()) == ("refused", "partner_suspended", 0)
+
+
+def test_a_family_that_asked_while_the_hospital_was_being_suspended_is_told_at_once(owner):
+    bags(owner, 1)
+    family = make_family(owner)
+    owner.partner.status = "suspended"
+    owner.partner.save()
+
+    settle(family)
+
+    assert (family.status, family.refuse_reason) == ("refused", "partner_suspended")
+    assert (kept(), donors_asked(family)) == (0, [])
 
 
 def test_an_unknown_request_is_not_found(owner):

@@ -100,6 +100,8 @@ def test_a_place_is_taken_instead_of_a_hospital(owner, person):
         ({"units": 0}, "/units"),
         ({"blood_group": "C+"}, "/blood_group"),
         ({"patient": {"name": "", "age": 61, "sex": "male"}}, "/patient/name"),
+        ({"patient": {"name": "Anil\u202eliN", "age": 61, "sex": "male"}}, "/patient/name"),
+        ({"doctor": "Dr. Rao\nDiscount: 100 %"}, "/doctor"),
         ({"patient": {"name": "X", "age": 131, "sex": "male"}}, "/patient/age"),
         ({"doctor": None}, "/doctor"),
         ({"hospital": str(uuid.uuid4())}, "/hospital"),
@@ -331,6 +333,19 @@ def test_the_hospital_reads_the_family_s_documents_until_the_request_is_over(own
     post(client, f"{API}/{posted['id']}/cancel")
     assert desk.get(link).status_code == 404
     assert client.delete(f"/api/v1/me/documents/{paper.pk}").status_code == 204
+
+
+def test_d1_after_the_hour_the_hospital_sees_no_document_before_any_sweep(owner, person, folder, noon):
+    paper = requisition(person)
+    family = make_family(owner, requester=person, document_ids=[paper.pk])
+    noon.shift(dt.timedelta(hours=8))
+    desk = member_client(owner)
+
+    shown = [desk.get(f"{DESK}/{family.pk}{path}") for path in ("", f"/documents/{paper.pk}")]
+
+    assert (shown[0].json()["documents"], shown[1].status_code) == ([], 404)
+    own = person_client(person).get(f"{API}/{family.pk}").json()
+    assert [row["id"] for row in own["documents"]] == [str(paper.pk)]
 
 
 def test_somebody_else_s_document_is_refused_and_leaves_nothing_behind(owner, person, folder):

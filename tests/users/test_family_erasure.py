@@ -7,7 +7,7 @@ import pytest
 from common import outbox
 from requests_app.models import AttenderEvent, AttenderRequest
 from tests.factories import PASSWORD, make_hospital, make_user, person_client
-from tests.requests_app.family_scenes import cancel, issue, make_family, settle, settled
+from tests.requests_app.family_scenes import cancel, issue, make_family, refuse, settle, settled
 from tests.stock.scenes import make_unit
 from tests.users.dump import dump
 from users.models import User
@@ -62,6 +62,17 @@ def test_a_person_s_own_words_are_forgotten(person):
     outbox.drain()
 
     assert AttenderRequest.objects.get().cancel_reason == ""
+
+
+def test_what_the_hospital_wrote_of_the_patient_is_forgotten(person):
+    owner = make_hospital()
+    family = make_family(owner, requester=person)
+    refuse(family, owner, note="Suresh Patil is on no ward of ours.")
+    erase(person)
+
+    outbox.drain()
+
+    assert AttenderRequest.objects.get().refuse_note == ""
 
 
 def test_the_copy_of_all_data_holds_what_was_asked_for_whom(person):

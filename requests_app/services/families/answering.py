@@ -6,10 +6,11 @@ import uuid
 from collections import Counter
 from collections.abc import Collection
 
-from common import clock, outbox
+from common import outbox
 from common.db import command, lock, step
 from common.transitions import advance
-from requests_app.errors import FamilyRequestExpired, FamilyServed, NothingReserved, UnitNotReserved
+from partners import selectors as partners
+from requests_app.errors import FamilyServed, NothingReserved, UnitNotReserved
 from requests_app.models import AttenderRequest, AttenderStep
 from requests_app.services.families.history import (
     SYSTEM,
@@ -18,6 +19,7 @@ from requests_app.services.families.history import (
     key_of,
     live_steps,
     lock_family,
+    lock_unexpired,
     move_source,
     note,
 )
@@ -34,7 +36,7 @@ def confirm(*, request_id: uuid.UUID, partner_id: uuid.UUID, member_id: uuid.UUI
     Locks: the request, the bags.      Emits: family.confirmed
     Raises: NotFound, IllegalTransition, FamilyRequestExpired
     """
-    request = _lock_unexpired(request_id, partner_id)
+    request = lock_unexpired(request_id, partner_id=partner_id)
     _say_yes(request, verb="confirm", actor=f"member:{member_id}")
     _keep(request)
     return request
@@ -48,7 +50,7 @@ def refuse(
 
     Locks: the request.      Emits: family.refused      Raises: NotFound, IllegalTransition, FamilyRequestExpired
     """
-    request = _lock_unexpired(request_id, partner_id)
+    request = lock_unexpired(request_id, partner_id=partner_id)
     _refuse(request, reason=reason, words=note, actor=f"member:{member_id}")
     return request
 
@@ -63,6 +65,17 @@ def refuse_all_of(*, partner_id: uuid.UUID) -> None:
     for request in lock(AttenderRequest, living.values_list("pk", flat=True)):
         if request.state in LIVE_FAMILY:
             _refuse(request, reason=RefuseReason.PARTNER_SUSPENDED, words="", actor=SYSTEM)
+
+
+@step
+def refuse_if_suspended(*, request_id: uuid.UUID) -> None:
+    """Send no family to a partner that was being suspended while it was asked.
+
+    Locks: the request.      Emits: family.refused
+    """
+    request = lock_family(request_id)
+    if request.state in LIVE_FAMILY and not partners.is_live(request.partner_id):
+        _refuse(request, reason=RefuseReason.PARTNER_SUSPENDED, words="", actor=SYSTEM)
 
 
 @command
@@ -80,7 +93,7 @@ def issue(
     Raises: NotFound, IllegalTransition, FamilyRequestExpired, NothingReserved, UnitNotReserved, FamilyServed,
     CrossmatchMissing, CrossmatchIncompatible, AuthorisersInvalid
     """
-    request = _lock_unexpired(request_id, partner_id)
+    request = lock_unexpired(request_id, partner_id=partner_id)
     actor = f"member:{member_id}"
     if request.state is FamilyStatus.OPEN:
         _say_yes(request, verb="issue", actor=actor)
@@ -93,13 +106,6 @@ def issue(
     for holding, units in issued.items():
         _count(request, sources[holding], len(units), left=left[holding])
     give(request, issued=sum(map(len, issued.values())), actor=actor)
-    return request
-
-
-def _lock_unexpired(request_id: uuid.UUID, partner_id: uuid.UUID) -> AttenderRequest:
-    request = lock_family(request_id, partner_id=partner_id)
-    if request.state_at(clock.now()) is FamilyStatus.EXPIRED:
-        raise FamilyRequestExpired
     return request
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import Any, Final
 
-from common import outbox
+from common import clock, outbox
 from common.db import lock_one, step
 from common.errors import NotFound
 from common.transitions import advance
+from requests_app.errors import FamilyRequestExpired
 from requests_app.models import PURPOSE, AttenderEvent, AttenderRequest, AttenderStep
 from requests_app.states import FAMILY_TRANSITIONS, LIVE_SOURCE, SOURCE_TRANSITIONS, FamilyStatus, SourceKind
 from users.services.documents import end_purpose
@@ -37,6 +38,17 @@ def lock_family(
     request = lock_one(AttenderRequest, request_id)
     if requester_id not in (None, request.requester_id) or partner_id not in (None, request.partner_id):
         raise NotFound
+    return request
+
+
+@step
+def lock_unexpired(
+    request_id: uuid.UUID, *, requester_id: uuid.UUID | None = None, partner_id: uuid.UUID | None = None
+) -> AttenderRequest:
+    """Lock a request whose hour has not passed, swept or not. Raises: NotFound, FamilyRequestExpired"""
+    request = lock_family(request_id, requester_id=requester_id, partner_id=partner_id)
+    if request.state_at(clock.now()) is FamilyStatus.EXPIRED:
+        raise FamilyRequestExpired
     return request
 
 

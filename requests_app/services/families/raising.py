@@ -24,7 +24,7 @@ from requests_app.errors import (
     NoBankNearby,
 )
 from requests_app.models import AttenderRequest, purpose_of
-from requests_app.services.families.history import SYSTEM, end, key_of, lock_family, note
+from requests_app.services.families.history import SYSTEM, end, key_of, lock_unexpired, note
 from requests_app.services.posting import FURTHEST
 from requests_app.states import LIVE_FAMILY, Urgency
 from stock.compatibility import Recipient
@@ -115,9 +115,9 @@ def raise_request(
 def cancel(*, request_id: uuid.UUID, requester_id: uuid.UUID, reason: str = "") -> AttenderRequest:
     """Need it no longer: all that was promised is free again, and donors on their way are told.
 
-    Locks: the request.      Emits: family.cancelled      Raises: NotFound, IllegalTransition
+    Locks: the request.      Emits: family.cancelled      Raises: NotFound, IllegalTransition, FamilyRequestExpired
     """
-    request = lock_family(request_id, requester_id=requester_id)
+    request = lock_unexpired(request_id, requester_id=requester_id)
     request.cancel_reason = reason
     end(request, verb="cancel", actor=f"user:{requester_id}")
     outbox.emit("family.cancelled", key=key_of(request), attender_request=str(request.pk))
@@ -141,7 +141,8 @@ def expire_due(*, limit: int) -> int:
 def forget_person(*, user_id: uuid.UUID) -> None:
     """Keep no name and no words of the person or the patient: what was given to whom is traced by numbers."""
     mine = AttenderRequest.objects.filter(requester_id=user_id)
-    mine.update(patient_name="", doctor="", cancel_reason="", place_name="", place_lat=None, place_lng=None)
+    words = dict.fromkeys(("patient_name", "doctor", "place_name", "cancel_reason", "refuse_note"), "")
+    mine.update(**words, place_lat=None, place_lng=None)
 
 
 def _serving(hospital: uuid.UUID | None, place: Place | None) -> uuid.UUID:
