@@ -59,6 +59,7 @@ class Kind(StrEnum):
     FAMILY_ARRIVED = "family_arrived"
     FAMILY_DONORS = "family_donors"
     FAMILY_UNANSWERED = "family_unanswered"
+    FAMILY_EXHAUSTED = "family_exhausted"
     FAMILY_SERVED = "family_served"
     FAMILY_FULFILLED = "family_fulfilled"
     FAMILY_REFUSED = "family_refused"
@@ -224,6 +225,7 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.FAMILY_TRANSFER: Rule(BOTH, Group.REQUESTS, priority=2, lock_screen=LockScreen.TITLE),
     Kind.FAMILY_ARRIVED: Rule(BOTH, Group.REQUESTS, priority=2, lock_screen=LockScreen.TITLE),
     Kind.FAMILY_DONORS: Rule(BOTH, Group.REQUESTS, priority=2, lock_screen=LockScreen.TITLE),
+    Kind.FAMILY_EXHAUSTED: Rule(BOTH, Group.REQUESTS, priority=2, lock_screen=LockScreen.TITLE),
     Kind.FAMILY_UNANSWERED: Rule(BOTH, Group.REQUESTS, priority=2, lock_screen=LockScreen.TITLE),
     Kind.FAMILY_SERVED: Rule(SMS, Group.REQUESTS, priority=3, lock_screen=LockScreen.TITLE),
     Kind.FAMILY_FULFILLED: Rule(BOTH, Group.REQUESTS, priority=3, lock_screen=LockScreen.TITLE),

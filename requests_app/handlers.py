@@ -6,6 +6,7 @@ from common.models import OutboxEvent
 from common.outbox import on
 from requests_app.services import posting, promises, waves
 from requests_app.services.families import answering, following, raising, settling
+from stock.states import CrossmatchResult
 
 
 @on("request.opened")
@@ -90,6 +91,18 @@ def settle_donors(event: OutboxEvent) -> None:
 @on("reservation.ended")
 def note_lost_bags(event: OutboxEvent) -> None:
     following.note_reservation_ended(purpose=event.payload["purpose"], reason=event.payload["reason"])
+
+
+@on("stock.gained")
+def look_at_new_stock(event: OutboxEvent) -> None:
+    following.note_stock_gained(partner_id=uuid.UUID(event.payload["partner"]), components=event.payload["components"])
+
+
+@on("unit.crossmatched")
+def let_go_of_incompatible(event: OutboxEvent) -> None:
+    """A family waits for another bag, also where nobody has tried to hand this one out."""
+    if event.payload["result"] == CrossmatchResult.INCOMPATIBLE:
+        following.note_incompatible(purpose=event.payload["purpose"], unit_id=uuid.UUID(event.payload["unit"]))
 
 
 @on("transfer.requested")

@@ -41,6 +41,13 @@ def tell_step(event: OutboxEvent) -> None:
         _tell_family(event, kind, request, units=event.payload["units"], until=until)
 
 
+@on("family.exhausted")
+def tell_exhausted(event: OutboxEvent) -> None:
+    """The family may have to look elsewhere; to wait for nothing would cost it the time."""
+    request = requests.family_facts(id_in(event, "attender_request"))
+    _tell_family(event, Kind.FAMILY_EXHAUSTED, request, missing=event.payload["units"])
+
+
 @on("family.confirmed")
 def tell_confirmed(event: OutboxEvent) -> None:
     _tell_family(event, Kind.FAMILY_CONFIRMED, requests.family_facts(id_in(event, "attender_request")))

@@ -17,8 +17,8 @@ from common.errors import NotFound
 from stock.components import Component, ComponentUnknown, parse_component
 from stock.din import DinInvalid, parse_din
 from stock.errors import UnitAmbiguous
-from stock.models import Collection, Movement, Reservation, Unit
-from stock.states import ON_SHELF, TERMINAL, UnitStatus
+from stock.models import Collection, Crossmatch, Movement, Reservation, Unit
+from stock.states import ON_SHELF, TERMINAL, CrossmatchResult, UnitStatus
 
 
 @dataclass(frozen=True)
@@ -235,6 +235,13 @@ def units_to_export(partner_id: uuid.UUID, **chosen: Any) -> QuerySet[Unit]:
             default=F("status"),
         )
     )
+
+
+def incompatible_with(purpose: str) -> list[uuid.UUID]:
+    """Return the bags that a crossmatch has found incompatible with whom they were kept for, and none has since."""
+    rows = Crossmatch.objects.filter(reservation__purpose=purpose).order_by("recorded_at", "pk")
+    latest = dict(rows.values_list("unit_id", "result"))
+    return [unit_id for unit_id, result in latest.items() if result == CrossmatchResult.INCOMPATIBLE]
 
 
 def held_units(holding_ids: Iterable[uuid.UUID]) -> list[HeldUnit]:

@@ -13,7 +13,7 @@ from stock.services.allocating import (
 from stock.services.collecting import Bag, collect_unit, collect_units
 from stock.services.crossmatching import Emergency, answered_for
 from stock.services.exchanging import cancel_transfer_of, raise_transfer
-from stock.services.holding import issue_reserved, keep_reservations, trim_reservations
+from stock.services.holding import issue_reserved, keep_reservations, let_go, trim_reservations
 from stock.services.lines import (
     Condition,
     Line,
@@ -42,6 +42,7 @@ __all__ = [
     "issue_units",
     "keep_reservation",
     "keep_reservations",
+    "let_go",
     "pack_units",
     "quarantine_units",
     "raise_transfer",

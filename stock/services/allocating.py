@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -130,11 +130,12 @@ def reserve_units(
     sex: Sex | None = None,
     age: int | None = None,
     holding: uuid.UUID | None = None,
+    without: Collection[uuid.UUID] = (),
 ) -> Holding:
     """Keep the partner's best bags for a recipient: compatible, released, good beyond `good_until` (now unless told).
 
-    Fewer than `units` only down to `at_least`. Past `until` they are free again by themselves. They join the `holding`,
-    or a new one.
+    Fewer than `units` only down to `at_least`. Never one of `without`, which are known not to go together with the
+    recipient. Past `until` they are free again by themselves. They join the `holding`, or a new one.
 
     Locks: the bags, passing over those that others hold.      Emits: stock.low      Raises: InsufficientStock
     """
@@ -146,6 +147,7 @@ def reserve_units(
         good_until=good_until or clock.now(),
         needs=needs or Needs(),
         spares_o_neg=not may_have_last_o_neg(blood_group, sex=sex, age=age),
+        without=without,
     )
     if len(found) < (units if at_least is None else at_least) or not found:
         raise InsufficientStock(available=len(found))
@@ -262,6 +264,7 @@ def _pick(
     good_until: dt.datetime,
     needs: Needs,
     spares_o_neg: bool,
+    without: Collection[uuid.UUID],
 ) -> list[Unit]:
     """Lock the best free bags and return them, best first."""
     if not tiers:
@@ -273,13 +276,14 @@ def _pick(
         "now": now,
         "good_until": max(now, good_until),
         "units": units,
+        "without": list(without),
     }
     for place, tier in enumerate(tiers):
         most = units + HEADROOM
         if spares_o_neg and tier.donor == BloodGroup.O_NEG:
             most = min(most, _spare_o_neg(partner_id, params))
         params |= {f"group_{place}": str(tier.donor), f"place_{place}": place, f"most_{place}": most}
-    sql = _pick_sql(len(tiers), needs)
+    sql = _pick_sql(len(tiers), needs, is_choosy=bool(without))
     rows = lock_in_sql(Unit, sql.replace("{locked}", "SKIP LOCKED"), params, at_least=units)
     if len(rows) < units:
         # What somebody holds may become free: only after waiting for it is «not enough» the truth. Those who wait do so
@@ -290,9 +294,10 @@ def _pick(
     return sorted(Unit.objects.filter(pk__in=list(places)), key=lambda unit: places[unit.pk])
 
 
-def _pick_sql(tiers: int, needs: Needs) -> str:
+def _pick_sql(tiers: int, needs: Needs, *, is_choosy: bool) -> str:
     """Return the statement for so many tiers; `{locked}` is left to be said."""
     wanted = "".join(f"AND unit.{field.name} " for field in fields(needs) if getattr(needs, field.name))
+    wanted += "AND unit.id <> ALL(%(without)s) " if is_choosy else ""
     kind = _OF_THE_KIND.replace("{needs}", wanted)
     branches = [_OF_A_TIER.replace("{kind}", kind).replace("{n}", str(place)) for place in range(tiers)]
     return _PICK.replace("{free}", _FREE).replace("{tiers}", "UNION ALL".join(branches))

@@ -15,7 +15,7 @@ from stock.components import Component, expires_at, facts_of, rows_of
 from stock.errors import CountBelowReserved, CountNotReleased, ExpiryInvalid
 from stock.models import Collection, Unit
 from stock.services.collecting import next_dins, storage_of
-from stock.services.moving import move, settle, write_movements
+from stock.services.moving import move, settle, tell_gained, write_movements
 from stock.services.thresholds import watch
 from stock.states import DiscardReason, UnitStatus
 
@@ -96,6 +96,7 @@ def _take_in(partner_id: uuid.UUID, units: list[Unit], actor: str) -> None:
     Unit.objects.bulk_create(units)
     write_movements(units, verb="collect", actor=actor, facts={"counted": True, "all_released": True})
     outbox.emit_many("unit.collected", {f"unit:{unit.pk}": {"unit": str(unit.pk)} for unit in units})
+    tell_gained(units)
 
 
 def _counted(partner_id: uuid.UUID, din: str, count: Count, now: dt.datetime) -> Unit:

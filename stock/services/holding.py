@@ -41,6 +41,18 @@ def trim_reservations(*, holding_ids: Collection[uuid.UUID], keep: int, actor: s
 
 
 @step
+def let_go(*, holding_ids: Collection[uuid.UUID], unit_ids: Collection[uuid.UUID], actor: str, reason: str) -> int:
+    """Free those of these bags that are still kept by the holdings; return how many.
+
+    Locks: the bags.
+    """
+    freed = [unit for unit in _hold(holding_ids) if unit.pk in unit_ids]
+    move(freed, verb="unreserve", actor=actor, facts={"reason": reason})
+    watch({unit.partner_id for unit in freed})
+    return len(freed)
+
+
+@step
 def issue_reserved(
     *,
     holding_ids: Collection[uuid.UUID],

@@ -16,7 +16,7 @@ from common.db import lock, lock_in_sql, step
 from common.errors import NotFound
 from common.transitions import advance
 from stock.models import Reservation, Unit
-from stock.states import UNIT_TRANSITIONS, ReservationEnd
+from stock.states import UNIT_TRANSITIONS, ReservationEnd, UnitStatus
 
 SYSTEM: Final = "system"
 # What the step means for whoever had reserved the bag.
@@ -91,7 +91,7 @@ def move(
 ) -> None:
     """Take locked bags one step and write it down; `changes` are further columns.
 
-    Emits: reservation.ended      Raises: IllegalTransition
+    Emits: reservation.ended, stock.gained      Raises: IllegalTransition
     """
     if not units:
         return
@@ -105,6 +105,24 @@ def move(
     end = ended_by or _ENDS.get(verb)
     if end is not None:
         _end_reservations([unit.pk for unit in units], end)
+    tell_gained(units)
+
+
+@step
+def tell_gained(units: Sequence[Unit]) -> None:
+    """Let those who wait for blood at the partners of these bags hear of those that may be promised now.
+
+    Emits: stock.gained
+    """
+    gained: dict[uuid.UUID, set[str]] = defaultdict(set)
+    for unit in units:
+        if unit.state is UnitStatus.AVAILABLE:
+            gained[unit.partner_id].add(str(unit.component))
+    payloads = {
+        f"stock:{partner_id}": {"partner": str(partner_id), "components": sorted(components)}
+        for partner_id, components in gained.items()
+    }
+    outbox.emit_many("stock.gained", payloads)
 
 
 @step

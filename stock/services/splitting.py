@@ -23,7 +23,7 @@ from stock.errors import (
 )
 from stock.models import Unit
 from stock.services.collecting import storage_of
-from stock.services.moving import hold_unit, move, write_movements
+from stock.services.moving import hold_unit, move, tell_gained, write_movements
 from stock.services.thresholds import watch
 from stock.states import DiscardReason, UnitStatus
 
@@ -100,6 +100,7 @@ def split_unit(
     Unit.objects.bulk_create(made)
     facts = {"from": str(unit.pk), **({"separated_at": separated_at.isoformat()} if separated_at else {})}
     write_movements(made, verb="split", actor=actor, facts=facts)
+    tell_gained(made)
     watch([partner_id])
     return made
 

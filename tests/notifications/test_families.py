@@ -114,6 +114,23 @@ def test_a_cancelled_request_is_told_to_both_sides(owner, person):
     assert [row.member_id for row in told(Kind.FAMILY_WITHDRAWN)] == [owner.pk]
 
 
+def test_a_family_for_whom_nobody_is_left_to_be_asked_hears_of_it_once(owner, person):
+    family = settled(owner, requester=person, blood_group="unknown", component="whole_blood")
+    confirm(family, owner)
+
+    settle(family)
+
+    [row] = told(Kind.FAMILY_EXHAUSTED)
+    assert (row.user_id, "2 of 2" in row.body, owner.partner.name in row.body) == (person.pk, True, True)
+    assert channels(Kind.FAMILY_EXHAUSTED) == {Channel.SMS, Channel.WHATSAPP}
+
+
+def test_nobody_is_told_that_all_is_lost_while_donors_are_asked(owner, person):
+    settled(owner, requester=person)
+
+    assert told(Kind.FAMILY_EXHAUSTED) == []
+
+
 def test_an_expired_request_is_told_with_what_was_given(owner, person, noon):
     family = settled(owner, requester=person)
     noon.shift(dt.timedelta(hours=8))

@@ -402,7 +402,7 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *("email.refused", "email.verification_asked"),
         "waitlist.offered",
         *(f"partner.{verb}" for verb in ("registered", "approved", "rejected", "suspended", "reinstated")),
-        *(f"family.{step}" for step in ("asked", "source_changed", "confirmed", "served", "fulfilled")),
+        *(f"family.{step}" for step in ("asked", "source_changed", "confirmed", "served", "fulfilled", "exhausted")),
         *(f"family.{step}" for step in ("refused", "expired", "cancelled")),
         "complaint.answered",
         *("member.added", "apikey.expiring", "stock.low", "unit.recalled"),

@@ -39,6 +39,7 @@ FACTS = {
     "starts_at": MOMENT,
     "wanted": 50,
     "given": 49,
+    "missing": 49,
     "until": MOMENT,
     "answer_by": MOMENT,
     "confirm_by": MOMENT,

@@ -17,7 +17,9 @@ from requests_app.services.families.raising import Patient
 from requests_app.services.families.settling import HOLD
 from stock.jobs import expire_units, lapse_reservations
 from stock.models import Reservation, Unit
+from stock.services.crossmatching import record_crossmatch
 from stock.services.leaving import discard_unit
+from stock.services.testing import release_unit
 from tests.factories import make_hospital
 from tests.requests_app.family_scenes import (
     arrive,
@@ -35,9 +37,13 @@ from tests.requests_app.family_scenes import (
     settled,
     sources,
 )
-from tests.stock.scenes import make_unit, reserve
+from tests.stock.scenes import give_results, make_unit, reserve
 
 pytestmark = pytest.mark.django_db
+
+
+def match(owner, unit, result):
+    record_crossmatch(partner_id=owner.partner_id, member_id=owner.pk, unit_id=unit.pk, result=result)
 
 
 @pytest.fixture
@@ -59,6 +65,17 @@ def test_compatible_stock_of_the_hospital_is_kept_for_the_family(owner):
     assert {row.purpose for row in Reservation.objects.all()} == {f"attender_request:{family.pk}"}
     assert family.look_again_at == family.steps.get().until
     assert history(family) == ["raise", "ask", "reserve"]
+
+
+def test_a_bag_that_ends_before_it_is_needed_is_kept_for_nobody(owner, noon):
+    needed_by = clock.now() + dt.timedelta(days=6)
+    bags(owner, 1, expires_at=needed_by)
+    [fresh] = bags(owner, 1, expires_at=needed_by + dt.timedelta(seconds=1))
+
+    family = settled(owner, needed_by=needed_by)
+
+    assert sources(family)[0] == ("stock", "reserved", 1)
+    assert Unit.objects.get(status="reserved") == fresh
 
 
 def test_settling_again_changes_nothing(owner):
@@ -176,9 +193,10 @@ def test_d4_a_lost_bag_is_made_good_from_stock(owner):
 
 
 def test_d4_of_three_bags_one_that_expires_is_asked_of_donors_and_two_stay(owner, noon):
-    bags(owner, 2), bags(owner, 1, expires_at=clock.now() + dt.timedelta(minutes=50))
+    opened, *_ = bags(owner, 3)
     family = settled(owner, units=3)
     confirm(family, owner)
+    Unit.objects.filter(pk=opened.pk).update(expires_at=clock.now() + dt.timedelta(minutes=50))
     noon.shift(dt.timedelta(minutes=51))
 
     expire_units()
@@ -187,6 +205,84 @@ def test_d4_of_three_bags_one_that_expires_is_asked_of_donors_and_two_stay(owner
     assert sources(family) == [("stock", "reserved", 2), ("stock", "unavailable", 1), ("transfer", "unavailable", 1),
                                ("donors", "asked", 1)]  # fmt: skip
     assert (kept(), family.units_given) == (2, 0)
+
+
+def test_bags_that_the_hospital_has_later_are_kept_for_a_family_that_waits_for_donors(owner):
+    family = settled(owner)
+    confirm(family, owner)
+    given = promise(settle(family))
+    late = give_results(make_unit(owner.partner, status="quarantined"))
+
+    release_unit(partner_id=owner.partner_id, member_id=owner.pk, unit_id=late.pk)
+
+    settle(family)
+    assert ("stock", "reserved", 1) in sources(family)
+    assert (kept(), donors_asked(family)) == (1, [("assigned", 1)])
+    assert Assignment.objects.get(pk=given.assignment.pk).status == "accepted"
+
+
+def test_what_one_family_lets_go_the_next_one_has(owner):
+    bags(owner, 2)
+    first, second = settled(owner), settled(owner, urgency="critical")
+
+    cancel(first)
+
+    settle(first)
+    assert sources(settle(second))[-1] == ("stock", "reserved", 2)
+    assert donors_asked(second) == [("cancelled", 2)]
+
+
+def test_a_hospital_that_did_not_answer_keeps_nothing_again_by_itself(owner, noon):
+    bags(owner, 2)
+    family = settled(owner)
+    noon.shift(HOLD["urgent"])
+    lapse_reservations()
+    settle(family)
+
+    release_unit(
+        partner_id=owner.partner_id,
+        member_id=owner.pk,
+        unit_id=give_results(make_unit(owner.partner, status="quarantined")).pk,
+    )
+
+    settle(family)
+    assert (kept(), donors_asked(family)) == (0, [("open", 2)])
+
+
+def test_the_bag_of_a_donation_that_was_counted_is_not_counted_again(owner):
+    family = settled(owner)
+    donate(promise(family), owner)
+    settle(family)
+    own = give_results(make_unit(owner.partner, status="quarantined"))
+
+    release_unit(partner_id=owner.partner_id, member_id=owner.pk, unit_id=own.pk)
+
+    settle(family)
+    assert (family.units_donated, kept(), donors_asked(family)) == (1, 0, [("open", 2)])
+
+
+def test_a_bag_that_does_not_go_with_the_patient_is_free_for_others_and_another_is_kept(owner):
+    [first] = bags(owner, 1, expires_at=clock.now() + dt.timedelta(days=3))
+    [second] = bags(owner, 1)
+    family = settled(owner, units=1)
+
+    match(owner, first, "incompatible")
+
+    settle(family)
+    assert sources(family) == [("stock", "failed", 1), ("stock", "reserved", 1)]
+    assert [Unit.objects.get(pk=bag.pk).status for bag in (first, second)] == ["available", "reserved"]
+    assert issue(family, owner).status == "fulfilled"
+
+
+def test_a_bag_that_does_not_go_with_the_patient_is_not_kept_again(owner):
+    [only] = bags(owner, 1)
+    family = settled(owner, units=1)
+
+    match(owner, only, "incompatible")
+
+    settle(family)
+    assert (kept(), donors_asked(family)) == (0, [("open", 1)])
+    assert sources(family)[0] == ("stock", "failed", 1)
 
 
 def test_a_donation_for_the_family_counts_as_a_unit_given(owner):

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from typing import Final
 
+from django.db.models import Exists, OuterRef
+
+from common import clock
 from common.db import command, lock, step
 from requests_app.models import Assignment, AttenderRequest, AttenderStep, BloodRequest
 from requests_app.services.families.history import (
@@ -19,13 +23,14 @@ from requests_app.services.families.history import (
     resize,
     unsettle,
 )
-from requests_app.services.families.settling import lapse_if_silent, sync_reserved
-from requests_app.states import LIVE_FAMILY, LIVE_SOURCE, SourceKind, SourceStatus
+from requests_app.services.families.settling import balance_of, lapse_if_silent, sync_reserved
+from requests_app.states import LIVE_FAMILY, LIVE_SOURCE, FamilyStatus, SourceKind, SourceStatus
 from stock import selectors as stock_read
 from stock import services as stock
 from stock.selectors import TransferState
 from stock.states import UNSERVED, TransferStatus
 
+INCOMPATIBLE: Final = "incompatible"
 BEFORE_ARRIVAL: Final = frozenset({SourceStatus.ASKED, SourceStatus.PROMISED, SourceStatus.ON_THE_WAY})
 # What a source does to be where its transfer is.
 VERBS: Final = {
@@ -61,6 +66,49 @@ def note_reservation_ended(*, purpose: str, reason: str) -> None:
     if not lapse_if_silent(request):
         sync_reserved(request, live_steps(request), otherwise="fail", reason=reason)
     unsettle(request)
+
+
+@step
+def note_stock_gained(*, partner_id: uuid.UUID, components: Collection[str]) -> None:
+    """The hospital has bags that it had not: families who wait there for more than it had have it looked again.
+
+    Not those whose hospital let its time pass, before it answers. Nor those for whom donors gave: each donation counts
+    for its family when it is given, and the bag made of it must not count for it again.
+
+    Locks: the requests.      Emits: family.unsettled
+    """
+    waiting = AttenderRequest.objects.filter(
+        partner_id=partner_id,
+        status__in=sorted(LIVE_FAMILY),
+        needed_by__gt=clock.now(),
+        component__in=components,
+        stock_open=False,
+        units_donated=0,
+    )
+    silent = AttenderStep.objects.filter(request=OuterRef("pk"), kind=SourceKind.STOCK, status=SourceStatus.LAPSED)
+    waiting = waiting.exclude(Exists(silent), status=FamilyStatus.OPEN)
+    found = lock(AttenderRequest, waiting.values_list("pk", flat=True))
+    for request in sorted(found, key=lambda one: (not one.is_critical, one.needed_by)):
+        has_changed = request.state not in LIVE_FAMILY or request.stock_open or request.units_donated
+        balance = balance_of(request, live_steps(request))
+        if not has_changed and balance.held < balance.left:
+            _look_into_stock(request)
+
+
+@step
+def note_incompatible(*, purpose: str, unit_id: uuid.UUID) -> None:
+    """A bag does not go together with the patient it was kept for: it is free for others, and another is looked for.
+
+    Locks: the request, the bag.      Emits: family.source_changed, family.unsettled
+    """
+    request = _family(purpose)
+    if request is None or request.state not in LIVE_FAMILY:
+        return
+    sources = live_steps(request)
+    holdings = [source.holding for source in sources if source.holding is not None]
+    if stock.let_go(holding_ids=holdings, unit_ids=[unit_id], actor=SYSTEM, reason=INCOMPATIBLE):
+        sync_reserved(request, sources, otherwise="fail", reason=INCOMPATIBLE)
+        _look_into_stock(request)
 
 
 @step
@@ -158,6 +206,12 @@ def note_request_closed(*, blood_request_id: uuid.UUID) -> None:
     move_source(request, source, "fail", reason="asking_ended")
     request.donors_open = False
     request.save(update_fields=["donors_open", "updated_at"])
+    unsettle(request)
+
+
+def _look_into_stock(request: AttenderRequest) -> None:
+    request.stock_open = True
+    request.save(update_fields=["stock_open", "updated_at"])
     unsettle(request)
 
 

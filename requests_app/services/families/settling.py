@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from common import clock
+from common import clock, outbox
 from common.blood import BloodGroup, Sex
 from common.db import step
 from requests_app.models import AttenderRequest, AttenderStep
@@ -24,9 +24,11 @@ from requests_app.services.families.history import (
     announce,
     begin,
     has_answered,
+    key_of,
     live_steps,
     lock_family,
     move_source,
+    note,
     resize,
     unsettle,
 )
@@ -52,6 +54,7 @@ HOLD: Final = {
     Urgency.ROUTINE: dt.timedelta(hours=4),
 }
 SUFFICES: Final = "units_suffice"
+EXHAUSTED: Final = "exhaust"
 
 
 @dataclass(frozen=True)
@@ -106,8 +109,10 @@ def settle_transfer(*, request_id: uuid.UUID) -> None:
 def settle_donors(*, request_id: uuid.UUID) -> None:
     """Ask donors for what nobody else gives, or ask for fewer; who has come already is not sent away.
 
-    Locks: the request, the blood requests, the promises let go.      Emits: family.source_changed, request.opened,
-    request.cancelled, request.filled, request.fulfilled, assignment.released
+    When nobody is left who could be asked, the family hears of that, once.
+
+    Locks: the request, the blood requests, the promises let go.      Emits: family.source_changed, family.exhausted,
+    request.opened, request.cancelled, request.filled, request.fulfilled, assignment.released
     """
     request = lock_family(request_id)
     if _waits_for_its_sweep(request):
@@ -121,6 +126,7 @@ def settle_donors(*, request_id: uuid.UUID) -> None:
         )
     elif found.asked < wanted and request.donors_open:
         _ask(request, wanted - found.asked)
+    _say_when_exhausted(request)
 
 
 @step
@@ -205,8 +211,10 @@ def _reserve(request: AttenderRequest, units: int) -> None:
             units=units,
             at_least=1,
             until=until,
+            good_until=request.needed_by,
             sex=Sex(request.patient_sex),
             age=request.patient_age,
+            without=stock_read.incompatible_with(request.purpose),
         )
     except InsufficientStock:
         _write_that_there_is_none(request, SourceKind.STOCK, units)
@@ -296,6 +304,16 @@ def _ask_for_fewer(request: AttenderRequest, sources: list[AttenderStep], surplu
             move_source(request, source, "release", reason="" if is_over else SUFFICES)
         else:
             resize(request, source, blood_request.units)
+
+
+def _say_when_exhausted(request: AttenderRequest) -> None:
+    if request.state not in LIVE_FAMILY or request.stock_open or request.transfer_open or request.donors_open:
+        return
+    found = balance_of(request, live_steps(request))
+    missing = found.left - found.held - found.coming - found.asked
+    if missing > 0 and not request.events.filter(verb=EXHAUSTED).exists():
+        note(request, verb=EXHAUSTED, units=missing)
+        outbox.emit("family.exhausted", key=key_of(request), attender_request=str(request.pk), units=missing)
 
 
 def _write_that_there_is_none(request: AttenderRequest, kind: SourceKind, units: int) -> None:
