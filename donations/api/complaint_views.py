@@ -1,4 +1,4 @@
-"""A partner's complaints about donors who were to come."""
+"""A partner's complaints about donors who were to come, and families that it serves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from common.api.pagination import paged
 from common.api.schema import operation
 from common.api.views import APIView, Request, Response, read
 from common.errors import NotFound
-from donations.services.complaining import complain_about_donor
+from donations.services.complaining import complain_about_donor, complain_about_family
 from partners import selectors as partners
 from partners.api.authentication import MemberAuthentication
 from partners.api.complaint_serializers import PARTNERS_COMPLAINT, CaseOut, GrievanceIn
@@ -23,7 +23,17 @@ TAG = "Partners: complaints"
 
 
 class PartnerComplaintIn(GrievanceIn):
-    assignment: Any = serializers.UUIDField(help_text="The visit that it is about; it names the donor.")
+    default_error_messages = {"one_of_both": "Give either `assignment` or `attender_request`."}
+
+    assignment: Any = serializers.UUIDField(required=False, help_text="The visit that it is about; it names the donor.")
+    attender_request: Any = serializers.UUIDField(
+        required=False, help_text="The family's request that it is about; it names who asked."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("assignment" in attrs) == ("attender_request" in attrs):
+            self.fail("one_of_both")
+        return attrs
 
 
 class PartnerComplaintsView(APIView):
@@ -36,7 +46,7 @@ class PartnerComplaintsView(APIView):
         return paged(partners.complaints_by_partner(request.user.partner_id), CaseOut, request)
 
     @operation(
-        "Complain about a donor",
+        "Complain about a donor or a family",
         tag=TAG,
         request=PartnerComplaintIn,
         responses={201: CaseOut},
@@ -49,15 +59,14 @@ class PartnerComplaintsView(APIView):
         answer=PARTNERS_COMPLAINT,
     )
     def post(self, request: Request) -> Response:
-        """About the donor of one of your visits; an administrator reads it and answers you."""
-        body = read(PartnerComplaintIn, request)
-        complaint = complain_about_donor(
-            partner_id=request.user.partner_id,
-            member_id=request.user.pk,
-            assignment_id=body["assignment"],
-            category=ComplaintCategory(body["category"]),
-            text=body["text"],
-        )
+        """About the donor of one of your visits, or who asked for blood for a patient; an administrator answers you."""
+        body, member = read(PartnerComplaintIn, request), request.user
+        said = {"category": ComplaintCategory(body["category"]), "text": body["text"]}
+        sides = {"partner_id": member.partner_id, "member_id": member.pk}
+        if "assignment" in body:
+            complaint = complain_about_donor(assignment_id=body["assignment"], **sides, **said)
+        else:
+            complaint = complain_about_family(request_id=body["attender_request"], **sides, **said)
         return Response(CaseOut(complaint).data, status=201)
 
 

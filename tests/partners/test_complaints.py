@@ -21,8 +21,9 @@ from partners.models import Complaint, ComplaintEvent, Partner
 from partners.services import complaints
 from partners.services.complaints import FLAG_AFTER, Grievance
 from partners.states import ComplaintCategory, PartnerStatus, Role
-from tests.factories import PASSWORD, make_arrived, make_promise, make_user, member_client, person_client
+from tests.factories import PASSWORD, make_arrived, make_hospital, make_promise, make_user, member_client, person_client
 from tests.partners.factories import make_listing, make_member, make_partner
+from tests.requests_app.family_scenes import make_family
 from users.models import User
 from users.services import erasure
 
@@ -151,6 +152,30 @@ def test_a_partner_cannot_complain_about_another_s_donor() -> None:
 
     assert stranger.post(PARTNER_URL, said, format="json").status_code == 404
     assert keeper.post(PARTNER_URL, said, format="json").status_code == 403
+
+
+def test_a_hospital_complains_about_a_family_that_it_serves() -> None:
+    owner, person = make_hospital(), make_user()
+    family = make_family(owner, requester=person)
+    client, stranger = member_client(owner), member_client(make_hospital())
+    said = {"attender_request": str(family.pk), "category": "false_request", "text": "No such patient."}
+
+    made = client.post(PARTNER_URL, said, format="json")
+
+    assert made.status_code == 201, made.content
+    assert made.json()["subject"] == {"kind": "attender_request", "id": str(family.pk)}
+    assert Complaint.objects.get().about_person_id == person.pk
+    assert client.post(PARTNER_URL, said, format="json").json()["code"] == "complaint_open"
+    assert stranger.post(PARTNER_URL, said, format="json").status_code == 404
+
+
+@pytest.mark.parametrize("named", [(), ("assignment", "attender_request")])
+def test_a_partner_s_complaint_is_about_one_thing(named: tuple[str, ...]) -> None:
+    said = {**{name: str(uuid.uuid4()) for name in named}, "category": "conduct", "text": "He shouted."}
+
+    answer = member_client(make_member()).post(PARTNER_URL, said, format="json")
+
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "one_of_both")
 
 
 def test_nothing_that_administrators_note_is_ever_shown() -> None:
