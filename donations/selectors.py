@@ -22,6 +22,7 @@ from common.names import initials
 from donations.errors import CampListClosed, CampListNotOpen
 from donations.models import Camp, CampInvite, Certificate, Donation, Enrolment, Invitation, Rating, Reminder
 from donations.states import HOLDS_PLACE, LIVE_CAMP, OWES_REPORT, PUBLIC_CAMP, CampStatus, EnrolmentStatus, RatedBy
+from users import matching
 from users.fitness import next_date
 
 CODE: Final = re.compile(r"[A-Za-z0-9_-]{16,32}")  # of a certificate; no other text is looked for
@@ -276,9 +277,13 @@ def camp_facts(camp_id: uuid.UUID) -> CampFacts:
 
 
 def donors_expected_at(camp_id: uuid.UUID) -> list[uuid.UUID]:
-    """Return who has a place and has not come yet; never more than the camp's capacity."""
-    rows = Enrolment.objects.filter(camp_id=camp_id, status=EnrolmentStatus.ENROLLED)
-    return list(rows.order_by("pk").values_list("donor_id", flat=True))
+    """Return who has a place, has not come yet, and may still give on the day; never more than the camp's capacity."""
+    rows = Enrolment.objects.filter(camp_id=camp_id, status=EnrolmentStatus.ENROLLED).select_related("camp")
+    places = list(rows)
+    if not places:
+        return []
+    donors = [place.donor_id for place in places]
+    return matching.fit_on(donors, donation_type=DonationType.WHOLE_BLOOD, on=places[0].camp.opens_on)
 
 
 def camps_to_invite(moment: dt.datetime) -> Iterator[uuid.UUID]:

@@ -183,10 +183,18 @@ def donors_around(
 
 def may_give(donation_type: DonationType, today: dt.date, now: dt.datetime) -> Q:
     """Return the condition under which a donor's row says that he may give today."""
+    return _fit_on(donation_type, today) & (Q(locked_until=None) | Q(locked_until__lte=now))
+
+
+def fit_on(donor_ids: Iterable[uuid.UUID], *, donation_type: DonationType, on: dt.date) -> list[uuid.UUID]:
+    """Return those of the donors who, by the dates of their rows, may give on the day; in the order of their ids."""
+    rows = Donor.objects.filter(_fit_on(donation_type, on), pk__in=list(donor_ids))
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def _fit_on(donation_type: DonationType, on: dt.date) -> Q:
     prefix = "whole_blood" if donation_type is DonationType.WHOLE_BLOOD else "apheresis"
-    return Q(**{f"{prefix}_from__lte": today, f"{prefix}_until__gt": today}) & (
-        Q(locked_until=None) | Q(locked_until__lte=now)
-    )
+    return Q(**{f"{prefix}_from__lte": on, f"{prefix}_until__gt": on})
 
 
 def count_donors(

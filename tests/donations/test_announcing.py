@@ -13,7 +13,8 @@ from donations.services import announcing, camps
 from notifications.models import Delivery, Notification
 from requests_app.services import waves
 from tests.donations.camp_scenes import API, HOUR, finish, make_camp, take
-from tests.factories import make_donor, make_hospital, make_request, member_client
+from tests.donations.scenes import verify
+from tests.factories import make_arrived, make_donor, make_hospital, make_promise, make_request, member_client
 from tests.partners.factories import make_member
 from tests.requests_app.scenes import events
 from users.models import Donor, PastDonation
@@ -164,6 +165,21 @@ def test_those_enrolled_are_reminded_the_day_before_once(noon):
 
     assert (early, due) == (0, (1, 0))
     assert told("camp_reminder") == {coming.donor_id}
+
+
+def test_who_has_given_meanwhile_is_not_reminded_of_a_camp_that_may_not_take_him(noon):
+    camp = make_camp(starts_at=clock.now() + 2 * DAY)
+    outbox.drain()
+    donor = make_donor()
+    take(camp, donor), take(camp)
+    verify(make_arrived(make_promise(donor=donor)))
+    noon.shift(DAY + HOUR)
+
+    jobs.remind_of_camps()
+    outbox.drain()
+
+    assert donor.pk not in told("camp_reminder")
+    assert len(told("camp_reminder")) == 1
 
 
 def test_a_reminder_waits_for_the_morning(noon):
