@@ -62,6 +62,7 @@ class FamilyRequestIn(serializers.Serializer[Any]):
 
 class FamilyQuery(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=STATUSES, required=False)
+    updated_since = MomentField(required=False, help_text="Those in which something has happened since.")
 
 
 class PartnerFamilyQuery(FamilyQuery):

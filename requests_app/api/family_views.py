@@ -103,7 +103,7 @@ class FamilyRequestsView(APIView):
         answer=FAMILY,
     )
     def get(self, request: Request) -> Response:
-        """What you asked for somebody else, newest first, and every source that was asked for it."""
+        """What you asked for somebody else, newest first, with sources; `updated_since` for apps that keep a copy."""
         query = read_query(shapes.FamilyQuery, request)
         return paged(selectors.families_of_person(request.user.pk, **query), shapes.FamilyRequestOut, request)
 

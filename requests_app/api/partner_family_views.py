@@ -59,7 +59,7 @@ class PartnerFamilyRequestsView(APIView):
         answer=FAMILY,
     )
     def get(self, request: Request) -> Response:
-        """What families ask of your organisation, newest first; nobody else sees them."""
+        """What families ask of you alone, newest first; `updated_since` for systems that keep a copy."""
         query = read_query(shapes.PartnerFamilyQuery, request)
         rows = selectors.families_of_partner(request.user.partner_id, **query)
         return paged(rows, shapes.PartnerFamilyRequestOut, request)

@@ -35,19 +35,28 @@ class FamilyFacts:
     status: str
 
 
-def families_of_person(user_id: uuid.UUID, *, status: str | None = None) -> QuerySet[AttenderRequest]:
-    """Return the person's requests with their sources as `sources`; states are those of the moment, swept or not."""
-    return _families(AttenderRequest.objects.filter(requester_id=user_id), status)
+def families_of_person(
+    user_id: uuid.UUID, *, status: str | None = None, updated_since: dt.datetime | None = None
+) -> QuerySet[AttenderRequest]:
+    """Return the person's requests with their sources as `sources`; states are those of the moment, swept or not.
+
+    A step of a source changes its request too.
+    """
+    return _families(AttenderRequest.objects.filter(requester_id=user_id), status, updated_since)
 
 
 def families_of_partner(
-    partner_id: uuid.UUID, *, status: str | None = None, urgency: str | None = None
+    partner_id: uuid.UUID,
+    *,
+    status: str | None = None,
+    urgency: str | None = None,
+    updated_since: dt.datetime | None = None,
 ) -> QuerySet[AttenderRequest]:
     """Return the families' requests that the partner serves, with their sources as `sources`, and who asks."""
     rows = AttenderRequest.objects.filter(partner_id=partner_id).select_related("requester")
     if urgency is not None:
         rows = rows.filter(urgency=urgency)
-    return _families(rows, status)
+    return _families(rows, status, updated_since)
 
 
 def get_family_of_person(user_id: uuid.UUID, request_id: uuid.UUID) -> AttenderRequest:
@@ -114,7 +123,11 @@ def families_unanswered(moment: dt.datetime) -> Iterator[uuid.UUID]:
     yield from due.order_by("look_again_at").values_list("pk", flat=True)[:SWEEP]
 
 
-def _families(rows: QuerySet[AttenderRequest], status: str | None) -> QuerySet[AttenderRequest]:
+def _families(
+    rows: QuerySet[AttenderRequest], status: str | None, updated_since: dt.datetime | None
+) -> QuerySet[AttenderRequest]:
+    if updated_since is not None:
+        rows = rows.filter(updated_at__gte=updated_since)
     if status is not None:
         rows = rows & AttenderRequest.objects.standing(FamilyStatus(status), clock.now())
     sources = Prefetch("steps", queryset=AttenderStep.objects.order_by("pk"), to_attr="sources")

@@ -10,7 +10,10 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from common import clock
+from common.db import unit_of_work
 from requests_app.models import AttenderRequest
+from requests_app.services.families.history import begin
+from requests_app.states import SourceKind
 from stock.models import StockPolicy, Unit
 from tests.factories import make_donor, make_hospital, make_user, member_client, person_client
 from tests.files import pdf
@@ -296,6 +299,24 @@ def test_lists_are_filtered_by_the_state_of_the_moment(owner, person, noon):
     own = person_client(person).get(f"{API}?status=expired").json()["results"]
     assert [row["id"] for row in own] == [str(soon.pk)]
     assert desk.get(f"{DESK}?status=lost").status_code == 400
+
+
+def test_whoever_keeps_a_copy_reads_what_has_changed_since_also_at_a_source(owner, person, noon):
+    family, other = make_family(owner, requester=person), make_family(owner)
+    noon.shift(dt.timedelta(minutes=10))
+    since = clock.now()
+    noon.shift(dt.timedelta(minutes=1))
+    with unit_of_work():
+        begin(family, SourceKind.STOCK, units=1)
+
+    lists = [
+        client.get(url, {"updated_since": since.isoformat()}).json()["results"]
+        for client, url in ((member_client(owner), DESK), (person_client(person), API))
+    ]
+
+    assert [[row["id"] for row in rows] for rows in lists] == [[str(family.pk)]] * 2
+    assert member_client(owner).get(DESK, {"updated_since": "2030-05-01"}).status_code == 400
+    assert AttenderRequest.objects.get(pk=other.pk).updated_at < since
 
 
 def test_a_patient_s_name_is_sealed_in_the_database(owner):

@@ -68,7 +68,11 @@ def note(
     units: int | None = None,
     reason: str = "",
 ) -> None:
-    """Append to the history. What people wrote in their own words stands with the request, never here."""
+    """Append to the history, and let those who keep a copy of the request see that it has changed.
+
+    What people wrote in their own words stands with the request, never here.
+    """
+    AttenderRequest.objects.filter(pk=request.pk).update(updated_at=clock.now())
     AttenderEvent.objects.create(
         request=request,
         step=source,
