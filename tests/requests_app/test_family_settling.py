@@ -249,6 +249,23 @@ def test_a_hospital_that_did_not_answer_keeps_nothing_again_by_itself(owner, noo
     assert (kept(), donors_asked(family)) == (0, [("open", 2)])
 
 
+def test_bags_that_join_others_give_a_silent_hospital_no_more_time(owner, noon):
+    bags(owner, 1)
+    family = settled(owner)
+    noon.shift(HOLD["urgent"] / 2)
+    late = give_results(make_unit(owner.partner, status="quarantined"))
+    release_unit(partner_id=owner.partner_id, member_id=owner.pk, unit_id=late.pk)
+    settle(family)
+    joined = kept()
+
+    noon.shift(HOLD["urgent"] / 2)
+    lapse_reservations()
+    jobs.go_on_without_hospitals()
+
+    settle(family)
+    assert (joined, kept(), donors_asked(family)[-1]) == (2, 0, ("open", 2))
+
+
 def test_the_bag_of_a_donation_that_was_counted_is_not_counted_again(owner):
     family = settled(owner)
     donate(promise(family), owner)

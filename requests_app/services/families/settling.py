@@ -200,7 +200,8 @@ def _reserve(request: AttenderRequest, units: int) -> None:
     now = clock.now()
     until = request.needed_by
     if not has_answered(request):
-        until = min(until, now + HOLD[Urgency(request.urgency)])
+        # The hospital's time runs from the first bags: others that join them give it no more.
+        until = min(until, request.look_again_at or now + HOLD[Urgency(request.urgency)])
     try:
         holding = stock.reserve_units(
             partner_id=request.partner_id,
