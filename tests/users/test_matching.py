@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import random
+import uuid
 from decimal import Decimal
 
 import pytest
@@ -15,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from common import clock
 from common.blood import BloodGroup, DonationType
 from common.geo import Point, distance_km
-from tests.factories import make_user
+from tests.factories import make_donor, make_user
 from users import matching
 from users.matching import count_donors, nearest_donors
 from users.models import Deferral, Donor, User
@@ -232,6 +233,24 @@ def test_each_way_to_give_has_its_own_days():
         world=None,
         limit=5,
     )
+
+
+def test_a_donor_of_test_data_on_the_equator_is_found_too():
+    world = uuid.uuid4()
+    donor = make_donor(lat=Decimal(0), lng=Decimal("73.85"))
+    Donor.objects.filter(pk=donor.pk).update(test_world=world)
+
+    found = nearest_donors(
+        origin=Point(0, 73.85),
+        radius_km=5,
+        groups=tuple(BloodGroup),
+        donation_type=WHOLE_BLOOD,
+        zone=ZONE,
+        world=world,
+        limit=5,
+    )
+
+    assert [one.donor_id for one in found] == [donor.pk]
 
 
 # What it costs
