@@ -54,6 +54,7 @@ class Kind(StrEnum):
     BUDGET_USED_UP = "budget_used_up"  # to administrators
     # To a family that asked for a patient.
     FAMILY_RESERVED = "family_reserved"
+    FAMILY_KEPT = "family_kept"  # reserved by a hospital that has said yes
     FAMILY_CONFIRMED = "family_confirmed"
     FAMILY_TRANSFER = "family_transfer"
     FAMILY_ARRIVED = "family_arrived"
@@ -221,6 +222,7 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.PASSWORD_CHANGED: Rule(MAILED, Group.CRITICAL, priority=1),
     Kind.COMPLAINT_ANSWERED: Rule(MAILED, Group.ACCOUNT),
     Kind.FAMILY_RESERVED: Rule(BOTH, Group.REQUESTS, priority=2, lock_screen=LockScreen.TITLE),
+    Kind.FAMILY_KEPT: Rule(BOTH, Group.REQUESTS, priority=2, lock_screen=LockScreen.TITLE),
     Kind.FAMILY_CONFIRMED: Rule(BOTH, Group.REQUESTS, priority=2, lock_screen=LockScreen.TITLE),
     Kind.FAMILY_TRANSFER: Rule(BOTH, Group.REQUESTS, priority=2, lock_screen=LockScreen.TITLE),
     Kind.FAMILY_ARRIVED: Rule(BOTH, Group.REQUESTS, priority=2, lock_screen=LockScreen.TITLE),

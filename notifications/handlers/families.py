@@ -13,7 +13,7 @@ from notifications.templates import Fact, Word
 from partners import selectors as partners
 from requests_app import selectors as requests
 from requests_app.selectors import FamilyFacts
-from requests_app.states import SourceKind, SourceStatus, Urgency
+from requests_app.states import FamilyStatus, SourceKind, SourceStatus, Urgency
 from stock.compatibility import UNKNOWN
 
 SERVING: Final = tuple({*ANSWERING, *KEEPING})
@@ -38,6 +38,8 @@ def tell_step(event: OutboxEvent) -> None:
     if kind is not None:
         request = requests.family_facts(id_in(event, "attender_request"))
         until = requests.source_until(id_in(event, "step")) or request.needed_by
+        if kind is Kind.FAMILY_RESERVED and request.status == FamilyStatus.CONFIRMED:
+            kind = Kind.FAMILY_KEPT
         _tell_family(event, kind, request, units=event.payload["units"], until=until)
 
 

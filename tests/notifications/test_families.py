@@ -12,12 +12,13 @@ from notifications.states import Channel
 from requests_app import jobs
 from requests_app.services.families.settling import HOLD
 from stock.models import Transfer, Unit
+from stock.services.testing import release_unit
 from tests.factories import make_hospital, make_user
 from tests.notifications.test_handlers import channels, texts, told
 from tests.partners.factories import make_member
 from tests.requests_app.family_scenes import cancel, confirm, donate, issue, promise, refuse, settle, settled
 from tests.stock.exchange import bank, dispatch, offer, receive
-from tests.stock.scenes import make_unit
+from tests.stock.scenes import give_results, make_unit
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +62,18 @@ def test_a_family_hears_of_each_step_from_stock_to_the_last_bag(owner, person):
     assert kinds(person) == ["family_reserved", "family_confirmed", "family_served", "family_fulfilled"]
     assert "2 of 2 units of B+" in told(Kind.FAMILY_RESERVED)[0].body
     assert "1 of 2" in told(Kind.FAMILY_SERVED)[0].body
+
+
+def test_of_bags_that_are_found_after_the_yes_nothing_is_said_to_be_open(owner, person):
+    family = settled(owner, requester=person, units=1)
+    confirm(family, owner)
+    late = give_results(make_unit(owner.partner, status="quarantined"))
+    release_unit(partner_id=owner.partner_id, member_id=owner.pk, unit_id=late.pk)
+
+    settle(family)
+
+    assert "confirm" not in told(Kind.FAMILY_KEPT)[0].body
+    assert told(Kind.FAMILY_RESERVED) == []
 
 
 def test_a_family_hears_of_a_transfer_and_its_arrival(owner, person):
