@@ -4,7 +4,7 @@ import uuid
 
 from common.models import OutboxEvent
 from common.outbox import on
-from requests_app.services import posting, promises, waves
+from requests_app.services import posting, promises, visits, waves
 from requests_app.services.families import answering, following, raising, settling
 from stock.states import CrossmatchResult
 
@@ -139,6 +139,13 @@ def count_donation(event: OutboxEvent) -> None:
     if "assignment" not in event.payload:
         return
     following.count_donation(assignment_id=uuid.UUID(event.payload["assignment"]))
+
+
+@on("donation.verified")
+def release_who_gave(event: OutboxEvent) -> None:
+    """Wait for nobody who has given at a camp meanwhile."""
+    if "enrolment" in event.payload:
+        visits.release_who_gave(donor_id=uuid.UUID(event.payload["donor"]))
 
 
 @on("request.cancelled")

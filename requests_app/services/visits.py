@@ -5,17 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from common import clock, outbox
 from common.db import command, step
 from common.secret_codes import code_matches
 from common.transitions import advance
+from partners import selectors as partners
 from requests_app.errors import ArrivalCodeLocked, ArrivalCodeWrong, ArrivalTooLate, NotMissedYet
 from requests_app.models import Assignment, BloodRequest
 from requests_app.selectors import donor_of
 from requests_app.services.places import end_promise, fill_place, free_place, lock_promise, record
 from requests_app.services.promises import CODE_PURPOSE
 from requests_app.states import ASSIGNMENT_TRANSITIONS, AssignmentStatus
+from stock.components import Component, donation_type_for
+from users.errors import DonorNotEligible
 from users.services import answering, donors
 from users.states import ScoreReason
 
@@ -132,6 +136,32 @@ def release_if_forgotten(*, assignment_id: uuid.UUID) -> bool:
         return False
     end_promise(request, assignment, verb="release", actor="system", reason="not_recorded")
     return True
+
+
+@step
+def release_who_gave(*, donor_id: uuid.UUID) -> None:
+    """A donor who gave at a camp may not give again by the hour of his promise: somebody else is asked in time.
+
+    It costs no score. Who has arrived already is the partner's to judge.
+
+    Locks: the donor, the request, the assignment.      Emits: assignment.released, request.reopened
+    """
+    promised = Assignment.objects.filter(donor_id=donor_id, status=AssignmentStatus.ACCEPTED)
+    assignment_id = promised.values_list("pk", flat=True).first()
+    if assignment_id is None:
+        return
+    donor = donors.hold_donor(donor_id=donor_id)
+    request, assignment = lock_promise(assignment_id)
+    if assignment.state is not AssignmentStatus.ACCEPTED:
+        return
+    zone = partners.zone_of(request.partner_id)
+    given_on = assignment.expires_at.astimezone(ZoneInfo(zone)).date()
+    try:
+        donors.refuse_ineligible(
+            donor, donation_type=donation_type_for(Component(request.component)), zone=zone, on=given_on
+        )
+    except DonorNotEligible:
+        end_promise(request, assignment, verb="release", actor="system", reason="gave_elsewhere")
 
 
 @step

@@ -27,13 +27,14 @@ from tests.factories import (
     make_donor,
     make_hospital,
     make_promise,
+    make_request,
     member_client,
     person_client,
 )
 from tests.stock.scenes import CLEAR
 from users import personal_data
 from users.jobs import delete_old_traces
-from users.models import Donor, User
+from users.models import Donor, ScoreEntry, User
 from users.services import erasure
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +80,30 @@ def test_everybody_who_hears_of_a_donation_hears_of_this_one(owner, noon):
     given(owner, noon)
 
     assert list(outbox.open_events().values_list("name", "last_error")) == []
+
+
+def test_who_gave_at_a_camp_is_not_waited_for_by_a_patient(owner, noon):
+    donor = make_donor()
+    promise = make_promise(make_request(needed_by=clock.now() + dt.timedelta(days=2)), donor)
+
+    given(owner, noon, donor)
+
+    promise.assignment.refresh_from_db()
+    assert (promise.assignment.status, promise.assignment.reason) == ("released", "gave_elsewhere")
+    request = promise.assignment.request
+    request.refresh_from_db()
+    assert (request.status, request.units_promised) == ("open", 0)
+    assert not ScoreEntry.objects.filter(donor=donor, delta__lt=0).exists()
+
+
+def test_a_donor_who_has_arrived_already_is_the_partner_s_to_judge(owner, noon):
+    donor = make_donor()
+    promise = make_arrived(make_promise(make_request(needed_by=clock.now() + dt.timedelta(days=2)), donor))
+
+    given(owner, noon, donor)
+
+    promise.assignment.refresh_from_db()
+    assert promise.assignment.status == "arrived"
 
 
 def test_the_donor_is_asked_again_on_the_day_and_once(owner, noon):
