@@ -132,7 +132,9 @@ def nearest_donors(
     if world is not None:  # a handful, in an index of its own: a walk would meet a whole city of others first
         few = Donor.objects.filter(fit, available=True, blood_group__in=[str(group) for group in groups])
         rows = few.values_list("pk", "lat", "lng")
-        placed = [_Met(pk, lat, lng, gap=0.0, fits=True) for pk, lat, lng in rows if None not in (lat, lng)]
+        placed = [
+            _Met(pk, lat, lng, gap=0.0, fits=True) for pk, lat, lng in rows if lat is not None and lng is not None
+        ]
         near = nearest_first(origin, placed, radius_km, limit=limit)
         return [NearDonor(at.row.pk, at.distance_km) for at in near]
     search = _Search(origin, bounding_boxes(origin, radius_km), groups, fit)
