@@ -157,12 +157,14 @@ def _open(grievance: Grievance, *, actor: str, **sides: object) -> Complaint:
 
 @step
 def _flag_if_many(partner: Partner) -> None:
-    """Ask for a review when many different people complained lately; the caller holds the partner."""
+    """Ask for a review when many people complained lately and since the last one; the caller holds the partner."""
     if partner.flagged_at is not None:
         return
     now = clock.now()
+    reviews = partner.events.filter(verb="unflag").order_by("-created_at").values_list("created_at", flat=True)
+    since = max([now - FLAG_WITHIN, *reviews[:1]])
     lately: Iterable[uuid.UUID | None] = (
-        Complaint.objects.filter(about_partner=partner, created_at__gt=now - FLAG_WITHIN)
+        Complaint.objects.filter(about_partner=partner, created_at__gt=since)
         .values_list("by_person_id", flat=True)
         .distinct()[:FLAG_AFTER]
     )

@@ -305,6 +305,23 @@ def test_old_complaints_ask_for_nothing(noon: Any) -> None:
     assert partner.flagged_at is None
 
 
+def test_what_was_reviewed_asks_for_nothing_more(noon: Any) -> None:
+    partner = make_partner()
+    for _ in range(FLAG_AFTER):
+        complain(make_user(), partner)
+    complaints.unflag(partner_id=partner.pk, actor="admin")
+    noon.shift(dt.timedelta(hours=1))
+
+    complain(make_user(), partner)
+
+    partner.refresh_from_db()
+    assert partner.flagged_at is None
+    for _ in range(FLAG_AFTER - 1):
+        complain(make_user(), partner)
+    partner.refresh_from_db()
+    assert partner.flagged_at is not None
+
+
 def test_a_list_costs_the_same_for_one_and_for_twenty() -> None:
     person = make_user()
     client = person_client(person)
