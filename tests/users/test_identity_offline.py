@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import copy
 import datetime as dt
 import io
+import itertools
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from lxml import etree
 from pytest_django import Settings
 from signxml import SignatureMethod
@@ -21,7 +24,7 @@ from tests.factories import make_user, person_client
 from tests.partners.factories import new_phone
 from tests.races import names, race
 from tests.users.offline_kyc import SHARE_CODE, as_bytes, document, issuer, signed, zipped
-from users.errors import ShareCodeWrong
+from users.errors import OfflineFileInvalid, ShareCodeWrong
 from users.identity.certificates import check_certificates, pinned
 from users.identity.offline import LARGEST_XML, phone_hash, unpack
 from users.models import Consent, IdentityAssurance, User
@@ -160,6 +163,26 @@ def test_a_signature_over_a_part_does_not_cover_the_document(user):
     part = signer.sign(root, key=issued.key, cert=[issued.certificate], reference_uri="part")
 
     assert refusal(give(user, zipped(as_bytes(part)))) == (400, "offline_signature_invalid")
+
+
+@pytest.mark.parametrize("kind", ["RSAKeyValue", "DSAKeyValue", "Unknown"])
+def test_the_key_that_a_file_names_is_not_looked_at(user, kind):
+    root = signed(phone=user.phone)
+    namespace = etree.QName(root[-1]).namespace
+    value = etree.SubElement(root.find(".//{*}KeyInfo"), f"{{{namespace}}}KeyValue")
+    etree.SubElement(value, f"{{{namespace}}}{kind}")
+
+    assert give(user, zipped(as_bytes(root))).status_code == 201
+
+
+def test_a_key_of_another_kind_in_a_genuine_file_is_not_looked_at(user):
+    root = signed(phone=user.phone)
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    named = etree.SubElement(root.find(".//{*}KeyInfo"), "{http://www.w3.org/2009/xmldsig11#}DEREncodedKeyValue")
+    named.text = base64.b64encode(der).decode()
+
+    assert give(user, zipped(as_bytes(root))).status_code == 201
 
 
 @pytest.mark.parametrize("value", ["", "AAAA", "not base64!"])
@@ -315,6 +338,34 @@ def test_a_body_beyond_the_largest_zip_is_refused_by_its_length(user):
     answer = give(user, b"\0" * 300_000)
 
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/file")
+
+
+@pytest.mark.parametrize(
+    ("mark", "at", "value"),
+    [(b"PK\x01\x02", 6, b"\xff"), (b"PK\x05\x06", 16, b"\xff\xff\xff\x7f")],
+    ids=["another version", "a list beyond the end"],
+)
+def test_a_zip_with_numbers_that_no_program_writes_is_refused(user, mark, at, value):
+    file = bytearray(zipped(as_bytes(signed(phone=user.phone))))
+    place = file.index(mark) + at
+    file[place : place + len(value)] = value
+
+    assert refusal(give(user, bytes(file))) == (400, "offline_file_invalid")
+
+
+def test_a_zip_with_any_broken_byte_is_refused_and_never_a_fault_of_ours():
+    file = zipped(b"<x/>" * 50)
+    structure = [*range(40), *range(len(file) - 110, len(file))]
+    opened = 0
+
+    for place, value in itertools.product(structure, (0, 8, 99, 255)):
+        broken = bytearray(file)
+        broken[place] = value
+        with contextlib.suppress(OfflineFileInvalid, ShareCodeWrong):
+            unpack(bytes(broken), SHARE_CODE)
+            opened += 1
+
+    assert 0 < opened < len(structure) * 4
 
 
 def test_a_zip_of_two_files_or_without_a_share_code_is_not_as_issued(user):
