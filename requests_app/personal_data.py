@@ -7,6 +7,7 @@ import uuid
 from requests_app import selectors
 from requests_app.errors import FamilyRequestUnfinished, PromiseOpen
 from requests_app.services.forgetting import delete_traces
+from requests_app.states import AssignmentStatus
 from users.personal_data import Holding, Rows, hold, leaves_traces, refuses_erasure
 
 FIELDS = ("id", "request_id", "status", "distance_km", "expires_at", "reason", "accepted_at", "arrived_at", "ended_at")
@@ -18,7 +19,9 @@ FAMILY = (
 
 
 def promises(user_id: uuid.UUID) -> Rows:
-    return list(selectors.assignments_of_donor(user_id).order_by("pk").values(*FIELDS))
+    """What was found at a visit is not in the copy, as it is not on the donor's pages: the rules tell it."""
+    rows = selectors.assignments_of_donor(user_id).order_by("pk").values(*FIELDS)
+    return [{**row, "reason": "" if row["status"] == AssignmentStatus.DEFERRED else row["reason"]} for row in rows]
 
 
 def family_requests(user_id: uuid.UUID) -> Rows:

@@ -72,7 +72,7 @@ def test_an_unknown_reason_changes_nothing(code):
     assert BloodRequest.objects.get().units_promised == 1
 
 
-def test_what_was_found_is_not_shown_in_the_donors_list_of_promises():
+def test_what_was_found_is_neither_in_the_donors_list_of_promises_nor_in_the_copy_of_all_data():
     owner = make_hospital()
     promise = make_arrived(make_promise(make_request(owner)))
     private = EligibilityRule.objects.filter(private=True, kind="deferral").first().code
@@ -80,7 +80,8 @@ def test_what_was_found_is_not_shown_in_the_donors_list_of_promises():
     client = person_client(Donor.objects.get().user)
 
     mine = client.get(f"/api/v1/assignments/{promise.assignment.pk}")
-    answers = mine.content.decode() + client.get("/api/v1/assignments").content.decode()
+    others = [client.get(path).content.decode() for path in ("/api/v1/assignments", "/api/v1/me/export")]
+    answers = "".join([mine.content.decode(), *others])
 
     assert mine.json()["status"] == "deferred"
     assert private not in answers

@@ -19,6 +19,7 @@ from users.services import donors
 pytestmark = pytest.mark.django_db
 RACE = pytest.mark.django_db(transaction=True)
 TODAY = dt.date(2030, 5, 1)
+EXPORT = "/api/v1/me/export"
 
 
 @command
@@ -33,10 +34,11 @@ def test_a_private_finding_is_spelled_out_on_no_page_of_the_donors(code):
     client = person_client(donor.user)
     find(donor.pk, code)
 
-    answers = [client.get(path) for path in (DEFERRALS, DONOR, f"{DONOR}/eligibility", f"{DONOR}/score")]
+    answers = [client.get(path) for path in (DEFERRALS, DONOR, f"{DONOR}/eligibility", f"{DONOR}/score", EXPORT)]
 
     assert not [answer for answer in answers if code in answer.content.decode()]
     assert answers[0].json()["results"][0]["code"] == PRIVATE_CODE
+    assert answers[-1].json()["holdings"]["deferrals"][0]["code"] == PRIVATE_CODE
 
 
 def test_a_private_code_stays_private_when_its_rule_has_ended():
