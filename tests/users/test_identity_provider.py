@@ -316,6 +316,17 @@ def test_a_provider_that_cannot_be_reached_is_said(provider, settings):
     assert start(asha()).status_code == 503
 
 
+def test_an_answer_that_does_not_end_decides_nothing(provider, monkeypatch):
+    monkeypatch.setattr("users.identity.provider.LARGEST_ANSWER", 20)
+    user = asha()
+    know(provider)
+
+    answer = start(user)
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "identity_provider_unavailable")
+    assert IdentityAttestation.objects.get().status == "starting"
+
+
 @pytest.mark.parametrize("fault", ["lost_reply", "truncated_json", "html_body", "lost_request"])
 def test_a_lost_start_is_asked_for_again_and_charged_once(provider, noon, fault):
     user = asha()

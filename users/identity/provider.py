@@ -15,15 +15,17 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import jwt
+import orjson
 import requests
 from django.conf import settings
 from requests.auth import HTTPBasicAuth
 from requests.utils import get_environ_proxies
-from urllib3.exceptions import MaxRetryError, NewConnectionError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
 from common.crypto import blind_index, keyed_digest
 
 TIMEOUT: Final = (3, 10)  # seconds: to connect, to wait for an answer; CALL_LEASE is more than both
+LARGEST_ANSWER: Final = 64 * 1024  # bytes; an answer with its assertion has some hundreds
 LEEWAY: Final = dt.timedelta(seconds=30)  # how far the provider's clock may be from ours
 CLAIMS: Final = ("iss", "aud", "sub", "jti", "txn", "iat", "exp", "last4", "name_match")
 LONGEST_ID: Final = 80
@@ -138,7 +140,7 @@ class HttpProvider:
         try:
             with requests.Session() as session:
                 session.trust_env = False  # no .netrc, no other certificates; a proxy of the environment still holds
-                reply = session.request(
+                with session.request(
                     method,
                     url,
                     json=body,
@@ -147,22 +149,26 @@ class HttpProvider:
                     proxies=get_environ_proxies(url),
                     timeout=TIMEOUT,
                     allow_redirects=False,  # the body holds a number that is for nobody else
-                )
+                    stream=True,
+                ) as reply:
+                    status, content = reply.status_code, reply.raw.read(LARGEST_ANSWER + 1, decode_content=True)
         except requests.ConnectTimeout as exc:
             raise NothingDone from exc
         except requests.ConnectionError as exc:
             raise (NothingDone if _never_connected(exc) else FateUnknown) from exc
-        except requests.RequestException as exc:
+        except (requests.RequestException, HTTPError) as exc:
             raise FateUnknown from exc
-        if reply.status_code in NOT_US:
+        if status in NOT_US:
             log.error("the provider of identities refuses our credentials")
-        if reply.status_code in NOTHING_DONE:
+        if status in NOTHING_DONE:
             raise NothingDone
+        if len(content) > LARGEST_ANSWER:
+            raise FateUnknown
         try:
-            answer = reply.json()
-        except ValueError as exc:
+            answer = orjson.loads(content)
+        except orjson.JSONDecodeError as exc:
             raise FateUnknown from exc
-        return reply.status_code, answer if isinstance(answer, dict) else {}
+        return status, answer if isinstance(answer, dict) else {}
 
     def _read(self, answer: dict[str, Any], attestation_id: uuid.UUID) -> Attestation:
         """Return what the signed assertion says of this very dialogue. Raises: DialogueEnded, for any other."""
