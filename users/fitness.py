@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from common import clock
 from common.blood import DonationType, Sex
@@ -26,7 +26,8 @@ from users.eligibility.rules import Rule, as_text, rules_from_rows
 from users.eligibility.ruleset import RuleSet
 from users.models import Deferral, Donor, EligibilityRule, PastDonation
 
-JURISDICTION = "IN"
+HOME: Final = "IN"  # whose rules hold where no other country's do
+JURISDICTIONS: Final = {"+880": "BD"}  # by the country code of the telephone; every country that can register
 FRESH_FOR = 60.0  # seconds; how long an edited rule may take to reach every process
 
 WINDOW_TYPES = (DonationType.WHOLE_BLOOD, DonationType.PLATELET_APHERESIS)
@@ -34,7 +35,7 @@ WINDOW_TYPES = (DonationType.WHOLE_BLOOD, DonationType.PLATELET_APHERESIS)
 WORDS = frozenset({"message", "source", "source_item", "status", "effective_from", "effective_to"})
 
 Window = tuple[dt.date | None, dt.date | None]
-_kept: tuple[float, RuleSet] | None = None
+_kept: tuple[float, dict[str, RuleSet]] | None = None
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,21 @@ class Windows:
     rules: str
 
 
-def current_rules() -> RuleSet:
-    """Return the rules in the database, at most `FRESH_FOR` seconds old."""
+def jurisdiction_of(phone: str) -> str:
+    """Return whose rules hold for a person: those of the country whose telephone number the account has."""
+    return next((found for code, found in JURISDICTIONS.items() if phone.startswith(code)), HOME)
+
+
+def current_rules(jurisdiction: str = HOME) -> RuleSet:
+    """Return the rules of a jurisdiction in the database, at most `FRESH_FOR` seconds old."""
+    return _current()[jurisdiction]
+
+
+def _current() -> dict[str, RuleSet]:
     global _kept  # noqa: PLW0603
     if _kept is None or time.monotonic() - _kept[0] > FRESH_FOR:
-        rows = EligibilityRule.objects.filter(jurisdiction=JURISDICTION).order_by("pk")
-        _kept = (time.monotonic(), RuleSet(rules_from_rows(rows), jurisdiction=JURISDICTION))
+        rows = rules_from_rows(EligibilityRule.objects.order_by("pk"))
+        _kept = (time.monotonic(), {name: RuleSet(rows, jurisdiction=name) for name in (HOME, *JURISDICTIONS.values())})
     return _kept[1]
 
 
@@ -61,19 +71,19 @@ def forget_rules() -> None:
     _kept = None
 
 
-def declarable(on: dt.date) -> dict[str, Rule]:
+def declarable(on: dt.date, jurisdiction: str = HOME) -> dict[str, Rule]:
     """Return the reasons not to give that a person may declare, by code."""
-    return {rule.code: rule for rule in current_rules().declarable(on)}
+    return {rule.code: rule for rule in current_rules(jurisdiction).declarable(on)}
 
 
-def recordable(on: dt.date) -> dict[str, Rule]:
+def recordable(on: dt.date, jurisdiction: str = HOME) -> dict[str, Rule]:
     """Return the reasons not to give that a partner may record, by code."""
-    return {rule.code: rule for rule in current_rules().recordable(on)}
+    return {rule.code: rule for rule in current_rules(jurisdiction).recordable(on)}
 
 
 def shown_code(code: str) -> str:
-    """Return a deferral's code as its donor may read it: what the rules call private is not spelled out."""
-    return engine.PRIVATE_CODE if code in current_rules().private_codes else code
+    """Return a deferral's code as its donor may read it: what any rules call private is not spelled out."""
+    return engine.PRIVATE_CODE if any(code in rules.private_codes for rules in _current().values()) else code
 
 
 def assess_donor(
@@ -81,7 +91,7 @@ def assess_donor(
 ) -> Eligibility:
     """Return what the rules say of the donor for that day; `measured` holds a visit's values by `Visit`'s names."""
     facts = replace(_facts_of([donor])[0], visit=Visit(**measured) if measured else None)
-    return assess(facts, donation_type=donation_type, on=on, rules=current_rules())
+    return assess(facts, donation_type=donation_type, on=on, rules=_rules_for(donor))
 
 
 def assess_donors(
@@ -91,11 +101,10 @@ def assess_donors(
     on: dt.date,
     measured: Sequence[Mapping[str, Any]],
 ) -> list[Eligibility]:
-    """Return what the rules say of each for that day and visit; two queries for all of them."""
-    rules = current_rules()
+    """Return what the rules say of each for that day and visit; two queries for all of them, with their people."""
     return [
-        assess(replace(facts, visit=Visit(**values)), donation_type=donation_type, on=on, rules=rules)
-        for facts, values in zip(_facts_of(donors), measured, strict=True)
+        assess(replace(facts, visit=Visit(**values)), donation_type=donation_type, on=on, rules=_rules_for(donor))
+        for donor, facts, values in zip(donors, _facts_of(donors), measured, strict=True)
     ]
 
 
@@ -105,29 +114,33 @@ def assess_as_answered(
     """Return what the rules would say of the donor for that day if what is stated were so; nothing is kept of it."""
     known = _facts_of([donor])[0]
     facts = replace(known, deferrals=(*known.deferrals, *stated))
-    return assess(facts, donation_type=donation_type, on=on, rules=current_rules())
+    return assess(facts, donation_type=donation_type, on=on, rules=_rules_for(donor))
 
 
 def windows_of(donors: Sequence[Donor]) -> list[Windows]:
     """Return each donor's windows by the rules of today in the donor's zone; three queries for all of them."""
-    rules = current_rules()
     found = []
     for donor, facts in zip(donors, _facts_of(donors), strict=True):
-        today = clock.today(donor.user.zone)
+        rules, today = _rules_for(donor), clock.today(donor.user.zone)
         whole_blood, apheresis = (_window(eligible_window(facts, kind, rules, today)) for kind in WINDOW_TYPES)
-        found.append(Windows(whole_blood, apheresis, rules=rules_fingerprint(today)))
+        found.append(Windows(whole_blood, apheresis, rules=_fingerprint(rules, today)))
     return found
 
 
-def rules_fingerprint(on: dt.date) -> str:
-    """Return 16 hex digits that change whenever what the rules of the day decide may change."""
-    return _fingerprint(current_rules(), on)
+def rules_fingerprints(on: dt.date) -> list[str]:
+    """Return, of each jurisdiction, 16 hex digits that change whenever what its rules of the day decide may change."""
+    return [_fingerprint(rules, on) for rules in _current().values()]
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _fingerprint(rules: RuleSet, on: dt.date) -> str:
     in_force = sorted(repr(_decisive(rule)) for rule in rules.rules if rule.is_in_force(on))
-    return hashlib.sha256("\n".join(in_force).encode()).hexdigest()[:16]
+    # With the name, so that what was once worked out by India's rules for everybody is worked out again.
+    return hashlib.sha256("\n".join([rules.jurisdiction, *in_force]).encode()).hexdigest()[:16]
+
+
+def _rules_for(donor: Donor) -> RuleSet:
+    return current_rules(jurisdiction_of(donor.user.phone))
 
 
 def _facts_of(donors: Sequence[Donor]) -> list[DonorFacts]:

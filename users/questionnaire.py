@@ -56,9 +56,11 @@ class Answer:
     on: dt.date | None = None
 
 
-def questionnaire_for(*, sex: Sex, donation_type: DonationType, on: dt.date, language: str) -> Questionnaire:
+def questionnaire_for(
+    *, sex: Sex, donation_type: DonationType, on: dt.date, language: str, jurisdiction: str
+) -> Questionnaire:
     """Return what is asked; other sexes are asked everything, as the rules meet them with everything."""
-    rules = recordable(on)
+    rules = recordable(on, jurisdiction)
     asked = [
         (rules[code], words)
         for code, words in packaged_words().items()
@@ -82,9 +84,9 @@ def words_of(code: str, language: str) -> str | None:
     return None if found is None else str(found)
 
 
-def stated_by(answers: Iterable[Answer], *, on: dt.date) -> list[DeferralFact]:
+def stated_by(answers: Iterable[Answer], *, on: dt.date, jurisdiction: str) -> list[DeferralFact]:
     """Return what the yes answers would mean as deferrals; of private ones nothing."""
-    rules = recordable(on)
+    rules = recordable(on, jurisdiction)
     return [
         _fact(rules[answer.code], answer, on)
         for answer in answers

@@ -23,7 +23,7 @@ from stock.components import Component, donation_type_for
 from users import questionnaire
 from users import selectors as users
 from users.eligibility.engine import Eligibility
-from users.fitness import assess_as_answered
+from users.fitness import assess_as_answered, jurisdiction_of
 from users.states import ConsentPurpose
 
 
@@ -97,15 +97,15 @@ def questionnaire_of(assignment: Assignment, *, language: str) -> VisitQuestions
     """
     donor = users.get_donor(assignment.donor_id)
     donation_type = donation_type_for(Component(assignment.request.component))
-    today = clock.today(donor.user.zone)
+    today, jurisdiction = clock.today(donor.user.zone), jurisdiction_of(donor.user.phone)
     asked = questionnaire.questionnaire_for(
-        sex=Sex(donor.sex), donation_type=donation_type, on=today, language=language
+        sex=Sex(donor.sex), donation_type=donation_type, on=today, language=language, jurisdiction=jurisdiction
     )
     given = users.answers_of(assignment.pk, language=language)
     hint = None
     if given is not None:
         answers = [questionnaire.Answer(answer.code, answer.yes, answer.on) for answer in given.answers]
-        stated = questionnaire.stated_by(answers, on=today)
+        stated = questionnaire.stated_by(answers, on=today, jurisdiction=jurisdiction)
         hint = assess_as_answered(donor, donation_type=donation_type, on=today, stated=stated)
     notice = users.current_notice(ConsentPurpose.DONATION, language)
     return VisitQuestions(asked, notice, given, hint)

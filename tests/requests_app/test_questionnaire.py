@@ -42,6 +42,7 @@ SPOKEN_OF = ("hiv", "syphilis", "tattoo", "centre_deferral")
 
 def asked(**values: Any) -> list[str]:
     defaults = {"sex": Sex.MALE, "donation_type": DonationType.WHOLE_BLOOD, "on": TODAY, "language": "en"}
+    defaults["jurisdiction"] = "IN"
     return [question.code for question in questionnaire_for(**{**defaults, **values}).questions]
 
 
@@ -95,6 +96,13 @@ def test_questions_follow_the_sex_and_the_kind_of_donation():
     assert others == women | men
     assert "aspirin" not in men
     assert "aspirin" in asked(donation_type=DonationType.PLATELET_APHERESIS)
+
+
+def test_questions_follow_the_rules_of_the_country():
+    india, bangladesh = asked(), asked(jurisdiction="BD")
+
+    assert set(india) - set(bangladesh) == {"foreign_resident"}
+    assert set(bangladesh) <= set(india)
 
 
 def test_the_question_that_the_rules_have_switched_off_is_not_asked():

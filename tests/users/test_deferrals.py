@@ -212,3 +212,20 @@ def test_the_codes_are_public_and_private_ones_are_not_among_them(client):
     assert {row["code"] for row in found} == set(declarable(TODAY))
     assert not any(rule.private for rule in declarable(TODAY).values())
     assert set(found[0]) == {"code", "message", "defer_days", "permanent"}
+
+
+def test_the_codes_are_those_of_the_country_that_is_asked_for(client):
+    bangladesh = client.get("/api/v1/deferral-codes", {"jurisdiction": "BD"}).json()
+    nowhere = client.get("/api/v1/deferral-codes", {"jurisdiction": "XX"})
+
+    assert {row["code"] for row in bangladesh} == set(declarable(TODAY, "BD"))
+    assert set(declarable(TODAY)) - set(declarable(TODAY, "BD")) == {"foreign_resident"}
+    assert (nowhere.status_code, nowhere.json()["errors"][0]["pointer"]) == (400, "/jurisdiction")
+
+
+def test_what_the_persons_country_does_not_know_cannot_be_declared():
+    abroad = make_donor(user=make_user(phone="+8801712345678"))
+
+    answer = declare(abroad.user, "foreign_resident")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "deferral_unknown")

@@ -14,7 +14,7 @@ from tests.users.scenes import DONOR, eligibility, pointers
 from users.errors import DonorNotEligible
 from users.models import PastDonation
 from users.selectors import get_donor
-from users.services.donors import refuse_unfit
+from users.services.donors import refresh_window, refuse_unfit
 
 pytestmark = pytest.mark.django_db
 MIDNIGHT = dt.datetime(2030, 5, 1, 18, 30, tzinfo=dt.UTC)  # 2 May, 00:00 in India; still 1 May in UTC
@@ -124,6 +124,25 @@ def test_the_last_day_of_an_interval_is_too_soon_and_the_next_is_not(noon, sex, 
     assert eligibility(person_client(donor.user))["eligible"] is False
     at(noon, given_on + dt.timedelta(days=days))
     assert eligibility(person_client(donor.user))["eligible"] is True
+
+
+def test_the_rules_are_those_of_the_country_of_the_persons_number(noon):
+    given_on = dt.date(2030, 5, 1)
+    indian, bangladeshi = make_donor(), make_donor(user=make_user(phone="+8801712345678"))
+    for donor in (indian, bangladeshi):
+        gave(donor, DonationType.WHOLE_BLOOD, given_on)
+        with unit_of_work():
+            refresh_window(donor)
+
+    until = [eligibility(person_client(donor.user))["reasons"][0]["until"] for donor in (indian, bangladeshi)]
+
+    assert until == ["2030-07-30", "2030-08-29"]  # 90 and 120 days for men
+    assert [str(donor.whole_blood_from) for donor in (indian, bangladeshi)] == until
+    at(noon, given_on + dt.timedelta(days=100))
+    with unit_of_work():
+        refuse_unfit(indian, donation_type=DonationType.WHOLE_BLOOD, zone="Asia/Kolkata")
+        with pytest.raises(DonorNotEligible):
+            refuse_unfit(bangladeshi, donation_type=DonationType.WHOLE_BLOOD, zone="Asia/Kolkata")
 
 
 @pytest.mark.parametrize(

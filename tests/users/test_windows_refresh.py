@@ -76,6 +76,18 @@ def test_a_rule_of_another_country_changes_no_date():
     assert refresh_windows() == 0
 
 
+def test_a_rule_of_bangladesh_changes_the_dates_of_who_is_called_there():
+    home = make_waiting()
+    abroad = make_waiting(user=make_user(phone="+8801712345678"))
+    assert opens(abroad) == GAVE_ON + dt.timedelta(days=120)
+
+    EligibilityRule.objects.filter(jurisdiction="BD", kind="interval").update(defer_days=130)
+    fitness.forget_rules()
+
+    assert (refresh_windows(), refresh_windows()) == (1, 0)
+    assert (opens(abroad), opens(home)) == (GAVE_ON + dt.timedelta(days=130), AFTER_90)
+
+
 def test_a_rule_announced_for_a_day_counts_from_that_day(noon):
     donor = make_waiting()
     change_the_interval(on=dt.date(2030, 5, 3))

@@ -207,6 +207,7 @@ class DeferralCodesView(APIView):
     @operation(
         "List deferral codes",
         tag=TAG,
+        query=[shapes.DeferralCodesQuery],
         responses={200: shapes.DeferralCodeOut},
         many=True,
         public=True,
@@ -214,7 +215,8 @@ class DeferralCodesView(APIView):
     )
     def get(self, request: Request) -> Response:
         """What a person can declare, and for how long it defers."""
-        rules = declarable(clock.today(settings.DEFAULT_ZONE)).values()
+        query = read_query(shapes.DeferralCodesQuery, request)
+        rules = declarable(clock.today(settings.DEFAULT_ZONE), query["jurisdiction"]).values()
         return Response(shapes.DeferralCodeOut(rules, many=True).data)
 
 

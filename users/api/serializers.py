@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from common.api.fields import CodeField, LineField, PasswordField, PhoneField, PlaceOut, ZoneField
 from common.blood import BloodGroup, DonationType, Sex
-from users.fitness import shown_code
+from users.fitness import HOME, JURISDICTIONS, shown_code
 from users.states import EmailStatus, Purpose, ScoreReason, Tag
 
 PERSON_PURPOSES = (Purpose.REGISTER, Purpose.LOGIN, Purpose.RESET_PASSWORD)
@@ -198,6 +198,14 @@ class ScoreOut(serializers.Serializer[Any]):
     strikes = serializers.IntegerField(help_text="Broken promises since the last lock; the third locks.")
     locked_until = serializers.DateTimeField(allow_null=True)
     entries = ScoreEntryOut(many=True)
+
+
+class DeferralCodesQuery(serializers.Serializer[Any]):
+    jurisdiction = serializers.ChoiceField(
+        choices=[HOME, *JURISDICTIONS.values()],
+        default=HOME,
+        help_text="The country whose rules are meant; a person's is that of the telephone number.",
+    )
 
 
 class DeferralCodeOut(serializers.Serializer[Any]):

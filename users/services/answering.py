@@ -13,6 +13,7 @@ from common.blood import DonationType, Sex
 from common.db import delete_in_batches, step
 from common.retention import retained
 from users.errors import AnswerDateInvalid, AnswersIncomplete, NoticeOutdated, QuestionnaireOutdated
+from users.fitness import jurisdiction_of
 from users.models import Donor, VisitAnswers
 from users.questionnaire import Answer, misdated, questionnaire_for
 from users.selectors import current_notice
@@ -43,7 +44,13 @@ def save_answers(
     """
     user: User = donor.user
     today = clock.today(user.zone)
-    asked = questionnaire_for(sex=Sex(donor.sex), donation_type=donation_type, on=today, language=user.language)
+    asked = questionnaire_for(
+        sex=Sex(donor.sex),
+        donation_type=donation_type,
+        on=today,
+        language=user.language,
+        jurisdiction=jurisdiction_of(user.phone),
+    )
     if asked.version != version:
         raise QuestionnaireOutdated(version=asked.version)
     notice = current_notice(ConsentPurpose.DONATION, user.language)

@@ -27,7 +27,15 @@ from users.errors import (
     PauseUntilInvalid,
     ResolvedOnInvalid,
 )
-from users.fitness import assess_donor, assess_donors, declarable, recordable, rules_fingerprint, windows_of
+from users.fitness import (
+    assess_donor,
+    assess_donors,
+    declarable,
+    jurisdiction_of,
+    recordable,
+    rules_fingerprints,
+    windows_of,
+)
 from users.models import Deferral, Donor, PastDonation, ScoreEntry
 from users.services.consents import hold_person, refuse_if_withdrawn
 from users.states import ConsentPurpose, ScoreReason
@@ -100,7 +108,7 @@ def declare_deferral(
     donor = hold_donor(donor_id=user_id)
     today = clock.today(donor.user.zone)
     known = normalise_code(code)
-    if known not in declarable(today):
+    if known not in declarable(today, jurisdiction_of(donor.user.phone)):
         raise DeferralUnknown
     if occurred_on > today:
         raise InTheFuture(pointer="/occurred_on")
@@ -203,7 +211,7 @@ def record_deferral(
     Raises: DeferralUnknown, PauseUntilInvalid
     """
     day, known = found_on or clock.today(donor.user.zone), normalise_code(code)
-    rule = recordable(day).get(known)
+    rule = recordable(day, jurisdiction_of(donor.user.phone)).get(known)
     if rule is None:
         raise DeferralUnknown
     endless = rule.until_resolved and not rule.declarable and pause_until is None
@@ -321,7 +329,7 @@ def refresh_stale_windows(*, after: uuid.UUID | None, limit: int) -> list[uuid.U
     Goes by id, beginning behind `after`, and passes over those that somebody holds.
     Locks: the donors.
     """
-    stale = Donor.objects.exclude(window_rules=rules_fingerprint(clock.today(settings.DEFAULT_ZONE)))
+    stale = Donor.objects.exclude(window_rules__in=rules_fingerprints(clock.today(settings.DEFAULT_ZONE)))
     if after is not None:
         stale = stale.filter(pk__gt=after)
     donors = lock_free(stale.select_related("user").order_by("pk"), limit=limit)
