@@ -17,18 +17,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from lxml import etree
 from pytest_django import Settings
-from signxml import SignatureMethod
+from signxml import DigestAlgorithm, SignatureMethod
 
 from tests.concurrency.scenes import race_test
-from tests.factories import make_user, person_client
+from tests.factories import PASSWORD, make_user, person_client
 from tests.partners.factories import new_phone
 from tests.races import names, race
-from tests.users.offline_kyc import SHARE_CODE, as_bytes, document, issuer, signed, zipped
+from tests.users.offline_kyc import SHARE_CODE, LooseSigner, as_bytes, document, issuer, signed, zipped
 from users.errors import OfflineFileInvalid, ShareCodeWrong
 from users.identity.certificates import check_certificates, pinned
 from users.identity.offline import LARGEST_XML, phone_hash, unpack
 from users.models import Consent, IdentityAssurance, User
-from users.services import identity
+from users.services import erasure, identity
 
 URL = "/api/v1/me/identity/offline-ekyc"
 pytestmark = pytest.mark.django_db
@@ -157,8 +157,6 @@ def test_a_signature_over_a_part_does_not_cover_the_document(user):
     root = document(phone=user.phone)
     root[0].set("Id", "part")
     issued = issuer()
-    from tests.users.offline_kyc import DigestAlgorithm, LooseSigner  # noqa: PLC0415
-
     signer = LooseSigner(digest_algorithm=DigestAlgorithm.SHA256)
     part = signer.sign(root, key=issued.key, cert=[issued.certificate], reference_uri="part")
 
@@ -200,6 +198,25 @@ def test_sha1_counts_only_where_the_operator_says_so(user, settings):
     settings.UIDAI_ALLOW_RSA_SHA1 = True
 
     assert give(user, old).status_code == 201
+
+
+def test_a_digest_by_sha1_counts_nowhere(user, settings):
+    settings.UIDAI_ALLOW_RSA_SHA1 = True
+    issued = issuer()
+    signer = LooseSigner(signature_algorithm=SignatureMethod.RSA_SHA256, digest_algorithm=DigestAlgorithm.SHA1)
+
+    file = zipped(as_bytes(signer.sign(document(phone=user.phone), key=issued.key, cert=[issued.certificate])))
+
+    assert refusal(give(user, file)) == (400, "offline_signature_invalid")
+
+
+def test_the_certificate_that_everybody_has_is_no_shared_secret(user):
+    signer = LooseSigner(signature_algorithm=SignatureMethod.HMAC_SHA256, digest_algorithm=DigestAlgorithm.SHA256)
+    known = issuer().certificate.public_bytes(Encoding.PEM)
+
+    file = zipped(as_bytes(signer.sign(document(phone=user.phone), key=known)))
+
+    assert refusal(give(user, file)) == (400, "offline_signature_invalid")
 
 
 EXTERNAL = b'<!DOCTYPE OfflinePaperlessKyc [<!ENTITY x SYSTEM "file:///etc/hostname">]>'
@@ -265,6 +282,18 @@ def test_a_withdrawn_file_does_not_count_again(user):
     person_client(user).post("/api/v1/me/consents/identity/withdraw")
 
     assert give(user, file).json()["code"] == "offline_file_used"
+
+
+def test_a_file_does_not_count_for_the_next_who_has_the_number(user):
+    file = zipped(as_bytes(signed(phone=user.phone)))
+    give(user, file)
+    user.set_password(PASSWORD)
+    user.save()
+    erasure.erase(user_id=user.pk, password=PASSWORD)
+
+    again = give(make_user(phone=user.phone), file)
+
+    assert (again.status_code, again.json()["code"]) == (409, "offline_file_used")
 
 
 def test_a_file_of_another_telephone_is_refused(user):
