@@ -13,7 +13,7 @@ from users.models import Consent, ConsentNotice, IdentityAssurance
 from users.services import consents
 from users.states import ConsentPurpose
 
-URL = "/api/v1/me/consents"
+URL, PROFILE = "/api/v1/me/consents", "/api/v1/me/donor"
 pytestmark = pytest.mark.django_db
 DONOR = {"blood_group": "O-", "sex": "male", "date_of_birth": "1995-04-12", "weight_kg": 70, "available": True}
 
@@ -127,6 +127,42 @@ def test_a_donor_who_withdraws_is_asked_no_more_until_agreeing_again():
     assert (refused.status_code, refused.json()["code"]) == (409, "consent_withdrawn")
     assert without.json()["available"] is False
     assert again.json()["available"] is True
+
+
+def test_who_becomes_a_donor_has_agreed_to_be_asked_and_can_take_it_back():
+    client = person_client(make_user())
+
+    client.put(PROFILE, DONOR, format="json")
+    agreed = state(client, "donor_matching")
+    client.put(PROFILE, DONOR, format="json")
+    withdrawn = withdraw(client)
+
+    assert (agreed["status"], agreed["granted_version"]) == ("granted", 1)
+    assert Consent.objects.count() == 1
+    assert (withdrawn.status_code, client.get(PROFILE).json()["available"]) == (200, False)
+
+
+def test_who_does_not_want_to_be_asked_agrees_to_nothing():
+    client = person_client(make_user())
+
+    assert client.put(PROFILE, {**DONOR, "available": False}, format="json").status_code == 200
+
+    assert state(client, "donor_matching")["status"] == "not_given"
+
+
+def test_a_donor_agrees_to_the_notice_that_was_read():
+    client = person_client(make_user())
+    client.put(PROFILE, DONOR, format="json")
+    ConsentNotice.objects.create(purpose="donor_matching", version=2, language="en", data=["x"], text="new")
+
+    late = client.put(PROFILE, {**DONOR, "weight_kg": 71, "notice_version": 1}, format="json")
+    silent = client.put(PROFILE, DONOR, format="json")
+    before = state(client, "donor_matching")["granted_version"]
+    client.put(PROFILE, {**DONOR, "notice_version": 2}, format="json")
+
+    assert (late.status_code, late.json()["code"]) == (409, "notice_outdated")
+    assert (silent.json()["weight_kg"], before) == (70, 1)
+    assert state(client, "donor_matching")["granted_version"] == 2
 
 
 def test_who_withdraws_the_consent_to_identity_has_no_level_and_no_digits_left():

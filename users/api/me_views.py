@@ -27,6 +27,7 @@ from users.errors import (
     EmailMissing,
     InTheFuture,
     NotADonor,
+    NoticeOutdated,
     ResolvedOnInvalid,
 )
 from users.fitness import assess_donor, declarable
@@ -135,15 +136,18 @@ class DonorView(APIView):
         tag=TAG,
         request=shapes.DonorIn,
         responses={200: shapes.DonorOut},
-        refusals=[BloodGroupConfirmed, ConsentWithdrawn, AccountErased, InTheFuture],
+        refusals=[BloodGroupConfirmed, ConsentWithdrawn, NoticeOutdated, AccountErased, InTheFuture],
         example={"blood_group": "O-", "sex": "female", "date_of_birth": "1995-04-12", "weight_kg": 58.5},
         answer=DONOR,
     )
     def put(self, request: Request) -> Response:
-        """The blood group is frozen once a partner has verified it."""
+        """The blood group is frozen once a partner has verified it.
+
+        Being `available` is your consent to be asked (`/me/consents`): show the notice before, and withdraw it there.
+        """
         values = read(shapes.DonorIn, request)
-        last_donated_on = values.pop("last_donated_on", None)
-        donor = donors.save_donor(user_id=request.user.pk, values=values, last_donated_on=last_donated_on)
+        aside = {name: values.pop(name) for name in ("last_donated_on", "notice_version") if name in values}
+        donor = donors.save_donor(user_id=request.user.pk, values=values, **aside)
         return Response(shapes.DonorOut(donor).data)
 
 

@@ -115,10 +115,15 @@ class DonorIn(serializers.Serializer[Any]):
     weight_kg = serializers.DecimalField(
         max_digits=4, decimal_places=1, min_value=20, max_value=300, required=False, allow_null=True
     )
-    available = serializers.BooleanField(required=False, help_text="True at first.")
+    available = serializers.BooleanField(
+        required=False, help_text="True at first; true agrees to the current notice of the purpose `donor_matching`."
+    )
     on_leaderboard = serializers.BooleanField(required=False, help_text="Agrees to be shown by name; false at first.")
     last_donated_on = serializers.DateField(
         required=False, allow_null=True, help_text="A donation of whole blood given elsewhere."
+    )
+    notice_version = serializers.IntegerField(
+        min_value=1, max_value=32767, required=False, help_text="The version that was read; an old one is refused."
     )
 
 

@@ -116,7 +116,13 @@ def stop_asking(user: User) -> None:
 
 
 @step
-def refuse_if_withdrawn(user: User, purpose: ConsentPurpose) -> None:
-    """Raises: ConsentWithdrawn, and not when the person was never asked."""
-    if selectors.consent_state(user, purpose).status is ConsentStatus.WITHDRAWN:
+def agree_unless_withdrawn(user: User, purpose: ConsentPurpose, *, notice_version: int | None = None) -> None:
+    """Take what the person does as agreeing, once; to a newer notice only where that is said to have been read.
+
+    The caller holds the person. Raises: ConsentWithdrawn, NoticeOutdated
+    """
+    status = selectors.consent_state(user, purpose).status
+    if status is ConsentStatus.WITHDRAWN:
         raise ConsentWithdrawn
+    if status is ConsentStatus.NOT_GIVEN or notice_version is not None:
+        grant(user, purpose, notice_version=notice_version)

@@ -37,7 +37,7 @@ from users.fitness import (
     windows_of,
 )
 from users.models import Deferral, Donor, PastDonation, ScoreEntry
-from users.services.consents import hold_person, refuse_if_withdrawn
+from users.services.consents import agree_unless_withdrawn, hold_person
 from users.states import ConsentPurpose, ScoreReason
 
 POINTS = {ScoreReason.DONATED: 10, ScoreReason.CANCELLED: -10, ScoreReason.MISSED: -10}  # design §5 «Reliability»
@@ -69,11 +69,19 @@ class Gift:
 
 
 @command
-def save_donor(*, user_id: uuid.UUID, values: Mapping[str, Any], last_donated_on: dt.date | None = None) -> Donor:
+def save_donor(
+    *,
+    user_id: uuid.UUID,
+    values: Mapping[str, Any],
+    last_donated_on: dt.date | None = None,
+    notice_version: int | None = None,
+) -> Donor:
     """Create or change the donor profile; a blood group that a partner has confirmed stays as it is.
 
+    Who wants to be asked agrees to the notice of `donor_matching`, of the version that was read where that is known.
+
     Locks: the person, the donor.
-    Raises: NotFound, AccountErased, ConsentWithdrawn when the donor wants to be asked, BloodGroupConfirmed, InTheFuture
+    Raises: NotFound, AccountErased, ConsentWithdrawn, NoticeOutdated, BloodGroupConfirmed, InTheFuture
     """
     user = hold_person(user_id)
     donor = next(iter(lock(Donor, [user_id])), None)
@@ -84,7 +92,7 @@ def save_donor(*, user_id: uuid.UUID, values: Mapping[str, Any], last_donated_on
     for field, value in values.items():
         setattr(donor, field, value)
     if donor.available:
-        refuse_if_withdrawn(user, ConsentPurpose.DONOR_MATCHING)
+        agree_unless_withdrawn(user, ConsentPurpose.DONOR_MATCHING, notice_version=notice_version)
     today = clock.today(user.zone)
     if donor.date_of_birth >= today:
         raise InTheFuture(pointer="/date_of_birth")
