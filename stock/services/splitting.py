@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from common import clock
-from common.db import command
-from common.errors import IllegalTransition
+from common.db import command, lock
+from common.errors import IllegalTransition, NotFound
 from stock.components import Component, ComponentUnknown, expires_at, facts_of
 from stock.errors import (
     AnticoagulantUnknown,
@@ -21,7 +21,7 @@ from stock.errors import (
     UnitExpired,
     UnitKnown,
 )
-from stock.models import Unit
+from stock.models import Collection, Unit
 from stock.services.collecting import storage_of
 from stock.services.moving import hold_unit, move, tell_gained, write_movements
 from stock.services.thresholds import watch
@@ -74,12 +74,16 @@ def split_unit(
 
     A part that counts from collection lives from the donation; a treated one from now, and never longer than the bag.
     `separated_at` (now unless told) is when it was done, where it is written down later: platelets and plasma have to
-    be made within hours of the draw.
+    be made within hours of the draw. A reactive result that comes at the same moment finds the bag or its parts.
 
-    Locks: the bag.      Emits: stock.low
+    Locks: the donation, the bag.      Emits: stock.low
     Raises: NotFound, IllegalTransition, SplitImpossible, SplitTooLarge, AnticoagulantUnknown, UnitExpired, UnitKnown,
     SeparationTimeInvalid, SeparatedTooLate
     """
+    din = Unit.objects.filter(pk=unit_id, partner_id=partner_id).values_list("din", flat=True).first()
+    if din is None:
+        raise NotFound
+    lock(Collection, [din])  # whoever withdraws the donation waits, and then sees the parts
     unit = hold_unit(partner_id=partner_id, unit_id=unit_id)
     if unit.state not in SPLITTABLE:
         raise IllegalTransition(state=str(unit.state), verb="split", open=sorted(SPLITTABLE))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import time
 
 import pytest
 
@@ -11,14 +12,15 @@ from common import clock
 from common.db import unit_of_work
 from stock import services
 from stock.models import Movement, Reservation, Unit
-from stock.services import allocating, counting
+from stock.services import allocating, counting, splitting
 from stock.services.crossmatching import record_crossmatch
 from stock.services.leaving import expire_due_units
 from stock.services.splitting import Part, split_unit
-from stock.states import CrossmatchResult
+from stock.services.testing import record_tests
+from stock.states import CrossmatchResult, Finding, MandatoryTest
 from tests.concurrency.scenes import race_test, unlock, waiting, without_constraints
 from tests.factories import make_hospital
-from tests.races import meeting, names, race
+from tests.races import meeting, names, race, without_locks
 from tests.requests_app.scenes import events
 from tests.stock.scenes import counts_are_true, make_unit, reserve, status, verbs
 
@@ -91,6 +93,45 @@ def test_a_bag_is_split_once():
 
     assert names(outcomes) == ["IllegalTransition"] * 3 + ["list"]
     assert Unit.objects.filter(split_from=unit).count() == 1
+
+
+@pytest.fixture
+def on_the_centrifuge(monkeypatch):
+    """A released bag that is being split; the acts of finishing that, and of finding its donation reactive."""
+    owner, watch, parted = make_hospital(), splitting.watch, threading.Event()
+    unit = make_unit(owner.partner, component="whole_blood", volume_ml=450)
+
+    def watch_slowly(partner_ids):
+        parted.set()
+        time.sleep(0.3)  # the result comes meanwhile
+        return watch(partner_ids)
+
+    def split():
+        parts = [Part("red_cells", 200), Part("cryo_poor_plasma", 180)]
+        return split_unit(partner_id=owner.partner_id, member_id=owner.pk, unit_id=unit.pk, parts=parts)
+
+    def find():
+        parted.wait(10)
+        hiv = {MandatoryTest.HIV: Finding.REACTIVE}
+        return record_tests(partner_id=owner.partner_id, member_id=owner.pk, unit_id=unit.pk, results=hiv)
+
+    monkeypatch.setattr(splitting, "watch", watch_slowly)
+    return split, find
+
+
+def test_a_reactive_result_that_comes_while_a_bag_is_split_withdraws_its_parts(on_the_centrifuge):
+    race(*on_the_centrifuge)
+
+    assert Unit.objects.count() == 3
+    assert {unit.status for unit in Unit.objects.all()} == {"discarded"}
+
+
+def test_without_the_lock_of_the_donation_parts_of_reactive_blood_stay_on_the_shelf(on_the_centrifuge, monkeypatch):
+    monkeypatch.setattr(splitting, "lock", without_locks)
+
+    race(*on_the_centrifuge)
+
+    assert Unit.objects.filter(status="available").count() == 2
 
 
 def test_two_sweeps_share_the_work(noon):
