@@ -156,6 +156,17 @@ def expires_at(
     return end if not_after is None else min(end, not_after)
 
 
+def longest_source_life(component: Component) -> dt.timedelta:
+    """Return the longest life of what a treated component may be made of: like it, and counted from collection."""
+    alike = [
+        facts
+        for kind in Component
+        for facts in _facts(kind)
+        if compatibility_class(kind) == compatibility_class(component)
+    ]
+    return max(facts.shelf_life for facts in alike if facts.counts_from == "collection")
+
+
 def load_components(path: Path = DATA) -> list[ComponentFacts]:
     """Read the rows of a components file. Raises: ValueError, KeyError on a row that cannot be read."""
     with path.open(encoding="utf-8", newline="") as file:

@@ -24,7 +24,7 @@ _CHECK_FLAGS_FROM: Final = 60
 _FACILITY: Final = re.compile(r"[A-NP-Z1-9][A-NP-Z0-9]{4}")
 _DIN: Final = re.compile(rf"{_FACILITY.pattern}[0-9]{{8}}")
 _SEPARATORS: Final = str.maketrans("", "", "-\u2010\u2011\u2012\u2013\u2014 \u00a0\t")
-_LAST_SEQUENCE: Final = 999_999
+LAST_SEQUENCE: Final = 999_999
 _LAST_YEAR: Final = 9999
 
 
@@ -103,7 +103,7 @@ def format_din(facility_code: str, year: int, sequence: int) -> str:
     """
     if not _FACILITY.fullmatch(facility_code):
         raise DinInvalid
-    if not (0 <= year <= _LAST_YEAR and 0 <= sequence <= _LAST_SEQUENCE):
+    if not (0 <= year <= _LAST_YEAR and 0 <= sequence <= LAST_SEQUENCE):
         raise DinInvalid
     return f"{facility_code}{year % 100:02}{sequence:06}"
 

@@ -1,9 +1,16 @@
-from common.errors import Conflict, Invalid
+from common.errors import Busy, Conflict, Invalid
 
 
 class DinExhausted(Conflict):
     code, message = "din_exhausted", "All donation numbers of this year are used."
     constraint = "din_counter_has_six_digits"
+
+
+class NumberTaken(Busy):
+    """The next number was scanned in at the same moment; the one after it is free."""
+
+    code, message = "number_taken", "This donation number has just been taken. Try again in a moment."
+    constraint = "stock_collection_pkey"
 
 
 class UnitKnown(Conflict):

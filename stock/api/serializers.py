@@ -19,6 +19,7 @@ ANTICOAGULANTS = sorted({row.anticoagulant for row in load_components()} - {"any
 MOST_UNITS = 500
 MOST_KINDS = len(GROUPS) * len(COMPONENTS)
 LARGEST_COUNT = 1000
+MOST_COUNTED = 5000
 
 
 @extend_schema_field(
@@ -105,8 +106,8 @@ class UnitsOut(serializers.Serializer[Any]):
 class HistoryOut(serializers.Serializer[Any]):
     verb = serializers.CharField()
     status = serializers.ChoiceField(choices=STATUSES, help_text="After it.")
-    actor = serializers.CharField()
-    facts = serializers.DictField()
+    actor = serializers.CharField(help_text="Of your own steps; empty for another organisation's.")
+    facts = serializers.DictField(help_text="Of your own steps; empty for another organisation's.")
     created_at = serializers.DateTimeField()
 
 
@@ -254,8 +255,21 @@ def each_kind_once(items: list[dict[str, Any]]) -> None:
         raise serializers.ValidationError("Name each component and group once.", code="named_twice")
 
 
+def not_too_many(items: list[dict[str, Any]]) -> None:
+    """Refuse a list that counts more units than one call may take in."""
+    if sum(item["units"] for item in items) > MOST_COUNTED:
+        message = f"Count at most {MOST_COUNTED} units in one call, and other kinds in another."
+        raise serializers.ValidationError(message, code="too_many_units")
+
+
 class CountsIn(serializers.Serializer[Any]):
-    counts = serializers.ListField(child=CountIn(), min_length=1, max_length=MOST_KINDS, validators=[each_kind_once])
+    counts = serializers.ListField(
+        child=CountIn(),
+        min_length=1,
+        max_length=MOST_KINDS,
+        validators=[each_kind_once, not_too_many],
+        help_text=f"At most {MOST_COUNTED} units in one call; kinds that are not named stay as they are.",
+    )
     all_released = serializers.BooleanField(help_text="True: every unit counted is tested and released.")
 
 

@@ -188,8 +188,11 @@ def answerable(partner_id: uuid.UUID) -> QuerySet[Unit]:
 
 
 def get_unit_of(partner_id: uuid.UUID, unit_id: uuid.UUID) -> Unit:
-    """Return the partner's bag with its history, its parts, its donation's tests. Raises: NotFound."""
-    return _whole(Unit.objects.filter(partner_id=partner_id), unit_id, Movement.objects.order_by("pk"))
+    """Return the partner's bag with its history, its parts, its donation's tests. Raises: NotFound.
+
+    Of what others did with it before, the history says what and when, and neither who nor for whom.
+    """
+    return _whole(Unit.objects.filter(partner_id=partner_id), unit_id, Movement.objects.order_by("pk"), partner_id)
 
 
 def get_tested_unit(partner_id: uuid.UUID, unit_id: uuid.UUID) -> Unit:
@@ -198,7 +201,7 @@ def get_tested_unit(partner_id: uuid.UUID, unit_id: uuid.UUID) -> Unit:
     Raises: NotFound
     """
     history = Movement.objects.filter(Q(partner_id=partner_id) | Q(unit__partner_id=partner_id)).order_by("pk")
-    return _whole(answerable(partner_id), unit_id, history)
+    return _whole(answerable(partner_id), unit_id, history, partner_id)
 
 
 def _din_in(text: str) -> str:
@@ -208,7 +211,7 @@ def _din_in(text: str) -> str:
         return ""
 
 
-def _whole(units: QuerySet[Unit], unit_id: uuid.UUID, history: QuerySet[Movement]) -> Unit:
+def _whole(units: QuerySet[Unit], unit_id: uuid.UUID, history: QuerySet[Movement], reader: uuid.UUID) -> Unit:
     rows = units.prefetch_related(
         Prefetch("movements", history),
         Prefetch("parts", Unit.objects.order_by("pk")),
@@ -217,6 +220,9 @@ def _whole(units: QuerySet[Unit], unit_id: uuid.UUID, history: QuerySet[Movement
     found = rows.filter(pk=unit_id).first()
     if found is None:
         raise NotFound
+    for movement in found.movements.all():
+        if movement.partner_id != reader:
+            movement.actor, movement.facts = "", {}
     found.donation = Collection.objects.prefetch_related("results").get(pk=found.din)  # type: ignore[attr-defined]
     return found
 

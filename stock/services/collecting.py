@@ -6,18 +6,19 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from common import clock, outbox
 from common.blood import BloodGroup
 from common.db import attempt, command, lock, lock_one, step
 from partners import selectors as partners
-from stock.components import Component, ComponentUnknown, expires_at, facts_of, rows_of
-from stock.din import format_din
+from stock.components import Component, ComponentUnknown, expires_at, facts_of, longest_source_life, rows_of
+from stock.din import LAST_SEQUENCE, format_din
 from stock.errors import (
     AnticoagulantUnknown,
     CollectedInFuture,
+    DinExhausted,
     DonationReactive,
     ExpiryInvalid,
     GroupContradicts,
@@ -26,6 +27,8 @@ from stock.errors import (
 )
 from stock.models import Collection, DinCounter, Unit
 from stock.services.moving import write_movements
+
+NUMBERS_AT_ONCE: Final = 500  # looked at in one query, where many were scanned in
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def collect_unit(
 ) -> Unit:
     """Put a fresh bag into quarantine under the partner's next donation number.
 
-    Locks: the partner's counter of the year.      Emits: unit.collected      Raises: DinExhausted
+    Locks: the partner's counter of the year.      Emits: unit.collected      Raises: DinExhausted, NumberTaken
     """
     [unit] = collect_units(
         partner_id=partner_id, actor=actor, bags=[Bag(component, blood_group, volume_ml, collected_at)]
@@ -85,7 +88,7 @@ def collect_units(*, partner_id: uuid.UUID, actor: str, bags: Sequence[Bag]) -> 
     """Put fresh bags into quarantine, in their order; the numbers some of them carry must be new.
 
     Locks: the donations with numbers of their own, the partner's counter of the year of the first bag.
-    Emits: unit.collected      Raises: DinExhausted; UnitKnown, pointing at the numbers
+    Emits: unit.collected      Raises: DinExhausted, NumberTaken; UnitKnown, pointing at the numbers
     """
     if not bags:
         return []
@@ -150,7 +153,7 @@ def _take_in(partner_id: uuid.UUID, member_id: uuid.UUID, scanned: Sequence[Scan
     if early := _pointers(scanned, "collected_at", lambda one: one.collected_at > now):
         raise CollectedInFuture(pointers=early)
     _refuse(AnticoagulantUnknown, scanned, "anticoagulant", lambda one: not _is_made_with(one))
-    _refuse(ExpiryInvalid, scanned, "expires_at", lambda one: not _lives_long_enough(one))
+    _refuse(ExpiryInvalid, scanned, "expires_at", lambda one: not _lives_long_enough(one, now))
     _refuse(NotTheCollector, scanned, "din", lambda one: donations[one.din].partner_id != partner_id)
     _refuse(DonationReactive, scanned, "din", lambda one: donations[one.din].reactive_at is not None)
     _refuse(
@@ -169,16 +172,29 @@ def _take_in(partner_id: uuid.UUID, member_id: uuid.UUID, scanned: Sequence[Scan
 
 @step
 def next_dins(partner_id: uuid.UUID, collected_at: dt.datetime, count: int) -> list[str]:
-    """Return the next numbers of the partner and the civil year of its zone. Raises: DinExhausted."""
+    """Return the next numbers of the partner and the civil year of its zone that no donation has yet.
+
+    A number that was scanned in, or that another partner had under this code, is passed over.
+
+    Locks: the partner's counter of the year.      Raises: DinExhausted
+    """
     year = collected_at.astimezone(ZoneInfo(partners.zone_of(partner_id))).year
     DinCounter.objects.bulk_create([DinCounter(partner_id=partner_id, year=year)], ignore_conflicts=True)
     found = DinCounter.objects.values_list("pk", flat=True).get(partner_id=partner_id, year=year)
     counter = lock_one(DinCounter, found)
-    first = counter.last + 1
-    counter.last += count
-    counter.save(update_fields=["last"])
     code = partners.facility_code_of(partner_id)
-    return [format_din(code, year, number) for number in range(first, first + count)]
+    dins: list[str] = []
+    while len(dins) < count:
+        first, last = counter.last + 1, min(counter.last + max(count, NUMBERS_AT_ONCE), LAST_SEQUENCE)
+        if first > last:
+            raise DinExhausted
+        window = {format_din(code, year, number): number for number in range(first, last + 1)}
+        known = set(Collection.objects.filter(pk__gte=min(window), pk__lte=max(window)).values_list("pk", flat=True))
+        free = [din for din in window if din not in known][: count - len(dins)]
+        dins += free
+        counter.last = window[free[-1]] if len(dins) == count else last
+    counter.save(update_fields=["last"])
+    return dins
 
 
 def storage_of(component: Component) -> dict[str, Any]:
@@ -248,19 +264,19 @@ def _is_made_with(one: Scanned) -> bool:
     return True
 
 
-def _lives_long_enough(one: Scanned) -> bool:
-    return one.expires_at is None or one.collected_at < one.expires_at <= _longest_life(one)
+def _lives_long_enough(one: Scanned, now: dt.datetime) -> bool:
+    return one.expires_at is None or one.collected_at < one.expires_at <= _longest_life(one, now)
 
 
 def _end_of_life(one: Scanned) -> dt.datetime:
     return expires_at(one.component, started_at=one.collected_at, anticoagulant=one.anticoagulant or None)
 
 
-def _longest_life(one: Scanned) -> dt.datetime:
-    """A treated component lives from its treatment, so that only whole donations are held to their collection."""
+def _longest_life(one: Scanned, now: dt.datetime) -> dt.datetime:
+    """A treated component lives from its treatment, which is not in the future, and never longer than its source."""
     facts = facts_of(one.component, anticoagulant=one.anticoagulant or None)
     if facts.counts_from != "collection":
-        return one.collected_at + dt.timedelta(days=3650)
+        return min(now + facts.shelf_life, one.collected_at + longest_source_life(one.component))
     if one.anticoagulant:
         return _end_of_life(one)
     return one.collected_at + max(row.shelf_life for row in rows_of(one.component))

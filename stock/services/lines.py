@@ -24,7 +24,7 @@ from stock.services.allocating import (
     release_reservation,
     reserve_units,
 )
-from stock.services.moving import move, settle, write_movements
+from stock.services.moving import move, settle, why_withdrawn, write_movements
 from stock.services.thresholds import watch
 from stock.states import TERMINAL, DiscardReason, UnitStatus
 
@@ -219,7 +219,7 @@ def _take_back(unit: Unit, condition: Condition, *, actor: str, facts: Mapping[s
     if unit.expires_at <= clock.now():
         move([unit], verb="expire", actor=actor, facts=facts)
     elif unit.recalled_at is not None or condition is Condition.SPOILT:
-        reason = DiscardReason.REACTIVE if unit.recalled_at is not None else DiscardReason.COLD_CHAIN
+        reason = DiscardReason.COLD_CHAIN if unit.recalled_at is None else why_withdrawn(unit)
         move([unit], verb="discard", actor=actor, facts={**facts, "reason": str(reason)}, discard_reason=reason)
     elif unit.state is UnitStatus.ISSUED:
         verb = "restock" if condition is Condition.SOUND else "quarantine"

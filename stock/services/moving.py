@@ -15,8 +15,8 @@ from common import clock, outbox
 from common.db import lock, lock_in_sql, step
 from common.errors import NotFound
 from common.transitions import advance
-from stock.models import Reservation, Unit
-from stock.states import UNIT_TRANSITIONS, ReservationEnd, UnitStatus
+from stock.models import Collection, Reservation, Unit
+from stock.states import UNIT_TRANSITIONS, DiscardReason, ReservationEnd, UnitStatus
 
 SYSTEM: Final = "system"
 # What the step means for whoever had reserved the bag.
@@ -77,6 +77,12 @@ def settle(units: Sequence[Unit]) -> None:
     lapsed = [unit for unit in units if unit.is_lapsed]
     if lapsed:
         move(lapsed, verb="unreserve", actor=SYSTEM, ended_by=ReservationEnd.LAPSED)
+
+
+def why_withdrawn(unit: Unit) -> DiscardReason:
+    """Return why a recalled bag is discarded when it comes back: it was reactive, or its label is wrong."""
+    is_reactive = Collection.objects.filter(pk=unit.din, reactive_at__isnull=False).exists()
+    return DiscardReason.REACTIVE if is_reactive else DiscardReason.OTHER
 
 
 @step

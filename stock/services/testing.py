@@ -41,7 +41,7 @@ class Tested:
 
 @dataclass(frozen=True)
 class Consequences:
-    """What a reactive donation led to; both empty when nothing is reactive."""
+    """What a reactive donation, or one of another group than its labels say, led to; otherwise both are empty."""
 
     discarded: list[Unit]
     recalled: list[Unit]
@@ -59,7 +59,8 @@ def record_tests(
     """Write down test results and the confirmed group of the donation that a bag comes from.
 
     A reactive result discards every bag of the donation that is still on a shelf, wherever it is, and flags those that
-    have left: the look-back. Only whoever first had the donation answers for it, also when others have its bags now.
+    have left: the look-back. A confirmed group that is not that of a released bag takes the bag back to quarantine, or
+    recalls it. Only whoever first had the donation answers for it, also when others have its bags now.
 
     Locks: the donation, all its bags.      Emits: unit.reactive, unit.recalled, stock.low, reservation.ended
     Raises: NotFound, NotTheCollector, ResultFinal, GroupContradicts, DonationReactive
@@ -134,8 +135,9 @@ def _record(
     results, blood_group = tested.results, tested.blood_group
     _refuse_contradiction(donation, known, results, blood_group)
     _write_results(donation, known, results, actor)
+    led = Consequences([], [])
     if blood_group is not None:
-        _confirm_group(donation, units, blood_group, actor)
+        led = _confirm_group(donation, units, blood_group, actor)
     facts = {"results": {str(test): str(finding) for test, finding in results.items()}}
     write_movements(
         [unit for unit in units if unit.partner_id == partner_id],
@@ -144,8 +146,9 @@ def _record(
         facts=facts if blood_group is None else {**facts, "blood_group": str(blood_group)},
     )
     if Finding.REACTIVE not in results.values():
-        return Consequences([], [])
-    return _withdraw(donation, units, actor)
+        return led
+    withdrawn = _withdraw(donation, units, actor)
+    return Consequences(withdrawn.discarded, [*led.recalled, *withdrawn.recalled])
 
 
 @command
@@ -216,38 +219,55 @@ def _write_results(
     )
 
 
-def _confirm_group(donation: Collection, units: list[Unit], group: BloodGroup, actor: str) -> None:
-    """Whatever the label said before, bags in quarantine have the group that was found."""
+def _confirm_group(donation: Collection, units: list[Unit], group: BloodGroup, actor: str) -> Consequences:
+    """Whatever the label said before, bags have the group that was found.
+
+    One that was released under another, as on the word of a count, goes back to quarantine; one that had left is
+    recalled: whoever has it gives it to nobody.
+    """
     if donation.blood_group:
-        return
+        return Consequences([], [])
     donation.blood_group, donation.group_confirmed_at, donation.group_confirmed_by = group, clock.now(), actor
     donation.save(update_fields=["blood_group", "group_confirmed_at", "group_confirmed_by"])
-    waiting = [unit for unit in units if unit.state is UnitStatus.QUARANTINED]
-    for unit in waiting:
+    wrong = [unit for unit in units if unit.blood_group != group]
+    shelved = [unit for unit in wrong if unit.state in ON_SHELF]
+    released = [unit for unit in shelved if unit.state is not UnitStatus.QUARANTINED]
+    left = [unit for unit in wrong if unit.state in BEYOND_REACH and unit.recalled_at is None]
+    for state in sorted({unit.state for unit in released}):
+        facts = {"blood_group": str(group)}
+        move([unit for unit in released if unit.state is state], verb="quarantine", actor=actor, facts=facts)
+    for unit in shelved:
         unit.blood_group = group
-    Unit.objects.filter(pk__in=[unit.pk for unit in waiting]).update(blood_group=group)
+    Unit.objects.filter(pk__in=[unit.pk for unit in shelved]).update(blood_group=group)
+    _look_back([*released, *left], left, actor)
+    return Consequences([], left)
 
 
 def _withdraw(donation: Collection, units: list[Unit], actor: str) -> Consequences:
-    now = clock.now()
     first_time = donation.reactive_at is None
     if first_time:
-        donation.reactive_at = now
+        donation.reactive_at = clock.now()
         donation.save(update_fields=["reactive_at"])
     reached = [unit for unit in units if unit.state in ON_SHELF]
     left = [unit for unit in units if unit.state in BEYOND_REACH and unit.recalled_at is None]
     reason = DiscardReason.REACTIVE
     move(reached, verb="discard", actor=actor, facts={"reason": str(reason)}, discard_reason=reason)
+    if first_time:
+        outbox.emit("unit.reactive", key=f"din:{donation.din}", din=donation.din, partner=str(donation.partner_id))
+    _look_back([*reached, *left], left, actor)
+    return Consequences(discarded=reached, recalled=left)
+
+
+def _look_back(concerned: Sequence[Unit], left: Sequence[Unit], actor: str) -> None:
+    """Flag the bags that have left, and tell everybody who has one of those concerned."""
+    now = clock.now()
     for unit in left:
         unit.recalled_at = now
     Unit.objects.filter(pk__in=[unit.pk for unit in left]).update(recalled_at=now)
     write_movements(left, verb="recall", actor=actor)
-    if first_time:
-        outbox.emit("unit.reactive", key=f"din:{donation.din}", din=donation.din, partner=str(donation.partner_id))
-    concerned = defaultdict(list)
-    for unit in (*reached, *left):
-        concerned[unit.partner_id].append(str(unit.pk))
-    for partner_id, ids in concerned.items():
+    units_of = defaultdict(list)
+    for unit in concerned:
+        units_of[unit.partner_id].append(str(unit.pk))
+    for partner_id, ids in units_of.items():
         outbox.emit("unit.recalled", key=f"partner:{partner_id}", partner=str(partner_id), units=ids)
-    watch(concerned)
-    return Consequences(discarded=reached, recalled=left)
+    watch(units_of)

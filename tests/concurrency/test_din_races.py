@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 
 from common.blood import BloodGroup
 from common.db import unit_of_work
 from stock.components import Component
 from stock.din import parse_din
-from stock.models import DinCounter, Unit
+from stock.models import Collection, DinCounter, Unit
 from stock.services import collect_unit
+from stock.services import collecting as services
 from tests.concurrency.scenes import race_test, unlock
 from tests.partners.factories import make_partner
 from tests.races import meeting, names, race
@@ -59,3 +61,27 @@ def test_without_the_lock_numbers_meet_and_the_constraint_refuses_the_second(mon
 
     assert names(outcomes).count("Unit") < 5
     assert len(numbers()) == len(set(numbers()))
+
+
+def test_a_number_scanned_in_at_the_same_moment_asks_for_patience(monkeypatch):
+    """What another has written and not committed is not to be seen: it is refused for the moment, and no crash."""
+    partner, next_dins = make_partner(facility_code="A1234"), services.next_dins
+    scanned, looked = threading.Event(), threading.Event()
+
+    def look(*args):
+        scanned.wait(10)
+        found = next_dins(*args)
+        looked.set()
+        return found
+
+    def scan():
+        with unit_of_work():
+            Collection.objects.create(din="A123430000001", partner=partner)
+            scanned.set()
+            looked.wait(10)
+
+    monkeypatch.setattr(services, "next_dins", look)
+    outcomes = race(scan, collecting(partner))
+
+    assert names(outcomes) == ["NoneType", "NumberTaken"]
+    assert collecting(partner)().din == "A123430000002"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-import time
 
 import pytest
 
@@ -12,11 +11,10 @@ from common import clock
 from common.db import unit_of_work
 from stock import services
 from stock.models import Movement, Reservation, Unit
-from stock.services import allocating, counting, splitting
+from stock.services import allocating, counting, splitting, testing
 from stock.services.crossmatching import record_crossmatch
 from stock.services.leaving import expire_due_units
 from stock.services.splitting import Part, split_unit
-from stock.services.testing import record_tests
 from stock.states import CrossmatchResult, Finding, MandatoryTest
 from tests.concurrency.scenes import race_test, unlock, waiting, without_constraints
 from tests.factories import make_hospital
@@ -98,13 +96,20 @@ def test_a_bag_is_split_once():
 @pytest.fixture
 def on_the_centrifuge(monkeypatch):
     """A released bag that is being split; the acts of finishing that, and of finding its donation reactive."""
-    owner, watch, parted = make_hospital(), splitting.watch, threading.Event()
+    owner, watch, lock = make_hospital(), splitting.watch, testing.lock
     unit = make_unit(owner.partner, component="whole_blood", volume_ml=450)
+    parted, listed = threading.Event(), threading.Event()
 
-    def watch_slowly(partner_ids):
+    def watch_late(partner_ids):
         parted.set()
-        time.sleep(0.3)  # the result comes meanwhile
+        listed.wait(0.5)
         return watch(partner_ids)
+
+    def lock_listed(model, ids):
+        ids = list(ids)
+        if model is Unit:
+            listed.set()
+        return lock(model, ids)
 
     def split():
         parts = [Part("red_cells", 200), Part("cryo_poor_plasma", 180)]
@@ -113,9 +118,10 @@ def on_the_centrifuge(monkeypatch):
     def find():
         parted.wait(10)
         hiv = {MandatoryTest.HIV: Finding.REACTIVE}
-        return record_tests(partner_id=owner.partner_id, member_id=owner.pk, unit_id=unit.pk, results=hiv)
+        return testing.record_tests(partner_id=owner.partner_id, member_id=owner.pk, unit_id=unit.pk, results=hiv)
 
-    monkeypatch.setattr(splitting, "watch", watch_slowly)
+    monkeypatch.setattr(splitting, "watch", watch_late)
+    monkeypatch.setattr(testing, "lock", lock_listed)
     return split, find
 
 
@@ -127,6 +133,7 @@ def test_a_reactive_result_that_comes_while_a_bag_is_split_withdraws_its_parts(o
 
 
 def test_without_the_lock_of_the_donation_parts_of_reactive_blood_stay_on_the_shelf(on_the_centrifuge, monkeypatch):
+    monkeypatch.setattr(splitting, "lock", without_locks)
     monkeypatch.setattr(splitting, "lock", without_locks)
 
     race(*on_the_centrifuge)

@@ -12,8 +12,8 @@ from common.errors import NotFound
 from stock.components import Component
 from stock.din import parse_din
 from stock.errors import DinExhausted
-from stock.models import DinCounter, Movement, Unit
-from stock.services import collect_unit
+from stock.models import Collection, DinCounter, Movement, Unit
+from stock.services import collect_unit, collecting
 from tests.partners.factories import make_partner
 from tests.requests_app.scenes import events
 
@@ -97,6 +97,26 @@ def test_after_the_last_number_of_the_year_there_is_none():
 
     assert Unit.objects.count() == 2
     assert collect(partner, NEW_YEAR_IN_INDIA).din == "A123431000001"
+
+
+def test_a_number_that_was_scanned_in_is_passed_over(monkeypatch):
+    monkeypatch.setattr(collecting, "NUMBERS_AT_ONCE", 2)  # so that it takes several looks
+    partner, other = make_partner(facility_code="A1234"), make_partner(facility_code="B1234")
+    collect(partner)
+    for owner, number in [(partner, 2), (partner, 3), (partner, 4), (other, 6), (partner, 8)]:
+        Collection.objects.create(din=f"A123430{number:06}", partner=owner)
+
+    assert [collect(partner).din for _ in range(3)] == ["A123430000005", "A123430000007", "A123430000009"]
+
+
+def test_a_year_whose_last_numbers_were_scanned_in_is_over():
+    partner = make_partner(facility_code="A1234")
+    collect(partner)
+    DinCounter.objects.update(last=999_998)
+    Collection.objects.create(din="A123430999999", partner=partner)
+
+    with pytest.raises(DinExhausted):
+        collect(partner)
 
 
 def test_a_partner_without_a_code_collects_nothing():

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from common import clock
+from common.blood import BloodGroup
 from stock.components import Component
 from stock.models import Unit
 from stock.selectors import thresholds_of
@@ -129,6 +130,7 @@ def test_reserved_bags_are_on_the_shelf_and_cannot_be_counted_away():
         ({"all_released": False}, "count_not_released"),
         ({"counts": [{**KIND, "units": 1}, {**KIND, "units": 2}]}, "invalid_input"),
         ({"counts": [{**KIND, "units": -1}]}, "invalid_input"),
+        ({"counts": [{**KIND, "units": 1000, "blood_group": str(group)} for group in BloodGroup]}, "invalid_input"),
         ({"counts": [{**KIND, "units": 1, "expires_at": "2031-01-01T00:00:00Z"}]}, "expiry_invalid"),
         ({"counts": [{**KIND, "units": 1, "expires_at": "2030-01-01T00:00:00Z"}]}, "expiry_invalid"),
     ],

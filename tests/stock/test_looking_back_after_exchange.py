@@ -47,6 +47,18 @@ def test_of_what_others_did_with_it_the_collector_reads_nothing(given):
     assert [row["verb"] for row in history] == ["reserve", "ship"]
 
 
+def test_of_what_others_did_with_it_its_holder_reads_what_and_when(given):
+    unit, _, holder = given
+
+    history = member_client(holder).get(f"{API}/units/{unit.pk}").json()["history"]
+
+    assert [(row["verb"], bool(row["actor"]), bool(row["facts"])) for row in history] == [
+        ("reserve", False, False),
+        ("ship", False, False),
+        ("receive", True, True),
+    ]
+
+
 def test_whoever_has_the_bag_does_not_answer_for_its_tests(given):
     unit, _, holder = given
 

@@ -13,7 +13,8 @@ from stock.components import Component
 from stock.models import Movement, Unit
 from stock.services import counting
 from stock.services.leaving import expire_due_units
-from tests.factories import make_hospital
+from tests.factories import make_hospital, member_client
+from tests.stock.exchange import bank, hospital, receive, under_way
 from tests.stock.scenes import API, keeper, make_unit
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +104,17 @@ def test_what_is_over_counts_before_any_sweep_and_once_after_it(noon):
     expire_due_units(limit=9)
 
     assert before["rows"] == wastage(client).json()["rows"] == [row("red_cells", 0, {"expired": 1}, None)]
+
+
+def test_a_doubtful_arrival_was_taken_in_before_it_is_wasted():
+    asker, sender = hospital(), bank(3, 1)
+    receive(asker, under_way(asker, sender), "doubtful")
+    client = member_client(asker)
+
+    discard(client, Unit.objects.get())
+
+    body = wastage(client).json()
+    assert (body["taken_in"], body["wasted"], body["share"]) == (1, 1, 1.0)
 
 
 def test_days_are_those_of_the_partner(noon):

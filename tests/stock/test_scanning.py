@@ -97,6 +97,17 @@ def test_a_bag_that_is_known_is_pointed_at_and_nothing_comes_in():
         ({"expires_at": "2031-05-02T06:30:00Z"}, "expiry_invalid", "expires_at"),
         ({"expires_at": "2030-04-01T06:30:00Z"}, "expiry_invalid", "expires_at"),
         ({"anticoagulant": "acd"}, "anticoagulant_unknown", "anticoagulant"),
+        ({"component": "red_cells_irradiated", "expires_at": "2030-05-30T06:30:00Z"}, "expiry_invalid", "expires_at"),
+        ({"component": "thawed_plasma", "expires_at": "2030-05-03T06:30:00Z"}, "expiry_invalid", "expires_at"),
+        (
+            {
+                "component": "red_cells_washed",
+                "collected_at": "2030-03-01T06:30:00Z",
+                "expires_at": "2030-05-02T06:30:00Z",
+            },
+            "expiry_invalid",
+            "expires_at",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused(values, code, field):
@@ -106,6 +117,22 @@ def test_what_cannot_be_is_refused(values, code, field):
 
     assert (reply.status_code, reply.json()["code"]) == (400, code)
     assert reply.json()["errors"][0]["pointer"] == f"/units/0/{field}"
+
+
+@pytest.mark.parametrize(
+    ("component", "collected_at", "expires_at"),
+    [
+        ("red_cells_irradiated", "2030-04-20T06:30:00Z", "2030-05-29T06:30:00Z"),  # irradiated today
+        ("thawed_plasma", "2029-06-01T06:30:00Z", "2030-05-02T06:30:00Z"),  # thawed today after eleven months
+    ],
+)
+def test_a_treated_bag_lives_from_its_treatment(component, collected_at, expires_at):
+    _, client = keeper()
+
+    reply = scan(client, bag(component=component, collected_at=collected_at, expires_at=expires_at))
+
+    assert reply.status_code == 201
+    assert reply.json()["units"][0]["expires_at"] == expires_at
 
 
 def test_nobody_scans_in_another_component_of_somebody_elses_donation():

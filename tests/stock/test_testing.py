@@ -9,12 +9,13 @@ from django.db import IntegrityError, transaction
 
 from common import clock, outbox
 from donations.models import Donation
+from stock.components import Component
 from stock.models import TestResult, Unit
 from stock.states import MandatoryTest
 from tests.donations.scenes import verify
 from tests.factories import make_hospital, member_client
 from tests.requests_app.scenes import events
-from tests.stock.scenes import API, give_results, keeper, make_unit, status, verbs
+from tests.stock.scenes import API, counts_are_true, give_results, keeper, make_unit, reserve, status, verbs
 from users.models import Deferral
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +124,47 @@ def test_a_reactive_result_withdraws_the_donation_and_looks_back():
     assert verbs(gone) == ["recall"]
     assert events("unit.reactive") == [{"din": red.din, "partner": str(partner.pk)}]
     assert {told["partner"] for told in events("unit.recalled")} == {str(partner.pk), str(other.pk)}
+
+
+def test_a_bag_that_was_released_under_another_group_is_kept_back_until_it_is_released_anew():
+    partner, client = keeper()
+    free = make_unit(partner, counted=True)
+    kept = make_unit(partner, din=free.din, component="cryoprecipitate", counted=True)
+    reserve(partner, component=Component.CRYOPRECIPITATE)
+
+    reply = record(client, free, ALL_CLEAR, blood_group="O+")
+
+    assert (reply.status_code, reply.json()["recalled"]) == (200, [])
+    assert [(status(unit), unit.blood_group) for unit in (free, kept)] == [("quarantined", "O+")] * 2
+    assert [told["reason"] for told in events("reservation.ended")] == ["lost"]
+    assert [sorted(told["units"]) for told in events("unit.recalled")] == [sorted([str(free.pk), str(kept.pk)])]
+    assert release(client, free).json()["status"] == "available"
+    assert counts_are_true()
+
+
+def test_a_bag_that_left_under_another_group_is_recalled():
+    partner, client = keeper()
+    other = make_hospital().partner
+    here = make_unit(partner, blood_group="O+")
+    gone = make_unit(other, din=here.din, component="fresh_frozen_plasma", status="issued")
+
+    reply = record(client, here, {}, blood_group="O+")
+
+    assert [row["id"] for row in reply.json()["recalled"]] == [str(gone.pk)]
+    assert (status(here), verbs(gone)) == ("available", ["recall"])
+    assert [told["partner"] for told in events("unit.recalled")] == [str(other.pk)]
+    assert events("unit.reactive") == []
+
+
+def test_a_group_and_a_reactive_result_at_once_name_each_bag_once():
+    partner, client = keeper()
+    here = make_unit(partner)
+    make_unit(partner, din=here.din, component="fresh_frozen_plasma", status="issued")
+
+    reply = record(client, here, {"hiv": "reactive"}, blood_group="O+").json()
+
+    assert (len(reply["discarded"]), len(reply["recalled"])) == (1, 1)
+    assert (status(here), here.discard_reason) == ("discarded", "reactive")
 
 
 def test_a_recalled_bag_never_comes_back_to_a_shelf():

@@ -455,6 +455,24 @@ def test_a_bag_recalled_on_the_road_is_never_received(asker):
     assert (fates(transfer), fresh(transfer).units_received) == (["discarded"], 0)
 
 
+def test_a_bag_whose_label_was_found_wrong_on_the_road_is_never_received(asker):
+    sender = bank(3, 1)
+    transfer = under_way(asker, sender)
+    testing.record_tests(
+        partner_id=sender.partner_id,
+        member_id=sender.pk,
+        unit_id=Unit.objects.get().pk,
+        results={},
+        blood_group=testing.BloodGroup.A_POS,
+    )
+
+    receive(asker, transfer)
+
+    unit = Unit.objects.get()
+    assert (unit.partner_id, unit.status, unit.discard_reason) == (sender.partner_id, "discarded", "other")
+    assert fates(transfer) == ["discarded"]
+
+
 def test_a_bag_whose_life_ends_on_the_road_is_not_taken_in(asker, noon):
     sender = bank(3, 1, expires_at=clock.now() + dt.timedelta(hours=9))
     transfer = under_way(asker, sender)
@@ -483,6 +501,8 @@ def test_a_doubtful_bag_is_released_by_whoever_has_it_then(asker):
     sender = bank(3, 1)
     unit = give_results(Unit.objects.get())
     receive(asker, under_way(asker, sender), "doubtful")
+    assert (status(unit), unit.partner_id) == ("quarantined", asker.partner_id)
+    assert verbs(unit)[-2:] == ["receive", "quarantine"]
 
     testing.release_unit(partner_id=asker.partner_id, member_id=asker.pk, unit_id=unit.pk)
 

@@ -19,7 +19,7 @@ from stock.services.exchanging.asking import follow_up
 from stock.services.exchanging.charging import charge_fee
 from stock.services.exchanging.offering import key_of, write_off
 from stock.services.exchanging.records import hold_transfer, holding_of, take_step, tell
-from stock.services.moving import move
+from stock.services.moving import move, why_withdrawn
 from stock.services.thresholds import watch
 from stock.states import Condition, DiscardReason, Fate, TransferStatus, UnitStatus
 
@@ -54,7 +54,7 @@ class _Outcome:
 
 
 _ACCEPTED: Final = _Outcome("receive", Fate.ACCEPTED)
-_DOUBTED: Final = _Outcome("quarantine", Fate.QUARANTINED)
+_DOUBTED: Final = _Outcome("receive", Fate.QUARANTINED)
 _EXPIRED: Final = _Outcome("expire", Fate.EXPIRED)
 _TAKEN_OVER: Final = frozenset({Fate.ACCEPTED, Fate.QUARANTINED})
 
@@ -140,7 +140,7 @@ def _outcome(unit: Unit, arrival: Arrival) -> _Outcome:
     if unit.state is not UnitStatus.IN_TRANSIT:  # its sender has discarded it on the way
         return _Outcome("", Fate.DISCARDED)
     if unit.recalled_at is not None:
-        return _Outcome("discard", Fate.DISCARDED, DiscardReason.REACTIVE)
+        return _Outcome("discard", Fate.DISCARDED, why_withdrawn(unit))
     if arrival.condition is Condition.MISSING:
         return _Outcome("discard", Fate.MISSING, DiscardReason.MISSING)
     if arrival.condition is Condition.DAMAGED:
@@ -172,6 +172,8 @@ def _settle(
         facts["reason"] = str(outcome.reason)
         changes["discard_reason"] = outcome.reason
     move(bags, verb=outcome.verb, actor=actor, facts=facts, **changes)
+    if outcome is _DOUBTED:  # taken in, and out of use at once
+        move(bags, verb="quarantine", actor=actor, facts=facts)
 
 
 def _close(transfer: Transfer, accepted: list[Unit], *, sent: int, actor: str, by: uuid.UUID) -> None:
