@@ -16,6 +16,9 @@ GROUP_CODES: Final = {
     "Oh+": "22", "Oh-": "23",
 }  # fmt: skip
 
+# The national portal's words for kinds of centres; empty where the kind is not known.
+CATEGORIES: Final = {"government": "Govt", "private": "Private", "charity": "Charitable/Vol"}
+
 
 def report_rows(partner_id: uuid.UUID) -> list[list[str]]:
     """Return the daily stock report, the heading first, as the national portal lays it out."""
@@ -29,7 +32,7 @@ def report_rows(partner_id: uuid.UUID) -> list[list[str]]:
             [
                 str(partner_id),
                 own.name,
-                own.category,
+                CATEGORIES.get(own.category, ""),
                 *place,
                 GROUP_CODES[level.blood_group],
                 str(level.blood_group),

@@ -182,3 +182,16 @@ def test_the_report_has_the_portals_codes_and_runs_no_formula():
     assert [(line[-6], line[-4], line[-2]) for line in lines[1:]] == [("22", "12", "1"), ("18", "13", "1")]
     assert all(line[1].startswith("'=cmd") for line in lines[1:])
     assert "'+912025500101" in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("category", "word"),
+    [("government", "Govt"), ("private", "Private"), ("charity", "Charitable/Vol"), ("unknown", "")],
+)
+def test_the_report_says_in_the_portals_words_what_kind_of_centre_it_is(category, word):
+    partner, client = keeper(make_hospital(category=category))
+    make_unit(partner)
+
+    reply = client.get(f"{API}/report.csv", HTTP_ACCEPT="text/csv")
+
+    assert reply.content.decode().splitlines()[1].split(",")[2] == word
