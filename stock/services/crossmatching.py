@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.db.models import Max
+
 from common import clock, outbox
 from common.db import command, step
 from partners import selectors as partners
@@ -25,7 +27,7 @@ from stock.errors import (
     UnitExpired,
     UnitNotMatchable,
 )
-from stock.models import Crossmatch, Reservation, StockPolicy, Unit
+from stock.models import Crossmatch, Movement, Reservation, StockPolicy, Unit
 from stock.services.moving import hold_unit, write_movements
 from stock.states import CrossmatchResult, ReservationEnd, UnitStatus
 
@@ -142,12 +144,29 @@ def _reservation_of(unit: Unit) -> Reservation | None:
 
 
 def _latest(bags: Sequence[Unit], recipient: str) -> dict[uuid.UUID, Crossmatch]:
-    """Return each bag's latest crossmatch with whom it is kept for; of one kept for nobody, with the case."""
+    """Return each bag's latest crossmatch with whom it is kept for; of one kept for nobody, with the case.
+
+    A case number is a partner's own: what was matched where the bag was before says nothing of its namesake here.
+    """
     kept = {unit.pk for unit in bags if unit.state is UnitStatus.RESERVED}
+    came = _arrivals([unit.pk for unit in bags if unit.pk not in kept])
     rows = Crossmatch.objects.filter(unit__in=bags).select_related("reservation").order_by("recorded_at", "pk")
     return {
         row.unit_id: row
         for row in rows
         if (row.unit_id in kept and row.reservation is not None and row.reservation.ended_at is None)
-        or (row.unit_id not in kept and row.reservation is None and row.recipient == recipient)
+        or (
+            row.unit_id not in kept
+            and row.reservation is None
+            and row.recipient == recipient
+            and (row.unit_id not in came or came[row.unit_id] <= row.recorded_at)
+        )
     }
+
+
+def _arrivals(unit_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, dt.datetime]:
+    """Return when each bag came from another partner, where it did."""
+    if not unit_ids:
+        return {}
+    came = Movement.objects.filter(unit__in=unit_ids, verb="receive").order_by()
+    return dict(came.values("unit").annotate(last=Max("created_at")).values_list("unit", "last"))

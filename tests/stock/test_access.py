@@ -83,6 +83,15 @@ def test_another_partners_bag_is_not_there(path, by):
     assert Unit.objects.get().status == "available"
 
 
+def test_how_many_bags_of_a_number_others_have_is_not_told():
+    unit = make_unit(make_hospital().partner)
+    make_unit(unit.partner, din=unit.din, component="fresh_frozen_plasma")
+
+    reply = member_client(make_hospital()).get(f"{API}/units/{unit.din}")
+
+    assert (reply.status_code, reply.json()["code"]) == (404, "not_found")
+
+
 def test_counting_touches_ones_own_stock_only():
     theirs = make_unit(make_hospital().partner)
     body = {"counts": [{"component": "red_cells", "blood_group": "B+", "units": 0}], "all_released": True}

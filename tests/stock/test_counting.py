@@ -14,7 +14,7 @@ from common.blood import BloodGroup
 from stock.components import Component
 from stock.models import Unit
 from stock.selectors import thresholds_of
-from stock.services.leaving import expire_due_units
+from stock.services.leaving import expire_due_units, lapse_due_reservations
 from tests.factories import make_hospital
 from tests.requests_app.scenes import events
 from tests.stock.scenes import API, counts_are_true, keeper, make_unit, reserve, status
@@ -75,6 +75,18 @@ def test_stock_is_shown_as_it_is_at_this_moment(noon):
     assert levels(client)["red_cells", "B+"] == (1, 0, 0)
     reserve(partner)
     assert levels(client)["red_cells", "B+"] == (0, 1, 0)
+
+
+def test_what_has_lapsed_is_shown_as_free_before_any_sweep(noon):
+    partner, client = keeper()
+    make_unit(partner)
+    make_unit(partner)
+    reserve(partner, until=clock.now() + dt.timedelta(minutes=10))
+    assert levels(client)["red_cells", "B+"] == (1, 1, 0)
+
+    noon.shift(dt.timedelta(minutes=11))
+
+    assert levels(client)["red_cells", "B+"] == (2, 0, 0)
 
 
 @pytest.mark.parametrize("path", ["", "/units", "/movements", "/report.csv", "/thresholds"])
@@ -158,6 +170,20 @@ def test_each_crossing_is_told_once(noon):
 
     assert [told["available"] for told in events("stock.low")] == [1, 0]
     assert thresholds_of(partner.pk)["thresholds"][0].is_below
+
+
+def test_what_lapses_makes_up_for_the_warning_and_the_next_crossing_warns_anew(noon):
+    partner, client = keeper()
+    make_unit(partner)
+    limit(client, 1)
+    reserve(partner, until=clock.now() + dt.timedelta(minutes=10))
+    noon.shift(dt.timedelta(minutes=11))
+    assert lapse_due_reservations(limit=9) == 1
+    assert not thresholds_of(partner.pk)["thresholds"][0].is_below
+
+    reserve(partner)
+
+    assert [told["available"] for told in events("stock.low")] == [0, 0]
 
 
 def test_setting_a_threshold_above_what_there_is_warns_and_dropping_it_forgets():

@@ -11,10 +11,11 @@ from common import clock
 from stock import services
 from stock.components import Component
 from stock.errors import AuthorisersInvalid, CrossmatchIncompatible, CrossmatchMissing
-from stock.models import Crossmatch, StockPolicy
+from stock.models import Crossmatch, StockPolicy, Unit
 from stock.services import Emergency
 from tests.factories import make_hospital, member_client
 from tests.partners.factories import make_member
+from tests.stock.exchange import bank, hospital, receive, under_way
 from tests.stock.scenes import API, keeper, make_unit, reserve, status, stepping, verbs
 
 pytestmark = pytest.mark.django_db
@@ -201,6 +202,21 @@ def test_ones_own_bag_is_given_with_the_crossmatch_of_the_case():
 
     assert (wrong.status_code, wrong.json()["code"]) == (409, "crossmatch_missing")
     assert (right.status_code, status(unit)) == (200, "transfused")
+
+
+def test_a_case_of_the_partner_that_had_the_bag_before_is_another_case():
+    asker, sender = hospital(), bank(3, 1)
+    StockPolicy.objects.create(partner=asker.partner, requires_crossmatch=True)
+    unit, theirs, ours = Unit.objects.get(), member_client(sender), member_client(asker)
+    match(theirs, unit, recipient="17")
+    receive(asker, under_way(asker, sender))
+
+    before = transfuse(ours, unit, recipient="17")
+    match(ours, unit, recipient="17")
+    after = transfuse(ours, unit, recipient="17")
+
+    assert (before.status_code, before.json()["code"]) == (409, "crossmatch_missing")
+    assert (after.status_code, status(unit)) == (200, "transfused")
 
 
 def test_ones_own_bag_is_given_in_an_emergency():

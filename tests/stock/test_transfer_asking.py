@@ -27,7 +27,7 @@ def first_asked(asker, **values):
 
 def test_who_has_all_of_it_comes_before_who_is_nearer():
     asker = hospital()
-    near, whole, far = bank(1, 1), bank(4, 2), bank(9, 2)
+    far, near, whole = bank(9, 2), bank(1, 1), bank(4, 2)
 
     assert first_asked(asker, units=2) == [whole.partner_id, far.partner_id, near.partner_id]
 
