@@ -46,6 +46,10 @@ class UnitExpired(Conflict):
     code, message = "unit_expired", "The life of this unit is over."
 
 
+class UnitRecalled(Conflict):
+    code, message = "unit_recalled", "This unit was recalled: give it to nobody. Say so if it was given before."
+
+
 class UnitAmbiguous(Conflict):
     code, message = "unit_ambiguous", "Several units carry this number; say which component."
 

@@ -224,6 +224,9 @@ class TransfuseIn(serializers.Serializer[Any]):
         max_length=60, required=False, allow_blank=True, default="", help_text="Your number of the case; no name."
     )
     emergency = EmergencyIn(required=False, help_text="Without a crossmatch that your policy asks for.")
+    was_given = serializers.BooleanField(
+        default=False, help_text="For a recalled unit: it was given before the recall was known."
+    )
 
 
 class LevelOut(serializers.Serializer[Any]):

@@ -327,6 +327,7 @@ class TransfuseView(APIView):
         refusals=[
             *NAMED,
             IllegalTransition,
+            errors.UnitRecalled,
             errors.UnitExpired,
             errors.CrossmatchMissing,
             errors.CrossmatchIncompatible,
@@ -336,7 +337,7 @@ class TransfuseView(APIView):
         answer={**DETAIL, "status": "transfused"},
     )
     def post(self, request: Request, unit: str) -> Response:
-        """The bag was given: one that was issued, or a free one of your own."""
+        """The bag was given: one that was issued, or a free one of your own; a recalled one is refused."""
         body, pk, member = read(shapes.TransfuseIn, request), unit_id(request, unit), request.user
         emergency = crossmatching.Emergency(**body["emergency"]) if "emergency" in body else None
         leaving.transfuse_unit(
@@ -345,5 +346,6 @@ class TransfuseView(APIView):
             unit_id=pk,
             recipient=body["recipient"],
             emergency=emergency,
+            was_given=body["was_given"],
         )
         return shown(request, pk)

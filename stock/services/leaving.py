@@ -10,7 +10,7 @@ from django.db.models import Q
 from common import clock
 from common.db import command, lock, lock_free
 from common.errors import IllegalTransition, NotFound
-from stock.errors import UnitExpired
+from stock.errors import UnitExpired, UnitRecalled
 from stock.models import Unit
 from stock.services.crossmatching import Emergency, clear_for_leaving
 from stock.services.moving import expire_due, hand_out, hold_unit, move, settle
@@ -64,16 +64,21 @@ def transfuse_unit(
     unit_id: uuid.UUID,
     recipient: str = "",
     emergency: Emergency | None = None,
+    was_given: bool = False,
 ) -> Unit:
     """Record that a bag was given. One that was issued to nobody yet is reserved and issued on the way.
 
     `recipient` is the partner's own number of the case, no name. For a bag that was not issued the rules of issuing
-    hold, with the crossmatch of that case.
+    hold, with the crossmatch of that case. One that was recalled is refused unless it `was_given` before that was
+    known.
 
     Locks: the bag.      Emits: unit.issued, stock.low
-    Raises: NotFound, IllegalTransition, UnitExpired, CrossmatchMissing, CrossmatchIncompatible, AuthorisersInvalid
+    Raises: NotFound, IllegalTransition, UnitRecalled, UnitExpired, CrossmatchMissing, CrossmatchIncompatible,
+    AuthorisersInvalid
     """
     unit = hold_unit(partner_id=partner_id, unit_id=unit_id)
+    if unit.state is UnitStatus.ISSUED and unit.recalled_at is not None and not was_given:
+        raise UnitRecalled
     if unit.expires_at <= clock.now() and unit.state in {UnitStatus.AVAILABLE, UnitStatus.ISSUED}:
         raise UnitExpired
     actor = f"member:{member_id}"
@@ -81,7 +86,8 @@ def transfuse_unit(
         noted = clear_for_leaving([unit], emergency=emergency, recipient=recipient)
         move([unit], verb="reserve", actor=actor)
         hand_out([unit], actor=actor, facts=noted)
-    move([unit], verb="transfuse", actor=actor, facts={"recipient": recipient} if recipient else None)
+    facts = {**({"recipient": recipient} if recipient else {}), **({"was_given": True} if was_given else {})}
+    move([unit], verb="transfuse", actor=actor, facts=facts)
     watch([partner_id])
     return unit
 

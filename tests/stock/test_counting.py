@@ -110,10 +110,10 @@ def test_reading_stock_costs_the_same_for_one_bag_and_for_a_hundred(path):
 
 def test_a_count_says_what_came_and_what_went():
     partner, client = keeper()
-    first = count(client, 3).json()
-    assert (len(first["intakes"]), first["discards"]) == (3, [])
-    assert first["levels"][0]["available"] == 3
     own = make_unit(partner, expires_at=clock.now() + dt.timedelta(days=1))
+    first = count(client, 4).json()
+    assert (len(first["intakes"]), first["discards"]) == (3, [])
+    assert first["levels"][0]["available"] == 4
 
     second = count(client, 2).json()
 
@@ -122,6 +122,16 @@ def test_a_count_says_what_came_and_what_went():
     assert (len(second["discards"]), status(own)) == (2, "available")
     assert count(client, 2).json()["intakes"] == []
     assert counts_are_true()
+
+
+def test_of_bags_alike_the_first_to_expire_is_the_one_that_is_gone():
+    partner, client = keeper()
+    late, soon = (make_unit(partner, expires_at=clock.now() + dt.timedelta(days=days)) for days in (9, 2))
+
+    gone = count(client, 1).json()["discards"]
+
+    assert [row["id"] for row in gone] == [str(soon.pk)]
+    assert status(late) == "available"
 
 
 def test_reserved_bags_are_on_the_shelf_and_cannot_be_counted_away():

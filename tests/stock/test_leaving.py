@@ -70,6 +70,19 @@ def test_nothing_is_transfused_after_its_life(before):
     assert post(client, unit, "transfuse").json()["code"] == "unit_expired"
 
 
+def test_a_recalled_bag_is_refused_at_the_bedside_and_written_down_if_it_was_given_before():
+    partner, client = keeper()
+    unit = make_unit(partner, status="issued", recalled_at=clock.now())
+
+    refused = post(client, unit, "transfuse", recipient="IP-7")
+    assert (refused.status_code, refused.json()["code"]) == (409, "unit_recalled")
+    assert (status(unit), verbs(unit)) == ("issued", [])
+    written = post(client, unit, "transfuse", recipient="IP-7", was_given=True)
+
+    assert (written.status_code, status(unit)) == (200, "transfused")
+    assert unit.movements.get().facts == {"recipient": "IP-7", "was_given": True}
+
+
 def test_the_sweep_takes_what_is_over_and_leaves_what_is_elsewhere(noon):
     partner, _ = keeper()
     soon = clock.now() + dt.timedelta(hours=1)

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from common import clock
 from stock.din import flag_60
-from stock.models import Movement, Unit
+from stock.models import Collection, Movement, Unit
 from tests.factories import make_hospital
 from tests.requests_app.scenes import events
 from tests.stock.scenes import API, counts_are_true, keeper, make_unit, verbs
@@ -142,6 +142,28 @@ def test_nobody_scans_in_another_component_of_somebody_elses_donation():
     reply = scan(client, bag(1))
 
     assert (reply.status_code, reply.json()["code"]) == (409, "not_the_collector")
+
+
+@pytest.mark.parametrize(
+    ("known", "code", "field"),
+    [
+        ({"reactive_at": dt.datetime(2030, 4, 30, tzinfo=dt.UTC)}, "donation_reactive", "din"),
+        (
+            {"blood_group": "O+", "group_confirmed_at": dt.datetime(2030, 4, 30, tzinfo=dt.UTC)},
+            "group_contradicts",
+            "blood_group",
+        ),
+    ],
+)
+def test_what_the_laboratory_found_of_a_donation_holds_for_what_is_scanned_in_later(known, code, field):
+    partner, client = keeper()
+    Collection.objects.create(din="G123430000001", partner=partner, **known)
+
+    reply = scan(client, bag(1))
+
+    assert (reply.status_code, reply.json()["code"]) == (409, code)
+    assert reply.json()["errors"][0]["pointer"] == f"/units/0/{field}"
+    assert not Unit.objects.exists()
 
 
 def test_five_hundred_come_in_with_few_statements_and_five_hundred_and_one_do_not():

@@ -438,6 +438,19 @@ def test_a_receipt_names_every_bag_that_was_sent_and_no_other(asker):
     assert fresh(transfer).status == "in_transit"
 
 
+def test_what_is_confirmed_is_kept_until_it_is_needed(asker, noon):
+    sender = bank(3, 1)
+    transfer = request(asker)
+    offer(sender, transfer)
+    confirm(asker, transfer)
+    noon.shift(dt.timedelta(hours=7))
+
+    assert jobs.lapse_reservations() == 0
+    dispatch(sender, transfer)
+
+    assert fates(transfer) == ["sent"]
+
+
 def test_a_bag_recalled_on_the_road_is_never_received(asker):
     sender = bank(3, 1)
     transfer = under_way(asker, sender)
