@@ -89,6 +89,7 @@ JOBS = (
     Job("expire_units", stock.jobs.expire_units, every(minutes=10)),
     Job("lapse_reservations", stock.jobs.lapse_reservations, every(minutes=5)),
     Job("advance_transfers", stock.jobs.advance_transfers, every(minutes=1)),
+    Job("ask_after_transfers", stock.jobs.ask_after_transfers, every(minutes=10)),
     Job("end_due_orders", orders.jobs.end_due_orders, every(minutes=1)),
     Job("tell_late_orders", orders.jobs.tell_late_orders, every(minutes=1)),
     Job("reconcile_couriers", orders.jobs.reconcile_couriers, every(minutes=1)),

@@ -163,6 +163,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "transfer.dispatched": "Bags are on the road to another partner.",
     "transfer.ended": "A transfer is over before any bag has left.",
     "transfer.offered": "A partner offers bags to another.",
+    "transfer.overdue": "Nobody has received in time what is on the road.",
     "transfer.received": "Bags have arrived at another partner.",
     "transfer.requested": "A partner needs bags of others.",
     "subscription.changed": "A person has another plan for the rest of a period.",

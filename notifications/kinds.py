@@ -107,6 +107,7 @@ class Kind(StrEnum):
     TRANSFER_DISPATCHED = "transfer_dispatched"
     TRANSFER_RECEIVED = "transfer_received"
     TRANSFER_UNMET = "transfer_unmet"
+    TRANSFER_OVERDUE = "transfer_overdue"
     TRANSFER_ENDED = "transfer_ended"
     # Of orders, to whoever receives them and to the bank.
     ORDER_PLACED = "order_placed"
@@ -271,6 +272,7 @@ RULES: Final[Mapping[Kind, Rule]] = {
     Kind.TRANSFER_DISPATCHED: Rule(SMS, Group.REQUESTS, priority=3),
     Kind.TRANSFER_RECEIVED: Rule(SMS, Group.REQUESTS),
     Kind.TRANSFER_UNMET: Rule(BOTH, Group.REQUESTS, priority=2),
+    Kind.TRANSFER_OVERDUE: Rule(BOTH, Group.REQUESTS, priority=2),
     Kind.TRANSFER_ENDED: Rule(BOTH, Group.REQUESTS, priority=2),
     Kind.ORDER_PLACED: Rule(ALL, Group.ORDERS, priority=2),
     Kind.ORDER_PAYABLE: Rule(ALL, Group.ORDERS, priority=2),

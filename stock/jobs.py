@@ -9,6 +9,7 @@ from common.errors import Busy
 from common.sweeps import act_on_each
 from stock import selectors
 from stock.services.exchanging.ending import advance_if_due
+from stock.services.exchanging.shipping import ask_after
 from stock.services.leaving import expire_due_units, lapse_due_reservations
 
 BATCH = 5000
@@ -28,6 +29,12 @@ def advance_transfers() -> int:
     """Move every transfer on whose window has passed; return how many were."""
     now = clock.now()
     return act_on_each(lambda: selectors.transfers_due(now), lambda pk: advance_if_due(transfer_id=pk))
+
+
+def ask_after_transfers() -> int:
+    """Ask both sides after every box that nobody has received in time; return how many there were."""
+    now = clock.now()
+    return act_on_each(lambda: selectors.transfers_overdue(now), lambda pk: ask_after(transfer_id=pk))
 
 
 def _until_done(act: Callable[..., int]) -> int:

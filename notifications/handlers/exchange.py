@@ -82,6 +82,15 @@ def tell_transfer_dispatched(event: OutboxEvent) -> None:
     )
 
 
+@on("transfer.overdue")
+def tell_transfer_overdue(event: OutboxEvent) -> None:
+    """Have both sides look for a box that nobody has received."""
+    transfer, sender = stock.transfer_facts(id_in(event, "transfer")), id_in(event, "from_partner")
+    for to, other in ((transfer.partner_id, sender), (sender, transfer.partner_id)):
+        told = event.payload["units"]
+        _tell(event, Kind.TRANSFER_OVERDUE, transfer, to=to, other=other, units=told, box=transfer.box)
+
+
 @on("transfer.received")
 def tell_transfer_received(event: OutboxEvent) -> None:
     transfer = stock.transfer_facts(id_in(event, "transfer"))

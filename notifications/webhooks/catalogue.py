@@ -204,6 +204,7 @@ TYPES: Final[tuple[PublicType, ...]] = (
         ("transfer.offered", "The sender offers bags."),
         ("transfer.confirmed", "The asker has accepted the bags offered."),
         ("transfer.dispatched", "The bags are on the road."),
+        ("transfer.overdue", "Nobody has received the bags in time."),
         ("transfer.received", "The bags have arrived; `units` are those that were taken in."),
     ),
     *_types(

@@ -66,6 +66,7 @@ class Transfer(models.Model):
     expected_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=16, blank=True, choices=[(e, e) for e in TransferEnd])
     due_at = models.DateTimeField(null=True)
+    overdue_at = models.DateTimeField(null=True, help_text="Of bags on the road: when both sides are asked for them.")
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     objects = TransferQuerySet.as_manager()
@@ -108,6 +109,7 @@ class Transfer(models.Model):
             models.Index(fields=["sender", "-id"], name="transfers_of_sender"),
             models.Index(fields=["need", "id"], name="transfers_of_need"),
             models.Index(fields=["due_at", "id"], name="transfer_due", condition=Q(due_at__isnull=False)),
+            models.Index(fields=["overdue_at", "id"], name="transfer_overdue", condition=Q(overdue_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -15,6 +15,7 @@ from stock.selectors.transfers import (
     transfers_due,
     transfers_of,
     transfers_of_need,
+    transfers_overdue,
 )
 from stock.selectors.units import (
     HeldUnit,
@@ -67,6 +68,7 @@ __all__ = [
     "transfers_due",
     "transfers_of",
     "transfers_of_need",
+    "transfers_overdue",
     "unit_facts",
     "unit_id_of",
     "unit_id_to_test",

@@ -152,6 +152,12 @@ def transfers_due(now: dt.datetime) -> list[uuid.UUID]:
     return list(rows.values_list("pk", flat=True)[:MOST_DUE])
 
 
+def transfers_overdue(now: dt.datetime) -> list[uuid.UUID]:
+    """Return the transfers on the road that both sides are to be asked after, as many as one run may take."""
+    rows = Transfer.objects.filter(overdue_at__lte=now).order_by("overdue_at", "pk")
+    return list(rows.values_list("pk", flat=True)[:MOST_DUE])
+
+
 def offered_transfers_after(after: uuid.UUID | None) -> list[uuid.UUID]:
     """Return the next transfers with a sender whose bags have not arrived, in the order of their keys."""
     return keys_after(Transfer.objects.filter(status__in=SENDS - {TransferStatus.RECEIVED}), after)

@@ -11,7 +11,7 @@ import pytest
 from stock import jobs
 from stock.models import Reservation, Transfer, TransferAsk, Unit
 from stock.services import counting
-from stock.services.exchanging import ending, offering
+from stock.services.exchanging import ending, offering, shipping
 from stock.services.exchanging.ending import advance_if_due
 from tests.concurrency.scenes import Clocks, race_test, unlock
 from tests.races import meeting, names, race
@@ -209,6 +209,29 @@ def test_two_sweeps_ask_the_next_partner_once(noon):
     race(*[jobs.advance_transfers for _ in range(4)])
 
     assert TransferAsk.objects.filter(transfer=transfer).count() == 2
+
+
+@pytest.fixture
+def a_late_box(noon):
+    transfer = under_way(hospital(), bank(1, 1))
+    noon.shift(dt.timedelta(hours=11))
+    return transfer
+
+
+def test_two_sweeps_ask_once_after_a_late_box(a_late_box):
+    outcomes = race(*[lambda: shipping.ask_after(transfer_id=a_late_box.pk) for _ in range(4)])
+
+    assert sorted(outcomes) == [False, False, False, True]
+    assert len(events("transfer.overdue")) == 1
+
+
+def test_without_the_lock_they_ask_twice(a_late_box, monkeypatch):
+    with meeting(2) as wait:
+        unlock(monkeypatch, HOLD, after=Transfer, wait=wait)
+
+        race(*[lambda: shipping.ask_after(transfer_id=a_late_box.pk) for _ in range(2)])
+
+    assert len(events("transfer.overdue")) == 2
 
 
 def test_partial_offers_and_a_refusal_at_once_ask_nobody_twice():

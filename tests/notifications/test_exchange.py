@@ -26,6 +26,7 @@ from tests.stock.exchange import (
     receive,
     refuse,
     request,
+    under_way,
 )
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +75,33 @@ def test_each_step_is_told_to_whoever_acts_next_or_waits(asker: Member) -> None:
     assert (asked.subject_kind, asked.subject_id) == ("transfer", transfer.pk)
     assert asker.partner.name in asked.body
     assert "B+ PRBC" in asked.body
+
+
+def test_both_sides_are_asked_once_after_a_box_that_nobody_has_received(asker: Member, noon: Any) -> None:
+    sender = bank(3, 2)
+    transfer = request(asker, units=2)
+    offer(sender, transfer)
+    confirm(asker, transfer)
+    dispatch(sender, transfer)
+    noon.shift(dt.timedelta(hours=9))
+    assert jobs.ask_after_transfers() == 0
+    noon.shift(dt.timedelta(hours=2))
+
+    assert (jobs.ask_after_transfers(), jobs.ask_after_transfers()) == (1, 0)
+    drain()
+
+    assert readers(Kind.TRANSFER_OVERDUE) == people(asker, sender)
+    assert "BOX-7" in texts(told(Kind.TRANSFER_OVERDUE))
+    receive(asker, transfer)
+    assert list(transfer.events.order_by("pk").values_list("verb", flat=True))[-2:] == ["overdue", "receive"]
+
+
+def test_nobody_asks_after_what_has_arrived(asker: Member, noon: Any) -> None:
+    sender = bank(3, 1)
+    receive(asker, under_way(asker, sender))
+    noon.shift(dt.timedelta(hours=12))
+
+    assert jobs.ask_after_transfers() == 0
 
 
 def test_an_asked_partner_is_told_once_whatever_is_retried(asker: Member) -> None:

@@ -410,7 +410,7 @@ def test_every_event_of_the_product_that_concerns_people_is_heard() -> None:
         *("assignment.reminder_due", "donor.eligible_again", "unit.issued"),
         *(
             f"transfer.{step}"
-            for step in ("candidate_asked", "offered", "confirmed", "dispatched", "received", "ended")
+            for step in ("candidate_asked", "offered", "confirmed", "dispatched", "overdue", "received", "ended")
         ),
         *(f"order.{step}" for step in ("placed", "paid", "short", "accepted", "rejected", "packed", "dispatched")),
         *(f"order.{step}" for step in ("failed", "cancelled", "delivered", "late", "breached")),

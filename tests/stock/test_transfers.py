@@ -566,3 +566,25 @@ def test_what_happened_to_a_transfer_is_never_changed(asker):
         transfer.events.update(verb="x")
     with connection.cursor() as cursor, pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
         cursor.execute("DELETE FROM stock_transferevent")
+
+
+@pytest.mark.parametrize(
+    ("expected_at", "hours"),
+    [
+        (None, 10),  # the need is in eight hours
+        (dt.timedelta(hours=3), 5),
+        (dt.timedelta(hours=-3), 2),  # a slip of whoever wrote it
+        (dt.timedelta(days=365_000), 30 * 24 + 2),
+    ],
+)
+def test_a_box_is_asked_after_two_hours_past_its_time(asker, expected_at, hours):
+    sender = bank(3, 1)
+    transfer = request(asker)
+    offer(sender, transfer)
+    confirm(asker, transfer)
+    at = None if expected_at is None else clock.now() + expected_at
+    parcel = shipping.Parcel(courier="Ravi", box="B1", expected_at=at)
+
+    sent = shipping.dispatch(**by(sender, transfer), parcel=parcel)
+
+    assert round((sent.overdue_at - clock.now()) / dt.timedelta(hours=1), 1) == hours

@@ -15,11 +15,11 @@ from common.errors import IllegalTransition, NotFound
 from stock.errors import ReceiptIncomplete, TransferExpired, UnitNamedTwice, UnitNotInTransfer
 from stock.models import Transfer, TransferUnit, Unit
 from stock.services.allocating import keep_units, ship_units
-from stock.services.exchanging.asking import follow_up
+from stock.services.exchanging.asking import FURTHEST, follow_up
 from stock.services.exchanging.charging import charge_fee
 from stock.services.exchanging.offering import key_of, write_off
-from stock.services.exchanging.records import hold_transfer, holding_of, take_step, tell
-from stock.services.moving import move, why_withdrawn
+from stock.services.exchanging.records import change, hold_transfer, holding_of, record, take_step, tell
+from stock.services.moving import SYSTEM, move, why_withdrawn
 from stock.services.thresholds import watch
 from stock.states import Condition, DiscardReason, Fate, TransferStatus, UnitStatus
 
@@ -53,6 +53,8 @@ class _Outcome:
     reason: DiscardReason | None = None
 
 
+# How long after its hour a box may be on the road before both sides are asked for it: policy of this product.
+OVERDUE_AFTER: Final = dt.timedelta(hours=2)
 _ACCEPTED: Final = _Outcome("receive", Fate.ACCEPTED)
 _DOUBTED: Final = _Outcome("receive", Fate.QUARANTINED)
 _EXPIRED: Final = _Outcome("expire", Fate.EXPIRED)
@@ -72,8 +74,10 @@ def dispatch(*, partner_id: uuid.UUID, member_id: uuid.UUID, transfer_id: uuid.U
         raise NotFound
     if transfer.is_late:
         raise TransferExpired
-    actor = f"member:{member_id}"
-    take_step(transfer, verb="dispatch", actor=actor, by=partner_id, **vars(parcel))
+    actor, now = f"member:{member_id}", clock.now()
+    expected = min(max(now, parcel.expected_at or transfer.needed_by), now + FURTHEST)
+    overdue_at = expected + OVERDUE_AFTER
+    take_step(transfer, verb="dispatch", actor=actor, by=partner_id, overdue_at=overdue_at, **vars(parcel))
     facts = {"transfer": str(transfer.pk), "to": str(transfer.partner_id)}
     sent = ship_units(holding_id=holding_of(transfer), actor=actor, facts=facts)
     bags = TransferUnit.objects.filter(transfer=transfer)
@@ -118,6 +122,22 @@ def receive(
     accepted = grouped[_ACCEPTED]
     _close(transfer, accepted, sent=len(units), actor=actor, by=partner_id)
     return transfer
+
+
+@command
+def ask_after(*, transfer_id: uuid.UUID) -> bool:
+    """Ask both sides, once, after bags that nobody has received in time; say whether they are.
+
+    Locks: the need.      Emits: transfer.overdue
+    """
+    transfer = hold_transfer(transfer_id)
+    if transfer.overdue_at is None or clock.now() < transfer.overdue_at:
+        return False
+    change(transfer, overdue_at=None)
+    record(transfer, verb="overdue", actor=SYSTEM, by=None)
+    sent = TransferUnit.objects.filter(transfer=transfer, fate=Fate.SENT).count()
+    tell(transfer, "transfer.overdue", units=sent, from_partner=str(transfer.sender_id))
+    return True
 
 
 def _by_unit(units: Sequence[Unit], arrivals: Sequence[Arrival]) -> dict[uuid.UUID, Arrival]:
@@ -184,6 +204,7 @@ def _close(transfer: Transfer, accepted: list[Unit], *, sent: int, actor: str, b
         by=by,
         facts={"sent": sent, "accepted": len(accepted)},
         units_received=len(accepted),
+        overdue_at=None,
     )
     holding = None
     if transfer.purpose and accepted:
