@@ -195,7 +195,8 @@ def wall_spans(date: dt.date, from_minute: int, to_minute: int, zone: ZoneInfo) 
     """
     midnight = dt.datetime.combine(date, dt.time(), tzinfo=dt.UTC)  # the wall clock's, read as if it were UTC's
     start, end = midnight + dt.timedelta(minutes=from_minute), midnight + dt.timedelta(minutes=to_minute)
-    before, after = _offset(date, zone, fold=0), _offset(date + DAY, zone, fold=1)
+    # Where clocks change at midnight, the date ends before hours are skipped and after they were repeated.
+    before, after = _offset(date, zone, fold=0), min(_offset(date + DAY, zone, fold=fold) for fold in (0, 1))
     if before == after:
         return [Span(start - before, end - before)]
     change = _change(midnight - before, midnight + DAY - after, zone)

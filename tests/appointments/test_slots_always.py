@@ -7,7 +7,7 @@ import itertools
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from appointments.slots import Calendar, ExtraHours, Hours, Rules, Span, wall_spans
@@ -178,10 +178,12 @@ def place_open(calendar, wall, kind):
     return next(iter(places), None)
 
 
-@given(days, quarters, quarters)
+@given(days, st.sampled_from([-1, 0, 1]), quarters, quarters)
+@example(("America/Havana", dt.date(2030, 3, 10)), -1, 23 * 60, 24 * 60)  # the next day has no midnight
+@example(("America/Havana", dt.date(2030, 11, 3)), -1, 23 * 60, 24 * 60)  # it has two
 @settings(max_examples=100, deadline=None)
-def test_hours_are_the_instants_at_which_the_wall_clock_shows_them(day, begin, end):
-    zone, date = ZoneInfo(day[0]), day[1]
+def test_hours_are_the_instants_at_which_the_wall_clock_shows_them(day, after, begin, end):
+    zone, date = ZoneInfo(day[0]), day[1] + dt.timedelta(days=after)
     noon = dt.datetime.combine(date, dt.time(12), tzinfo=dt.UTC)
     every = minutes(noon - dt.timedelta(hours=30), noon + dt.timedelta(hours=30))
     shown = [(moment, moment.astimezone(zone)) for moment in every]
