@@ -25,9 +25,10 @@ help: ## this list
 run: venv ## everything on this machine, with demo data, until Ctrl-C
 	@exec $(python) -m sandbox.run
 
+# Three processes keep two cores busy, since every one of them waits for PostgreSQL or for a browser now and then.
 .PHONY: test
 test: venv ## the whole test suite, in parallel
-	@exec $(with_test_database) $(python) -m pytest -n 2 $(ARGS)
+	@exec $(with_test_database) $(python) -m pytest -n 3 $(ARGS)
 
 .PHONY: screenshots
 screenshots: venv ## draw the pictures of docs/admin anew, from a month that is the same at every run

@@ -64,6 +64,7 @@ SAMPLES: Final[Mapping[str, Fact]] = {
     "minutes": 5,
     "component": "PRBC",
     "available": 3,
+    "missing": 2,
     "minimum": 10,
     "bags": 2,
     "numbers": "B123430000123, B123430000124",
