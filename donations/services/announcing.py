@@ -24,6 +24,7 @@ REACH_KM: Final = 20.0  # design §5 «Camps»
 BATCH: Final = 1000  # donors told in one transaction
 LOOKED_AT: Final = 20_000  # donors read for one batch, wherever they live
 CAP_PERIOD: Final = dt.timedelta(hours=24)  # a donor is told of one camp in so long
+LOOK_AGAIN: Final = dt.timedelta(hours=1)  # whether somebody has left a camp that is full
 KEEP: Final = dt.timedelta(days=7)
 
 
@@ -31,8 +32,9 @@ KEEP: Final = dt.timedelta(days=7)
 def invite_next(*, camp_id: uuid.UUID) -> None:
     """Tell the next batch of donors near the camp, if it is time to.
 
-    In quiet hours the camp waits for the morning. Who was told of another camp within a day, or asked for blood as
-    often as a day allows, is passed over and looked at again a day later.
+    In quiet hours the camp waits for the morning; while it is full, for a place that is given up. Who was told of
+    another camp within a day, or asked for blood as often as a day allows, is passed over and looked at again a day
+    later.
 
     Locks: the camp.      Emits: camp.donors_invited, camp.invitations_unfinished
     """
@@ -46,6 +48,9 @@ def invite_next(*, camp_id: uuid.UUID) -> None:
     wakes_at = quiet_until(now, camp.zone)
     if wakes_at is not None:
         _wait_until(camp, wakes_at)
+        return
+    if camp.places_left == 0:
+        _wait_until(camp, now + LOOK_AGAIN)
         return
     told = CampInvite.objects.filter(donor_id=OuterRef("pk"))
     recently = now - CAP_PERIOD

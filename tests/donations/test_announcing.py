@@ -9,7 +9,7 @@ import pytest
 from common import clock, outbox
 from donations import jobs
 from donations.models import Camp, CampInvite, Enrolment
-from donations.services import announcing, camps
+from donations.services import announcing, camps, enrolling
 from notifications.models import Delivery, Notification
 from requests_app.services import waves
 from tests.donations.camp_scenes import API, HOUR, finish, make_camp, take
@@ -85,6 +85,25 @@ def test_many_are_told_in_batches_and_none_is_forgotten(monkeypatch):
 
     assert invited(camp) == told() == {donor.pk for donor in near}
     assert all(len(payload["donors"]) <= 2 for payload in events("camp.donors_invited"))
+
+
+def test_nobody_is_sent_to_a_camp_that_is_full_until_a_place_is_given_up(noon, monkeypatch):
+    monkeypatch.setattr(announcing, "BATCH", 1)
+    first, second = make_donor(km_north=1), make_donor(km_north=2)
+    camp = make_camp(capacity=1, starts_at=clock.now() + 6 * HOUR)
+    announcing.run_due_invitations(camp_id=camp.pk)
+    (early,) = invited(camp)
+    take(camp, Donor.objects.get(pk=early))
+
+    outbox.drain()
+    while_full = invited(camp)
+    enrolling.leave(camp_id=camp.pk, donor_id=early)
+    noon.shift(HOUR)
+    jobs.tell_of_camps()
+    outbox.drain()
+
+    assert while_full == {early}
+    assert invited(camp) == {first.pk, second.pk}
 
 
 def test_a_batch_reads_a_bounded_number_of_donors_by_one_index(django_assert_max_num_queries):
