@@ -21,13 +21,21 @@ from users import fitness
 
 emptying.install()
 migrating.install()
+LONGEST = (
+    "test_the_story.py",
+    "test_pages.py",
+    "test_pictures.py",
+    "test_planted_secrets.py",
+    "test_nothing_vanishes.py",
+)
 NOON = dt.datetime(2030, 5, 1, 6, 30, tzinfo=dt.UTC)  # 12:00 in Asia/Kolkata
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tell the whole story first: it takes minutes, and whoever works beside it should not wait for it at the end."""
-    items.sort(key=lambda item: "end_to_end" not in item.nodeid)
+    """Begin with what takes longest, the whole story first: nobody should wait for it alone at the end."""
+    ranks = {name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path.name, len(ranks)))
 
 
 @pytest.hookimpl(trylast=True)
