@@ -71,6 +71,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "dispute.opened": "A payer has asked the bank for the money back.",
     "dispute.won": "Money that was disputed stays.",
     "donation.verified": "A partner has verified a donation.",
+    "donor.deferred": "A donor has said, or was found, not to be fit to give for a while.",
     "donor.eligible_again": "A donor who came before may give again.",
     "donor.locked": "A donor has broken too many promises.",
     "donor.unlocked": "A donor's lock is over.",

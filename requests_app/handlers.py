@@ -145,7 +145,13 @@ def count_donation(event: OutboxEvent) -> None:
 def release_who_gave(event: OutboxEvent) -> None:
     """Wait for nobody who has given at a camp meanwhile."""
     if "enrolment" in event.payload:
-        visits.release_who_gave(donor_id=uuid.UUID(event.payload["donor"]))
+        visits.release_who_may_not_come(donor_id=uuid.UUID(event.payload["donor"]), reason="gave_elsewhere")
+
+
+@on("donor.deferred")
+def release_who_is_deferred(event: OutboxEvent) -> None:
+    """Wait for nobody who has a reason not to give, whoever found it."""
+    visits.release_who_may_not_come(donor_id=uuid.UUID(event.payload["donor"]), reason="deferred_meanwhile")
 
 
 @on("request.cancelled")

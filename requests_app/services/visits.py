@@ -139,8 +139,8 @@ def release_if_forgotten(*, assignment_id: uuid.UUID) -> bool:
 
 
 @step
-def release_who_gave(*, donor_id: uuid.UUID) -> None:
-    """A donor who gave at a camp may not give again by the hour of his promise: somebody else is asked in time.
+def release_who_may_not_come(*, donor_id: uuid.UUID, reason: str) -> None:
+    """A donor who gave at a camp, or was deferred, may not give by the hour of a promise: another is asked in time.
 
     It costs no score. Who has arrived already is the partner's to judge.
 
@@ -161,7 +161,7 @@ def release_who_gave(*, donor_id: uuid.UUID) -> None:
             donor, donation_type=donation_type_for(Component(request.component)), zone=zone, on=given_on
         )
     except DonorNotEligible:
-        end_promise(request, assignment, verb="release", actor="system", reason="gave_elsewhere")
+        end_promise(request, assignment, verb="release", actor="system", reason=reason)
 
 
 @step

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from common import clock, outbox
 from requests_app import jobs
 from requests_app.models import Assignment, BloodRequest
 from tests.factories import make_arrived, make_hospital, make_promise, make_request, member_client, person_client
@@ -54,6 +55,35 @@ def test_a_promise_is_released_once():
 
     assert (reply.status_code, reply.json()["code"]) == (409, "illegal_transition")
     assert BloodRequest.objects.get().units_promised == 0
+
+
+def declare(donor, code, occurred_on):
+    body = {"code": code, "occurred_on": occurred_on.isoformat()}
+    reply = person_client(donor.user).post("/api/v1/me/donor/deferrals", body, format="json")
+    outbox.drain()
+    return reply.status_code
+
+
+def test_who_says_in_time_that_a_promise_cannot_be_kept_loses_nothing():
+    promise = make_promise()
+    donor = Donor.objects.get()
+
+    said = declare(donor, "tattoo", clock.today(donor.user.zone))
+
+    promise.assignment.refresh_from_db()
+    assert (said, promise.assignment.status, promise.assignment.reason) == (201, "released", "deferred_meanwhile")
+    assert BloodRequest.objects.values_list("status", "units_promised").get() == ("open", 0)
+    assert not ScoreEntry.objects.exists()
+
+
+def test_a_reason_that_is_over_by_the_hour_of_the_promise_releases_nobody():
+    promise = make_promise()
+    donor = Donor.objects.get()
+
+    said = declare(donor, "tattoo", clock.today(donor.user.zone) - dt.timedelta(days=3 * 366))
+
+    promise.assignment.refresh_from_db()
+    assert (said, promise.assignment.status) == (201, "accepted")
 
 
 def test_a_visit_that_the_partner_forgot_ends_after_two_days(noon):

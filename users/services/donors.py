@@ -111,7 +111,8 @@ def declare_deferral(
 
     What a partner has found stays as the partner wrote it.
 
-    Locks: the donor.      Raises: NotADonor, DeferralUnknown, InTheFuture, ResolvedOnInvalid, DeferralRecorded
+    Locks: the donor.      Emits: donor.deferred
+    Raises: NotADonor, DeferralUnknown, InTheFuture, ResolvedOnInvalid, DeferralRecorded
     """
     donor = hold_donor(donor_id=user_id)
     today = clock.today(donor.user.zone)
@@ -128,7 +129,7 @@ def declare_deferral(
             raise DeferralRecorded
         deferral.resolved_on = resolved_on
         deferral.save(update_fields=["resolved_on"])
-    refresh_window(donor)
+    _follow_from_deferral(donor)
     return deferral
 
 
@@ -216,7 +217,7 @@ def record_deferral(
     The caller holds the donor. `pause_until` says when it will be over. A reason that only partners record and whose
     end nobody else could declare needs it.
 
-    Raises: DeferralUnknown, PauseUntilInvalid
+    Emits: donor.deferred      Raises: DeferralUnknown, PauseUntilInvalid
     """
     day, known = found_on or clock.today(donor.user.zone), normalise_code(code)
     rule = recordable(day, jurisdiction_of(donor.user.phone)).get(known)
@@ -227,7 +228,12 @@ def record_deferral(
         raise PauseUntilInvalid
     found: dict[str, Any] = {"recorded_by": partner_id, "resolved_on": pause_until}
     Deferral.objects.update_or_create(donor=donor, code=known, occurred_on=day, defaults=found)
+    _follow_from_deferral(donor)
+
+
+def _follow_from_deferral(donor: Donor) -> None:
     refresh_window(donor)
+    outbox.emit("donor.deferred", key=f"user:{donor.pk}", donor=str(donor.pk))
 
 
 @step
