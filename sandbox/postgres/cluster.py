@@ -36,7 +36,7 @@ SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "port": "5432",
-    "max_connections": "200",
+    "max_connections": "300",  # three processes of tests, each with a race of sixty, and what they start
     "timezone": "UTC",
     "log_timezone": "UTC",
 }

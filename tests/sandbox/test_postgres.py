@@ -155,7 +155,7 @@ def test_the_server_listens_on_its_private_socket_alone(cluster: Cluster) -> Non
     with cluster.use():
         assert query(cluster, "SHOW listen_addresses") == ""
         assert query(cluster, "SHOW unix_socket_permissions") == "0700"
-        assert query(cluster, "SHOW max_connections") == "200"
+        assert query(cluster, "SHOW max_connections") == "300"
 
 
 @pytest.mark.parametrize(("durable", "fsync"), [(True, "on"), (False, "off")])
