@@ -171,21 +171,32 @@ def weekly_stretches(
     open_span: Span | None = None
     open_place: UUID | None = None
     while date <= last:
-        midnight_before = _midnight(date - DAY, zone)
-        for one in sorted((one for one in wanted if one.on(date)), key=lambda one: one.from_minute):
-            place = one.place_id if kind is VisitKind.IN_PERSON else None
-            for span in wall_spans(date, one.from_minute, one.to_minute, zone):
-                if open_span is not None and open_span.end == span.start and open_place == place:
-                    was_full = one.from_minute == 0 and open_span.start <= midnight_before
-                    if not was_full:
-                        open_span = Span(open_span.start, span.end)
-                        continue
-                if open_span is not None and open_span.end > window.start:
-                    yield open_span, open_place
-                open_span, open_place = span, place
+        midnight_before, midnight = _midnight(date - DAY, zone), _midnight(date, zone)
+        for span, place in _stretches_on(date, wanted, zone, kind):
+            if open_span is not None and open_span.end == span.start and open_place == place:
+                was_full = span.start == midnight and open_span.start <= midnight_before
+                if not was_full:
+                    open_span = Span(open_span.start, span.end)
+                    continue
+            if open_span is not None and open_span.end > window.start:
+                yield open_span, open_place
+            open_span, open_place = span, place
         date += DAY
     if open_span is not None and open_span.end > window.start:
         yield open_span, open_place
+
+
+def _stretches_on(
+    date: dt.date, hours: Iterable[Hours], zone: ZoneInfo, kind: VisitKind
+) -> list[tuple[Span, UUID | None]]:
+    """Return what each of these hours says of the date, in order of time: an hour that is repeated parts them anew."""
+    found = [
+        (span, one.place_id if kind is VisitKind.IN_PERSON else None)
+        for one in hours
+        if one.on(date)
+        for span in wall_spans(date, one.from_minute, one.to_minute, zone)
+    ]
+    return sorted(found, key=lambda stretch: stretch[0].start)
 
 
 def wall_spans(date: dt.date, from_minute: int, to_minute: int, zone: ZoneInfo) -> list[Span]:

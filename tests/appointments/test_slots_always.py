@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from appointments.slots import Calendar, ExtraHours, Hours, Rules, Span, wall_spans
+from appointments.slots import Calendar, ExtraHours, Hours, Rules, Span, wall_spans, weekly_stretches
 from appointments.states import VisitKind
 
 VIDEO, IN_PERSON = VisitKind.VIDEO, VisitKind.IN_PERSON
@@ -192,3 +192,15 @@ def test_hours_are_the_instants_at_which_the_wall_clock_shows_them(day, after, b
     found = wall_spans(date, begin, end, zone)
 
     assert {moment for one in found for moment in minutes(one.start, one.end)} == expected
+
+
+def test_hours_that_touch_are_one_stretch_through_an_hour_that_is_repeated():
+    evening = [
+        Hours(4, 19 * 60 + 45, 23 * 60 + 30, frozenset({VIDEO})),
+        Hours(4, 23 * 60 + 30, 1440, frozenset({VIDEO})),
+    ]
+    begins, ends = (dt.datetime(2030, 10, 31, *time, tzinfo=dt.UTC) for time in ((16, 45), (22, 0)))
+
+    found = weekly_stretches(evening, ZoneInfo("Africa/Cairo"), Span(begins, ends), VIDEO)
+
+    assert list(found) == [(Span(begins, ends), None)]
