@@ -265,6 +265,15 @@ def test_pruning_forgets_what_was_told_a_week_ago_and_nothing_else(noon):
     assert not Told.objects.exists()
 
 
+@pytest.mark.django_db
+def test_who_has_nothing_to_tell_asks_one_question(django_assert_num_queries):
+    happen("told already", name="test.told")
+    OutboxEvent.objects.update(done_at=clock.now())
+
+    with django_assert_num_queries(1):
+        assert outbox.claim() == []
+
+
 KEYS, EACH = 5, 12
 
 

@@ -432,3 +432,11 @@ def test_a_claim_reads_the_index_of_due_rows_whatever_lies_beside_them() -> None
 
     assert "delivery_due" in plan
     assert "Sort" not in plan
+
+
+@pytest.mark.django_db
+def test_who_has_nothing_to_send_asks_one_question(django_assert_num_queries: Any) -> None:
+    make_delivery(status=DeliveryStatus.SENT)
+
+    with django_assert_num_queries(1):
+        assert claim(limit=10, worker="idle") == []
