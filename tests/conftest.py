@@ -22,11 +22,11 @@ from users import fitness
 emptying.install()
 migrating.install()
 LONGEST = (
-    "test_the_story.py",
-    "test_pages.py",
-    "test_pictures.py",
-    "test_planted_secrets.py",
-    "test_nothing_vanishes.py",
+    "end_to_end/test_the_story.py",
+    "administration/test_pages.py",
+    "administration/test_pictures.py",
+    "audit/test_planted_secrets.py",
+    "stock/test_nothing_vanishes.py",
 )
 NOON = dt.datetime(2030, 5, 1, 6, 30, tzinfo=dt.UTC)  # 12:00 in Asia/Kolkata
 
@@ -35,7 +35,7 @@ NOON = dt.datetime(2030, 5, 1, 6, 30, tzinfo=dt.UTC)  # 12:00 in Asia/Kolkata
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, the whole story first: nobody should wait for it alone at the end."""
     ranks = {name: rank for rank, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: ranks.get(item.path.name, len(ranks)))
+    items.sort(key=lambda item: ranks.get(f"{item.path.parent.name}/{item.path.name}", len(ranks)))
 
 
 @pytest.hookimpl(trylast=True)
