@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from requests_app.models import Assignment
+from common import clock
+from common.db import unit_of_work
+from requests_app.models import Assignment, RequestEvent
 from requests_app.services import posting, promises, visits
 from tests.concurrency.scenes import is_consistent, race_test, unlock
 from tests.factories import make_donor, make_promise, make_request
 from tests.races import meeting, names, race
 from users.models import Donor, ScoreEntry
+from users.services import donors
 
 pytestmark = race_test
 LOCKS = ("common.db.lock", "users.services.donors.lock")
@@ -46,6 +49,45 @@ def test_without_the_lock_both_happen(monkeypatch):
         outcomes = race(cancelling(promise), arriving(promise))
 
     assert names(outcomes) == ["Assignment", "Assignment"]
+
+
+def deferred_promise():
+    """A promise of a donor who has said since that it cannot be kept."""
+    promise = make_promise()
+    donors.declare_deferral(user_id=promise.assignment.donor_id, code="tattoo", occurred_on=clock.now().date())
+    return promise
+
+
+def releasing(promise):
+    def release():
+        with unit_of_work():
+            visits.release_who_may_not_come(donor_id=promise.assignment.donor_id, reason="deferred_meanwhile")
+
+    return release
+
+
+def ends():
+    return RequestEvent.objects.filter(verb__in=["release", "cancel"]).count()
+
+
+def test_a_promise_that_a_deferral_releases_while_it_is_cancelled_ends_once():
+    promise = deferred_promise()
+
+    race(releasing(promise), releasing(promise), cancelling(promise))
+
+    assert ends() == 1
+    assert (Assignment.objects.get().status, Donor.objects.get().score) in [("released", 0), ("cancelled", -10)]
+    assert is_consistent(promise.assignment.request_id)
+
+
+def test_without_the_lock_it_ends_twice(monkeypatch):
+    promise = deferred_promise()
+    with meeting(2) as wait:
+        unlock(monkeypatch, *LOCKS, after=Assignment, wait=wait)
+
+        race(releasing(promise), cancelling(promise))
+
+    assert ends() == 2
 
 
 def test_cancelling_three_times_at_once_costs_ten_points():

@@ -7,11 +7,13 @@ import datetime as dt
 import pytest
 
 from common import clock, outbox
+from common.db import unit_of_work
 from requests_app import jobs
 from requests_app.models import Assignment, BloodRequest
 from tests.factories import make_arrived, make_hospital, make_promise, make_request, member_client, person_client
 from tests.requests_app.scenes import events
 from users.models import Donor, ScoreEntry
+from users.services import donors
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +76,18 @@ def test_who_says_in_time_that_a_promise_cannot_be_kept_loses_nothing():
     assert (said, promise.assignment.status, promise.assignment.reason) == (201, "released", "deferred_meanwhile")
     assert BloodRequest.objects.values_list("status", "units_promised").get() == ("open", 0)
     assert not ScoreEntry.objects.exists()
+
+
+def test_what_another_partner_finds_releases_the_promise_too():
+    promise, finder = make_promise(), make_hospital()
+
+    with unit_of_work():
+        donor = donors.hold_donor(donor_id=promise.assignment.donor_id)
+        donors.record_deferral(donor, code="tattoo", partner_id=finder.partner_id)
+    outbox.drain()
+
+    promise.assignment.refresh_from_db()
+    assert (promise.assignment.status, promise.assignment.reason) == ("released", "deferred_meanwhile")
 
 
 def test_a_reason_that_is_over_by_the_hour_of_the_promise_releases_nobody():
